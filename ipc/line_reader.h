@@ -1,0 +1,36 @@
+#pragma once
+// Cuts a stream of bytes into lines. Knows no JSON. Fed with whatever read(2) gave, by both ends of the pipe.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ipc {
+
+class LineReader {
+ public:
+  /// `max_line` is the longest line accepted, in bytes without its '\n'; at least 1.
+  explicit LineReader(std::size_t max_line);
+
+  /// Takes bytes in any portions. Once overflowed() is true, bytes are dropped.
+  void feed(std::string_view bytes);
+
+  /// The next whole line without its '\n' (a '\r' before it stays), or nothing until more is fed.
+  std::optional<std::string> next();
+
+  /// True as soon as a line is longer than `max_line`, even before its end came; final.
+  bool overflowed() const { return overflowed_; }
+
+  /// Bytes of a line whose '\n' has not come (and of lines not yet taken).
+  std::size_t buffered() const { return buffer_.size() - start_; }
+
+ private:
+  std::size_t max_line_;
+  std::string buffer_;
+  std::size_t start_ = 0;    // first byte not yet given out
+  std::size_t scanned_ = 0;  // no '\n' in [start_, scanned_)
+  bool overflowed_ = false;
+};
+
+}  // namespace ipc

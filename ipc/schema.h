@@ -1,0 +1,39 @@
+#pragma once
+// One JSON Schema (draft-07), compiled once, asked many times. Knows no task and no message.
+// The server checks params before a process is used; the cruncher checks them again, since it trusts nobody.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/json.h"
+
+namespace ipc {
+
+/// One thing wrong with a value. `pointer` is a JSON Pointer (RFC 6901) to the offending place ("" is the whole value);
+/// `message` names the value and the limit in one English sentence, without the field's name.
+struct Violation {
+  std::string pointer;
+  std::string message;
+};
+
+class Schema {
+ public:
+  /// Throws std::invalid_argument with a sentence where `schema` is no usable draft-07 schema.
+  explicit Schema(const Json& schema);
+  Schema(Schema&&) noexcept;
+  Schema& operator=(Schema&&) noexcept;
+  ~Schema();
+
+  /// Everything that is wrong with `value`, empty where nothing is. Safe to call from several threads at once.
+  std::vector<Violation> validate(const Json& value) const;
+
+ private:
+  struct Compiled;
+  std::unique_ptr<Compiled> compiled_;
+};
+
+/// `[{"pointer": …, "message": …}, …]`, as it stands in error.data.errors and in a problem document's errors.
+Json to_json(const std::vector<Violation>& violations);
+
+}  // namespace ipc
