@@ -16,6 +16,8 @@
 
 namespace harness {
 
+class StartedProcess;
+
 class RunningServer {
  public:
   struct Launch {
@@ -37,7 +39,7 @@ class RunningServer {
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
 
-  pid_t pid() const { return pid_; }
+  pid_t pid() const;
 
   /// The port of the first `listening on http://…` line; 0 where it only listens on a unix socket.
   std::uint16_t port() const;
@@ -57,14 +59,14 @@ class RunningServer {
   int stop(milliseconds within = std::chrono::seconds(10));
 
   /// Processes alive that came from this server, whoever their parent is by now; zombies are not counted.
-  /// Works also after the server's end: the test is the subreaper of all that it starts.
+  /// Works also after the server's end, since the test is the subreaper of all that it starts (so the orphans
+  /// of another server of the same test count too).
   std::vector<pid_t> processes_left() const;
 
  private:
   struct Output;
   std::unique_ptr<Output> output_;
-  pid_t pid_ = -1;
-  std::optional<int> status_;
+  std::unique_ptr<StartedProcess> process_;
 };
 
 /// The executable under test.
