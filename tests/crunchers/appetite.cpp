@@ -1,0 +1,84 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+
+#include "tests/crunchers/behaviour.h"
+#include "tests/crunchers/writing.h"
+
+namespace unruly {
+namespace {
+
+// No appetite is really without end: where the server sets no limit, the test fails and the machine stays up.
+constexpr std::size_t kMostMemory = std::size_t{2} << 30;
+constexpr std::size_t kLargestFile = std::size_t{256} << 20;
+constexpr int kMostFiles = 100'000;
+constexpr std::size_t kPortion = std::size_t{1} << 20;
+
+std::optional<Json> eat_memory(const Call& call) {
+  for (std::size_t eaten = 0; eaten < kMostMemory; eaten += kPortion) {
+    void* const portion = mmap(nullptr, kPortion, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (portion == MAP_FAILED) {
+      if (call.params.at("says_so") == false) std::abort();
+      write_all(STDOUT_FILENO, error_line(call.id, -32001, "out of memory"));
+      return std::nullopt;
+    }
+    std::memset(portion, 1, kPortion);
+  }
+  return Json{{"eaten", kMostMemory}};
+}
+
+std::optional<Json> eat_cpu(const Call& call) {
+  const int threads = call.params.at("threads");
+  for (int i = 1; i < threads; ++i) std::thread(burn_for_ever).detach();
+  burn_for_ever();
+}
+
+// The file has no name, so nothing is left of it.
+std::optional<Json> eat_disk(const Call&) {
+  const int file = open("/tmp", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return Json{{"error", std::strerror(errno)}};
+  const std::string portion(kPortion, 'x');
+  std::size_t written = 0;
+  while (written < kLargestFile && write_all(file, portion)) written += portion.size();
+  return Json{{"written", written}, {"error", std::strerror(errno)}};
+}
+
+std::optional<Json> eat_descriptors(const Call&) {
+  int opened = 0;
+  while (opened < kMostFiles && open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) ++opened;
+  return Json{{"opened", opened}, {"error", std::strerror(errno)}};
+}
+
+// What the server handed down: limits, environment, descriptors.
+std::optional<Json> look_around(const Call&) {
+  Json environment = Json::array();
+  for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
+  Json descriptors = Json::array();
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) >= 0) descriptors.push_back(descriptor);
+  }
+  return Json{{"environment", environment}, {"descriptors", descriptors}, {"pid", getpid()}};
+}
+
+}  // namespace
+
+std::vector<Behaviour> appetite() {
+  const Json no_params = object_with(Json::object());
+  return {
+      {"eat_memory", "Takes memory until there is none; then says so, or aborts.",
+       object_with({{"says_so", {{"type", "boolean"}}}}), eat_memory},
+      {"eat_cpu", "Burns CPU time in several threads, for ever.",
+       object_with({{"threads", integer_between(1, 64)}}), eat_cpu},
+      {"eat_disk", "Writes a file until it may not; then tells how long it got.", no_params, eat_disk},
+      {"eat_descriptors", "Opens files until it may not; then tells how many.", no_params, eat_descriptors},
+      {"look_around", "Tells its environment, descriptors and pid.", no_params, look_around},
+  };
+}
+
+}  // namespace unruly

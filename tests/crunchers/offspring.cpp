@@ -1,0 +1,91 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/crunchers/behaviour.h"
+
+namespace unruly {
+namespace {
+
+// Long enough to be noticed by any test, short enough to go away by itself.
+constexpr unsigned kLingerSeconds = 300;
+
+// A child or a daemon with stdin, stdout and stderr still open. Its pid.
+pid_t leave_sleeper(bool as_daemon) {
+  int report[2];
+  if (pipe(report) != 0) return -1;
+  const pid_t child = fork();
+  if (child == 0) {
+    if (as_daemon) {
+      setsid();
+      if (fork() != 0) _exit(0);
+    }
+    signal(SIGTERM, SIG_IGN);
+    const pid_t self = getpid();
+    if (write(report[1], &self, sizeof self) != sizeof self) _exit(1);
+    close(report[0]);
+    close(report[1]);
+    ::sleep(kLingerSeconds);
+    _exit(0);
+  }
+  pid_t sleeper = -1;
+  if (read(report[0], &sleeper, sizeof sleeper) != sizeof sleeper) return -1;
+  close(report[0]);
+  close(report[1]);
+  if (as_daemon) waitpid(child, nullptr, 0);
+  return sleeper;
+}
+
+std::optional<Json> leave_behind(const Call& call, bool as_daemon) {
+  const pid_t sleeper = leave_sleeper(as_daemon);
+  if (call.params.at("answer") == false) {
+    for (;;) pause();
+  }
+  return Json{{"pid", sleeper}};
+}
+
+std::optional<Json> leave_child(const Call& call) {
+  return leave_behind(call, false);
+}
+
+std::optional<Json> leave_daemon(const Call& call) {
+  return leave_behind(call, true);
+}
+
+// A tree of 2^generations - 1 processes, bounded so that a server that fails the test does not take the
+// machine down.
+void multiply(int generations, bool escape) {
+  if (escape) setsid();
+  for (int brood = 0; generations > 1 && brood < 2; ++brood) {
+    if (fork() == 0) {
+      multiply(generations - 1, escape);
+      ::sleep(kLingerSeconds);
+      _exit(0);
+    }
+  }
+}
+
+std::optional<Json> fork_bomb(const Call& call) {
+  multiply(call.params.at("generations"), call.params.at("escape"));
+  if (call.params.at("answer") == false) {
+    for (;;) pause();
+  }
+  return Json::object();
+}
+
+}  // namespace
+
+std::vector<Behaviour> offspring() {
+  const Json boolean = {{"type", "boolean"}};
+  const Json answer = object_with({{"answer", boolean}});
+  return {
+      {"leave_child", "Leaves a child that keeps stdout open.", answer, leave_child},
+      {"leave_daemon", "Leaves a double-forked daemon in a session of its own that keeps stdout open.",
+       answer, leave_daemon},
+      {"fork_bomb", "Forks a tree of processes, each in its own session where it is to escape.",
+       object_with({{"generations", integer_between(1, 8)}, {"escape", boolean}, {"answer", boolean}}),
+       fork_bomb},
+  };
+}
+
+}  // namespace unruly

@@ -1,0 +1,86 @@
+// A cruncher that misbehaves on request: reads one JSON-RPC line, does what the method says, answers if it
+// still can.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+
+#include "tests/crunchers/behaviour.h"
+#include "tests/crunchers/mood.h"
+#include "tests/crunchers/writing.h"
+
+namespace unruly {
+
+Json object_with(const Json& properties) {
+  Json names = Json::array();
+  for (const auto& property : properties.items()) names.push_back(property.key());
+  return {{"$schema", "http://json-schema.org/draft-07/schema#"},
+          {"type", "object"},
+          {"properties", properties},
+          {"required", names},
+          {"additionalProperties", false}};
+}
+
+Json integer_between(long long least, long long most) {
+  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+}
+
+namespace {
+
+std::vector<Behaviour> all_behaviours() {
+  std::vector<Behaviour> all;
+  for (const auto& family : {endings(), offspring(), output(), appetite(), escapes()}) {
+    all.insert(all.end(), family.begin(), family.end());
+  }
+  return all;
+}
+
+// OpenRPC 1.3: the params once as content descriptors, and once whole, as the protocol asks.
+Json description(const std::vector<Behaviour>& behaviours) {
+  Json methods = Json::array();
+  for (const auto& behaviour : behaviours) {
+    Json descriptors = Json::array();
+    for (const auto& property : behaviour.schema.at("properties").items()) {
+      descriptors.push_back({{"name", property.key()}, {"required", true}, {"schema", property.value()}});
+    }
+    methods.push_back({{"name", behaviour.name},
+                       {"summary", behaviour.summary},
+                       {"paramStructure", "by-name"},
+                       {"params", descriptors},
+                       {"x-params-schema", behaviour.schema},
+                       {"result", {{"name", "result"}, {"schema", Json::object()}}}});
+  }
+  return {{"openrpc", "1.3.2"}, {"info", {{"title", "unruly"}, {"version", "1"}}}, {"methods", methods}};
+}
+
+int serve_one_call() {
+  std::string line;
+  if (!std::getline(std::cin, line)) return 0;
+  const Json request = Json::parse(line);
+  const Call call{request.at("id"), request.value("params", Json::object())};
+  const std::string method = request.at("method");
+
+  const auto behaviours = all_behaviours();
+  if (method == "rpc.discover") {
+    write_all(STDOUT_FILENO, result_line(call.id, description(behaviours)));
+    return 0;
+  }
+  for (const auto& behaviour : behaviours) {
+    if (behaviour.name != method) continue;
+    if (const auto result = behaviour.run(call)) write_all(STDOUT_FILENO, result_line(call.id, *result));
+    return 0;
+  }
+  write_all(STDOUT_FILENO, error_line(call.id, -32601, "no task is called " + method));
+  return 0;
+}
+
+}  // namespace
+}  // namespace unruly
+
+int main() {
+  signal(SIGPIPE, SIG_IGN);
+  unruly::follow_mood();
+  return unruly::serve_one_call();
+}
