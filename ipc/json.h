@@ -22,12 +22,13 @@ struct JsonFault {
   std::size_t offset = 0;
 };
 
-/// Reads exactly one JSON text (RFC 8259), surrounding white space allowed. Refuses NUL, invalid UTF-8, duplicate keys
-/// in an object, nesting beyond kMaxDepth, numbers outside of double's range and anything after the value.
-/// Never throws for what the text holds.
+/// Reads exactly one JSON text (RFC 8259), surrounding white space allowed. Refuses NUL, invalid UTF-8,
+/// duplicate keys in an object, nesting beyond kMaxDepth, numbers outside of double's range and anything
+/// after the value. Never throws for what the text holds.
 std::variant<Json, JsonFault> parse_json(std::string_view text);
 
-/// One line of JSON without the line's end. Invalid UTF-8 in strings becomes U+FFFD, so it never throws for that.
+/// One line of JSON without the line's end. Invalid UTF-8 in strings becomes U+FFFD, so it never throws for
+/// that.
 std::string print_json(const Json& value);
 
 }  // namespace ipc

@@ -17,6 +17,7 @@ class LineReader {
   void feed(std::string_view bytes);
 
   /// The next whole line without its '\n' (a '\r' before it stays), or nothing until more is fed.
+  /// Lines that came before one that is too long are still given out.
   std::optional<std::string> next();
 
   /// True as soon as a line is longer than `max_line`, even before its end came; final.
@@ -28,8 +29,8 @@ class LineReader {
  private:
   std::size_t max_line_;
   std::string buffer_;
-  std::size_t start_ = 0;    // first byte not yet given out
-  std::size_t scanned_ = 0;  // no '\n' in [start_, scanned_)
+  std::size_t start_ = 0;  // first byte not yet given out
+  std::size_t tail_ = 0;   // start of the line whose '\n' has not come: [start_, tail_) are whole lines
   bool overflowed_ = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 // The JSON-RPC 2.0 messages of the pipe, as values, one line of text each. Knows no descriptor and no task.
-// The server prints requests and reads answers; a cruncher reads requests and prints answers. See PROTOCOL.md.
+// The server prints requests and reads answers; a cruncher reads requests and prints answers. See
+// PROTOCOL.md.
 
 #include <optional>
 #include <string>
@@ -56,7 +57,8 @@ struct Malformed {
 /// (parse_error with id null, invalid_request with the id if one can be read).
 std::variant<Request, Response> parse_request(std::string_view line);
 
-/// For the server: what a cruncher said in one line. Unknown notifications read as Progress with the fraction NaN.
+/// For the server: what a cruncher said in one line. Unknown notifications read as Progress with the fraction
+/// NaN.
 std::variant<Response, Progress, Malformed> parse_reply(std::string_view line);
 
 /// One line each, '\n' included.

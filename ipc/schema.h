@@ -10,13 +10,17 @@
 
 namespace ipc {
 
-/// One thing wrong with a value. `pointer` is a JSON Pointer (RFC 6901) to the offending place ("" is the whole value);
-/// `message` names the value and the limit in one English sentence, without the field's name.
+/// One thing wrong with a value. `pointer` is a JSON Pointer (RFC 6901) to the offending place ("" is the
+/// whole value); `message` names the value and the limit in one English sentence, without the field's name.
 struct Violation {
   std::string pointer;
   std::string message;
 };
 
+/// Numbers: a whole number is an integer however it is written (`1.0`, `1e3`), as draft-07 says, but not
+/// beyond the 64 bits of std::int64_t. Not checked: `pattern`, `patternProperties` and `format`, since a
+/// regular expression over a stranger's text has no bound in time or stack; whoever needs them checks them in
+/// its own, killable process.
 class Schema {
  public:
   /// Throws std::invalid_argument with a sentence where `schema` is no usable draft-07 schema.
@@ -25,7 +29,8 @@ class Schema {
   Schema& operator=(Schema&&) noexcept;
   ~Schema();
 
-  /// Everything that is wrong with `value`, empty where nothing is. Safe to call from several threads at once.
+  /// What is wrong with `value` (the first few things, where there are many), empty where nothing is.
+  /// Safe to call from several threads at once.
   std::vector<Violation> validate(const Json& value) const;
 
  private:

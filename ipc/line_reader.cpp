@@ -1,0 +1,47 @@
+#include "ipc/line_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ipc {
+
+LineReader::LineReader(std::size_t max_line) : max_line_(std::max<std::size_t>(max_line, 1)) {}
+
+void LineReader::feed(std::string_view bytes) {
+  while (!overflowed_ && !bytes.empty()) {
+    const auto newline = bytes.find('\n');
+    const bool whole = newline != std::string_view::npos;
+    const auto piece = bytes.substr(0, whole ? newline + 1 : bytes.size());
+    const auto line_size = buffer_.size() - tail_ + piece.size() - (whole ? 1 : 0);
+    if (line_size > max_line_) {
+      overflowed_ = true;
+      buffer_.resize(tail_);
+      return;
+    }
+    buffer_.append(piece);
+    if (whole) tail_ = buffer_.size();
+    bytes.remove_prefix(piece.size());
+  }
+}
+
+std::optional<std::string> LineReader::next() {
+  if (start_ == tail_) return std::nullopt;
+  const auto newline = buffer_.find('\n', start_);
+  std::string line;
+  if (start_ == 0 && newline + 1 == buffer_.size()) {
+    // The usual case, one line and nothing behind it: a reply of many MiB is handed over without a copy.
+    line = std::exchange(buffer_, {});
+    line.pop_back();
+    start_ = tail_ = 0;
+    return line;
+  }
+  line = buffer_.substr(start_, newline - start_);
+  start_ = newline + 1;
+  if (start_ == tail_) {
+    buffer_.erase(0, start_);
+    start_ = tail_ = 0;
+  }
+  return line;
+}
+
+}  // namespace ipc

@@ -1,0 +1,59 @@
+#include "ipc/schema.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "ipc/schema_explanation.h"
+#include "ipc/schema_preparation.h"
+
+#define VALIJSON_USE_EXCEPTIONS 1
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+namespace ipc {
+
+struct Schema::Compiled {
+  Json source;
+  valijson::Schema schema;
+};
+
+Schema::Schema(const Json& schema) : compiled_(std::make_unique<Compiled>()) {
+  try {
+    compiled_->source = schema;
+    prepare_schema(compiled_->source);
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(compiled_->source), compiled_->schema);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw std::invalid_argument(std::string("not a usable JSON Schema: ") + error.what());
+  }
+}
+
+Schema::Schema(Schema&&) noexcept = default;
+Schema& Schema::operator=(Schema&&) noexcept = default;
+Schema::~Schema() = default;
+
+std::vector<Violation> Schema::validate(const Json& value) const {
+  bool fits = false;
+  valijson::Validator validator;  // one per call, since it caches
+  if (has_misread_number(value)) {
+    Json respelled = value;
+    respell_numbers(respelled);
+    fits = validator.validate(compiled_->schema, valijson::adapters::NlohmannJsonAdapter(respelled), nullptr);
+  } else {
+    fits = validator.validate(compiled_->schema, valijson::adapters::NlohmannJsonAdapter(value), nullptr);
+  }
+  return fits ? std::vector<Violation>{} : explain(compiled_->source, value);
+}
+
+Json to_json(const std::vector<Violation>& violations) {
+  Json list = Json::array();
+  for (const auto& [pointer, message] : violations)
+    list.push_back({{"pointer", pointer}, {"message", message}});
+  return list;
+}
+
+}  // namespace ipc

@@ -1,0 +1,143 @@
+#include "ipc/schema_preparation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+
+namespace ipc {
+namespace {
+
+// Where a schema holds further schemas: as lists or maps of them, or as one.
+constexpr const char* kOfMany[] = {"properties", "definitions", "dependencies", "allOf", "anyOf", "oneOf"};
+constexpr const char* kOfOne[] = {
+    "items", "additionalItems", "additionalProperties", "propertyNames", "contains", "not", "if", "then",
+    "else"};
+// Those of them that look at the same value again, not at a part of it.
+constexpr const char* kInPlace[] = {"dependencies", "allOf", "anyOf", "oneOf", "not", "if", "then", "else"};
+
+bool is_type_name(const Json& name) {
+  static constexpr std::string_view names[] = {"array",  "boolean", "integer", "null",
+                                               "number", "object",  "string"};
+  return name.is_string() &&
+         std::find(std::begin(names), std::end(names), name.get_ref<const std::string&>()) != std::end(names);
+}
+
+void check_type(const Json& type) {
+  if (type.is_array()) {
+    for (const Json& name : type) check_type(name);
+  } else if (!is_type_name(type)) {
+    throw std::invalid_argument("there is no type " + print_json(type));
+  }
+}
+
+void prepare(Json& schema) {
+  if (schema.is_array()) {  // `items`, or the property names in `dependencies`
+    for (Json& one : schema) prepare(one);
+    return;
+  }
+  if (!schema.is_object()) return;
+  if (const auto type = schema.find("type"); type != schema.end()) check_type(*type);
+  // As an integer it would be compared with the integer part of a value only.
+  if (const auto divisor = schema.find("multipleOf"); divisor != schema.end() && divisor->is_number()) {
+    *divisor = divisor->get<double>();
+  }
+  if (schema.erase("patternProperties") > 0) schema.erase("additionalProperties");
+  schema.erase("pattern");
+  schema.erase("format");
+  for (const char* keyword : kOfMany) {
+    const auto schemas = schema.find(keyword);
+    if (schemas == schema.end()) continue;
+    for (Json& one : *schemas) prepare(one);
+  }
+  for (const char* keyword : kOfOne) {
+    if (const auto one = schema.find(keyword); one != schema.end()) prepare(*one);
+  }
+}
+
+bool has_reference(const Json& place) {
+  if (!place.is_structured()) return false;
+  return place.contains("$ref") || std::any_of(place.begin(), place.end(), has_reference);
+}
+
+// Looks for a chain of schemas that ends where it began, all of them about the same value.
+class CycleSearch {
+ public:
+  explicit CycleSearch(const Json& root) : root_(root) {}
+
+  void visit(const Json& schema) {
+    const auto [state, is_new] = states_.try_emplace(&schema, State::open);
+    if (!is_new) {
+      if (state->second == State::open) throw std::invalid_argument("a $ref leads back to itself");
+      return;
+    }
+    if (schema.is_array()) visit_all(schema);
+    if (schema.is_object()) visit_in_place(schema);
+    states_[&schema] = State::done;
+  }
+
+  // Any schema can be the start, so every place below is one.
+  void visit_everywhere(const Json& place) {
+    if (!place.is_structured()) return;
+    visit(place);
+    for (const Json& inner : place) visit_everywhere(inner);
+  }
+
+ private:
+  enum class State { open, done };
+
+  void visit_all(const Json& schemas) {
+    for (const Json& one : schemas) visit(one);
+  }
+
+  void visit_in_place(const Json& schema) {
+    if (const auto ref = schema.find("$ref"); ref != schema.end() && ref->is_string()) {
+      const auto& target = ref->get_ref<const std::string&>();
+      if (target.empty() || target.front() != '#')
+        return;  // valijson refuses it: it would have to be fetched
+      const Json::json_pointer place(target.substr(1));
+      if (root_.contains(place)) visit(root_.at(place));
+    }
+    for (const char* keyword : kInPlace) {
+      const auto inner = schema.find(keyword);
+      if (inner == schema.end()) continue;
+      if (keyword == std::string_view("dependencies") || inner->is_array()) {
+        visit_all(*inner);
+      } else {
+        visit(*inner);
+      }
+    }
+  }
+
+  const Json& root_;
+  std::map<const Json*, State> states_;
+};
+
+}  // namespace
+
+bool has_misread_number(const Json& value) {
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+  if (value.is_number_float()) {
+    const auto number = value.get<double>();
+    return std::trunc(number) == number && std::abs(number) < 0x1p53;
+  }
+  return value.is_structured() && std::any_of(value.begin(), value.end(), has_misread_number);
+}
+
+void respell_numbers(Json& value) {
+  if (value.is_structured()) {
+    for (Json& member : value) respell_numbers(member);
+  } else if (has_misread_number(value)) {
+    value = value.is_number_unsigned() ? Json(value.get<double>()) : Json(value.get<std::int64_t>());
+  }
+}
+
+void prepare_schema(Json& schema) {
+  respell_numbers(schema);
+  prepare(schema);
+  if (has_reference(schema)) CycleSearch(schema).visit_everywhere(schema);
+}
+
+}  // namespace ipc

@@ -1,0 +1,117 @@
+#include "ipc/message.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+
+namespace {
+
+using namespace ipc;
+
+Request request_of(std::string_view line) {
+  auto parsed = parse_request(line);
+  REQUIRE_MESSAGE(std::holds_alternative<Request>(parsed), line);
+  return std::get<Request>(std::move(parsed));
+}
+
+// The code of the error answer to a line, with the id that it is addressed to.
+std::pair<int, Json> refusal_of(std::string_view line) {
+  auto parsed = parse_request(line);
+  REQUIRE_MESSAGE(std::holds_alternative<Response>(parsed), line);
+  const auto& response = std::get<Response>(parsed);
+  return {std::get<Error>(response.body).code, response.id};
+}
+
+template <typename Kind>
+Kind reply_of(std::string_view line) {
+  auto parsed = parse_reply(line);
+  REQUIRE_MESSAGE(std::holds_alternative<Kind>(parsed), line);
+  return std::get<Kind>(std::move(parsed));
+}
+
+TEST_CASE("a request comes out of its line as it went in") {
+  const Request sent{Json("7f3c"), "primes", {{"limit", 1000000}}};
+  const auto line = print_request(sent);
+  CHECK(line ==
+        "{\"jsonrpc\":\"2.0\",\"id\":\"7f3c\",\"method\":\"primes\",\"params\":{\"limit\":1000000}}\n");
+  const auto read = request_of(line);
+  CHECK(read.id == sent.id);
+  CHECK(read.method == sent.method);
+  CHECK(read.params == sent.params);
+}
+
+TEST_CASE("absent params read as an empty object, an absent id as a notification, a null id as an id") {
+  const auto notification = request_of(R"({"jsonrpc":"2.0","method":"spin"})");
+  CHECK_FALSE(notification.id);
+  CHECK(notification.params == Json::object());
+  CHECK(print_request(notification).find("\"id\"") == std::string::npos);
+  CHECK(request_of(R"({"jsonrpc":"2.0","method":"spin","id":null})").id == Json(nullptr));
+  CHECK(request_of(R"({"jsonrpc":"2.0","method":"spin","id":3,"extra":1})").id == Json(3));
+}
+
+TEST_CASE("a line that is no JSON is answered with a parse error and the id null") {
+  for (const std::string line : {"", "{", "x", "{\"id\":1", "\xff", R"({"id":1,"id":2})"}) {
+    CHECK(refusal_of(line) == std::pair<int, Json>{-32700, nullptr});
+  }
+}
+
+TEST_CASE("JSON that is no request is answered with invalid request, to its id if it has one") {
+  CHECK(refusal_of("[]") == std::pair<int, Json>{-32600, nullptr});
+  CHECK(refusal_of("1") == std::pair<int, Json>{-32600, nullptr});
+  CHECK(refusal_of(R"({"jsonrpc":"2.0","id":5})") == std::pair<int, Json>{-32600, 5});
+  CHECK(refusal_of(R"({"jsonrpc":"2.0","id":5,"method":7})") == std::pair<int, Json>{-32600, 5});
+  CHECK(refusal_of(R"({"jsonrpc":"2.0","id":{},"method":"m"})") == std::pair<int, Json>{-32600, nullptr});
+  CHECK(refusal_of(R"({"jsonrpc":2.0,"id":"a","method":"m"})") == std::pair<int, Json>{-32600, "a"});
+  CHECK(refusal_of(R"({"id":"a","method":"m"})") == std::pair<int, Json>{-32600, "a"});
+  CHECK(refusal_of(R"({"jsonrpc":"2.0","id":"a","method":"m","params":[1]})") ==
+        std::pair<int, Json>{-32600, "a"});
+}
+
+TEST_CASE("a result and an error come out of their lines as they went in") {
+  const auto result = reply_of<Response>("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}");
+  CHECK(std::get<Json>(result.body) == nullptr);
+
+  const auto sent = error_response("x", ErrorCode::invalid_params, "no", {{"errors", Json::array()}});
+  const auto line = print_response(sent);
+  CHECK(line.back() == '\n');
+  const auto read = reply_of<Response>(line.substr(0, line.size() - 1));
+  CHECK(read.id == "x");
+  CHECK(std::get<Error>(read.body).code == -32602);
+  CHECK(std::get<Error>(read.body).message == "no");
+  CHECK(std::get<Error>(read.body).data == Json{{"errors", Json::array()}});
+
+  const auto with_text = print_response({7, Json{{"text", "bad \xff byte"}}});
+  CHECK(std::get<Json>(reply_of<Response>(with_text).body)["text"] == "bad \xEF\xBF\xBD byte");
+}
+
+TEST_CASE("progress is read with its fraction, other notifications and odd fractions as unknown") {
+  CHECK(print_progress({0.5}) ==
+        "{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"fraction\":0.5}}\n");
+  CHECK(reply_of<Progress>(print_progress({0.25})).fraction == 0.25);
+  for (const std::string line :
+       {R"({"jsonrpc":"2.0","method":"log"})", R"({"jsonrpc":"2.0","method":"progress"})",
+        R"({"jsonrpc":"2.0","method":"progress","params":{"fraction":"x"}})",
+        R"({"jsonrpc":"2.0","method":"progress","params":{"fraction":1.5}})",
+        R"({"jsonrpc":"2.0","method":5})"}) {
+    CHECK(std::isnan(reply_of<Progress>(line).fraction));
+  }
+}
+
+TEST_CASE("an answer that breaks JSON-RPC is malformed, with a reason") {
+  for (const std::string line :
+       {"", "1", "[]", "nonsense", R"({"jsonrpc":"1.0","id":1,"result":1})",
+        R"({"jsonrpc":"2.0","result":1})", R"({"jsonrpc":"2.0","id":1})",
+        R"({"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":"m"}})",
+        R"({"jsonrpc":"2.0","id":[],"result":1})", R"({"jsonrpc":"2.0","id":1,"error":"no"})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"m"}})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":4294967296,"message":"m"}})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":18446744073709551615,"message":"m"}})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":1,"message":null}})",
+        R"({"jsonrpc":"2.0","id":1,"method":"m"})"}) {
+    CAPTURE(line);
+    CHECK_FALSE(reply_of<Malformed>(line).why.empty());
+  }
+}
+
+}  // namespace

@@ -1,0 +1,133 @@
+#include "ipc/schema.h"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using ipc::Json;
+using ipc::Schema;
+
+// The violations as "pointer: message" lines, to be compared at a glance.
+std::string complaints(const Json& schema, const Json& value) {
+  std::string all;
+  for (const auto& [pointer, message] : Schema(schema).validate(value)) {
+    all += (all.empty() ? "" : "\n") + pointer + ": " + message;
+  }
+  return all;
+}
+
+std::string complaints(const char* schema, const char* value) {
+  return complaints(Json::parse(schema), Json::parse(value));
+}
+
+constexpr const char* kLimit = R"({"type":"object","additionalProperties":false,"required":["limit"],
+  "properties":{"limit":{"type":"integer","minimum":0,"maximum":600000}}})";
+
+TEST_CASE("a value that fits has no violations") {
+  CHECK(complaints(kLimit, R"({"limit":0})") == "");
+  CHECK(complaints(kLimit, R"({"limit":600000})") == "");
+  CHECK(complaints("{}", "[1,{}]") == "");
+  CHECK(complaints("true", "3") == "");
+}
+
+TEST_CASE("a violation names the place, the value and the limit") {
+  CHECK(complaints(kLimit, R"({"limit":700000})") == "/limit: must be at most 600000, but is 700000");
+  CHECK(complaints(kLimit, R"({"limit":-1})") == "/limit: must be at least 0, but is -1");
+  CHECK(complaints(kLimit, R"({"limit":"x"})") == "/limit: must be an integer, but is \"x\"");
+  CHECK(complaints(kLimit, R"({"limit":null})") == "/limit: must be an integer, but is null");
+  CHECK(complaints(kLimit, R"({"limit":[1]})") == "/limit: must be an integer, but is an array");
+  CHECK(complaints(kLimit, "{}") == "/limit: is required");
+  CHECK(complaints(kLimit, R"({"limit":1,"a/b~c":1})") == "/a~1b~0c: is not a known parameter");
+  CHECK(complaints(kLimit, "3") == ": must be an object, but is 3");
+  CHECK(complaints(kLimit, R"({"x":1,"limit":true})") ==
+        "/limit: must be an integer, but is true\n/x: is not a known parameter");
+}
+
+TEST_CASE("each keyword has its own words") {
+  CHECK(complaints(R"({"enum":["a",1]})", R"("b")") == ": must be one of \"a\", 1, but is \"b\"");
+  CHECK(complaints(R"({"const":5})", "6") == ": must be 5, but is 6");
+  CHECK(complaints(R"({"exclusiveMinimum":0})", "0") == ": must be more than 0, but is 0");
+  CHECK(complaints(R"({"exclusiveMaximum":1.5})", "2") == ": must be less than 1.5, but is 2");
+  CHECK(complaints(R"({"multipleOf":5})", "7") == ": must be a multiple of 5, but is 7");
+  CHECK(complaints(R"({"multipleOf":5})", "5.5") == ": must be a multiple of 5, but is 5.5");
+  CHECK(complaints(R"({"minLength":1})", R"("")") == ": must have at least 1 character, but has 0");
+  CHECK(complaints(R"({"maxLength":2})", R"("äöü")") == ": must have at most 2 characters, but has 3");
+  CHECK(complaints(R"({"maxItems":1})", "[1,2]") == ": must have at most 1 item, but has 2");
+  CHECK(complaints(R"({"items":{"type":"string"}})", R"(["a",1])") == "/1: must be a string, but is 1");
+  CHECK(complaints(R"({"items":[{},{"type":"null"}],"additionalItems":false})", "[1,2,3]") ==
+        "/1: must be null, but is 2\n/2: is not allowed");
+  CHECK(complaints(R"({"type":["integer","null"]})", "1.5") == ": must be an integer or null, but is 1.5");
+  CHECK(complaints(R"({"additionalProperties":{"type":"number"}})", R"({"a":"b"})") ==
+        "/a: must be a number, but is \"b\"");
+  CHECK(complaints(R"({"allOf":[{"minimum":3},{"maximum":1}]})", "2") ==
+        ": must be at least 3, but is 2\n: must be at most 1, but is 2");
+  CHECK(complaints(R"({"definitions":{"n":{"type":"null"}},"properties":{"a":{"$ref":"#/definitions/n"}}})",
+                   R"({"a":1})") == "/a: must be null, but is 1");
+  CHECK(complaints(R"({"properties":{"a":{"anyOf":[{"type":"null"},{"type":"string"}]}}})", R"({"a":1})") ==
+        "/a: does not fit \"anyOf\" in the schema");
+  CHECK(complaints(R"({"uniqueItems":true})", "[1,1]") == ": does not fit \"uniqueItems\" in the schema");
+}
+
+TEST_CASE("a whole number is an integer however it is written") {
+  CHECK(complaints(kLimit, R"({"limit":1.0})") == "");
+  CHECK(complaints(kLimit, R"({"limit":1e3})") == "");
+  CHECK(complaints(kLimit, R"({"limit":1.5})") == "/limit: must be an integer, but is 1.5");
+}
+
+TEST_CASE("an integer beyond 64 bits neither wraps around nor passes as a double") {
+  CHECK(complaints(R"({"maximum":600000})", "18446744073709551615") ==
+        ": must be at most 600000, but is 18446744073709551615");
+  CHECK(complaints(R"({"minimum":0})", "18446744073709551615") == "");
+  CHECK(complaints(R"({"maximum":18446744073709551615})", "5") == "");
+  CHECK(complaints(R"({"type":"integer"})", "18446744073709551615") ==
+        ": must be an integer of at most 64 bits, but is 18446744073709551615");
+  CHECK(complaints(R"({"type":"integer"})", "1e30") != "");
+  CHECK(complaints(R"({"type":"integer","maximum":5})", "123456789012345678901234567890") != "");
+}
+
+TEST_CASE("a hostile value gets few and short violations") {
+  Json many = Json::array();
+  for (int i = 0; i < 100'000; ++i) many.push_back(i);
+  CHECK(Schema(Json{{"items", {{"type", "string"}}}}).validate(many).size() == 16);
+  const Json text = std::string(1'000'000, 'x');
+  CHECK(complaints({{"type", "integer"}}, text).size() < 200);
+}
+
+TEST_CASE("patterns and formats are left to the cruncher, whatever the text costs them") {
+  CHECK(complaints(R"({"type":"string","pattern":"^(a+)+$","format":"date"})",
+                   R"("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")") == "");
+  CHECK(complaints(R"({"format":"date"})", "1") == "");
+  CHECK(complaints(R"({"patternProperties":{"^x":{}},"additionalProperties":false})", R"({"xy":1})") == "");
+  // A parameter may be called as a keyword is.
+  CHECK(complaints(R"({"properties":{"pattern":{"type":"string"}},"additionalProperties":false})",
+                   R"({"pattern":1})") == "/pattern: must be a string, but is 1");
+}
+
+TEST_CASE("an unusable schema is refused with a sentence") {
+  for (const char* schema :
+       {"3", "null", R"({"type":"int"})", R"({"type":5})", R"({"minimum":"x"})", R"({"minLength":-1})",
+        R"({"required":[1]})", R"({"$ref":"#"})", R"({"$ref":"http://127.0.0.1/x"})",
+        R"({"allOf":[{"$ref":"#"}]})",
+        R"({"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"anyOf":[{"$ref":"#/definitions/a"}]}},
+           "properties":{"x":{"$ref":"#/definitions/a"}}})"}) {
+    CAPTURE(schema);
+    CHECK_THROWS_AS(Schema{Json::parse(schema)}, std::invalid_argument);
+  }
+}
+
+TEST_CASE("a schema may refer to itself for a part of the value") {
+  constexpr const char* tree = R"({"type":"object","properties":{"next":{"$ref":"#"}}})";
+  CHECK(complaints(tree, R"({"next":{"next":{}}})") == "");
+  CHECK(complaints(tree, R"({"next":{"next":3}})") == "/next/next: must be an object, but is 3");
+}
+
+TEST_CASE("violations print as the errors of an answer") {
+  CHECK(ipc::to_json(std::vector<ipc::Violation>{{"/a", "is required"}}) ==
+        Json::parse(R"([{"pointer":"/a","message":"is required"}])"));
+  CHECK(ipc::to_json({}) == Json::array());
+}
+
+}  // namespace
