@@ -1,0 +1,53 @@
+// Wires the page: one poller feeds every panel. Start reading here.
+
+import {byId, element, setText} from './dom.js';
+import {Experiment} from './experiment.js';
+import {Faceplate} from './faceplate.js';
+import {duration} from './format.js';
+import {Gauges} from './gauges.js';
+import {History} from './history.js';
+import {showJobs} from './jobs.js';
+import {Plots} from './plots.js';
+import {Poller} from './poller.js';
+import {showTally} from './tallies.js';
+import {TryTask} from './try_task.js';
+
+const faceplate = new Faceplate();
+const gauges = new Gauges(byId('gauges'));
+const plots = new Plots(byId('plots'));
+const history = new History();
+let tryTask = null;
+
+function show(status) {
+  const now = performance.now();
+  history.add(status, now);
+  faceplate.show(status, history.latest);
+  gauges.show(status);
+  showJobs(status.jobs);
+  plots.show(history, now);
+  showTally('outcomes', status.outcomes, (reason) => reason === 'ok' ? 'ok' : 'failure', 'no heavy request yet');
+  showTally('closes', status.connections.closed_total, () => 'plain', 'none yet');
+  tryTask?.show(status);
+}
+
+const poller = new Poller({
+  status: show,
+  silence: (ms) => faceplate.lamp('silent', `no answer for ${duration(ms)}`),
+  failure: (text) => faceplate.lamp('failed', text),
+  rest: (why) => faceplate.lamp('resting', why),
+});
+
+byId('hold').addEventListener('click', (event) => {
+  poller.hold(!poller.held);
+  event.currentTarget.setAttribute('aria-pressed', String(poller.held));
+});
+
+new Experiment();
+
+try {
+  const {tasks} = await (await fetch('/tasks')).json();
+  tryTask = tasks.length > 0 ? new TryTask(byId('try'), tasks) : null;
+  if (!tryTask) setText(byId('try'), 'The cruncher offers no task.');
+} catch (error) {
+  byId('try').replaceChildren(element('p', {class: 'error'}, `/tasks cannot be read: ${error.message}`));
+}

@@ -1,0 +1,60 @@
+// Asks /status once a second, as long as the page can be seen and is not held. Knows nothing of what the answer means.
+// A server whose loop is frozen answers late: how long it has been silent is reported while it lasts.
+
+const kPeriod = 1000;
+const kSilenceWorthSaying = 600;
+
+export class Poller {
+  #held = false;
+  #askedAt = null;
+  #wake = () => {};
+  #on;
+
+  /** `on`: {status(json), silence(ms), failure(text), rest(why)} */
+  constructor(on) {
+    this.#on = on;
+    document.addEventListener('visibilitychange', () => this.#wake());
+    setInterval(() => this.#reportSilence(), 200);
+    this.#run();
+  }
+
+  get held() { return this.#held; }
+
+  hold(on) {
+    this.#held = on;
+    this.#wake();
+  }
+
+  async #run() {
+    for (;;) {
+      if (this.#held || document.hidden) {
+        this.#on.rest(this.#held ? 'held' : 'hidden');
+        await new Promise((resolve) => { this.#wake = resolve; });
+        continue;
+      }
+      const next = performance.now() + kPeriod;
+      await this.#ask();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(50, next - performance.now())));
+    }
+  }
+
+  async #ask() {
+    this.#askedAt = performance.now();
+    try {
+      const response = await fetch('/status', {cache: 'no-store', signal: AbortSignal.timeout(120_000)});
+      if (!response.ok) throw new Error(`/status answers ${response.status}`);
+      const status = await response.json();
+      if (!this.#held) this.#on.status(status);
+    } catch (error) {
+      this.#on.failure(error instanceof TypeError ? 'no connection' : error.message);
+    } finally {
+      this.#askedAt = null;
+    }
+  }
+
+  #reportSilence() {
+    if (this.#askedAt === null || this.#held) return;
+    const silent = performance.now() - this.#askedAt;
+    if (silent > kSilenceWorthSaying) this.#on.silence(silent);
+  }
+}
