@@ -55,17 +55,6 @@ std::optional<Json> eat_descriptors(const Call&) {
   return Json{{"opened", opened}, {"error", std::strerror(errno)}};
 }
 
-// What the server handed down: limits, environment, descriptors.
-std::optional<Json> look_around(const Call&) {
-  Json environment = Json::array();
-  for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
-  Json descriptors = Json::array();
-  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
-    if (fcntl(descriptor, F_GETFD) >= 0) descriptors.push_back(descriptor);
-  }
-  return Json{{"environment", environment}, {"descriptors", descriptors}, {"pid", getpid()}};
-}
-
 }  // namespace
 
 std::vector<Behaviour> appetite() {
@@ -77,7 +66,6 @@ std::vector<Behaviour> appetite() {
        object_with({{"threads", integer_between(1, 64)}}), eat_cpu},
       {"eat_disk", "Writes a file until it may not; then tells how long it got.", no_params, eat_disk},
       {"eat_descriptors", "Opens files until it may not; then tells how many.", no_params, eat_descriptors},
-      {"look_around", "Tells its environment, descriptors and pid.", no_params, look_around},
   };
 }
 

@@ -24,7 +24,8 @@ struct Behaviour {
   std::optional<Json> (*run)(const Call&);
 };
 
-std::vector<Behaviour> endings();    ///< how and when the process ends, and the decent tasks
+std::vector<Behaviour> errands();    ///< decent work
+std::vector<Behaviour> endings();    ///< how and when the process ends
 std::vector<Behaviour> offspring();  ///< processes of its own
 std::vector<Behaviour> output();     ///< floods and wrong answers
 std::vector<Behaviour> appetite();   ///< memory, CPU, files, descriptors

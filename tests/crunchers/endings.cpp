@@ -1,50 +1,11 @@
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
-
-#include <chrono>
-#include <thread>
 
 #include "tests/crunchers/behaviour.h"
 #include "tests/crunchers/writing.h"
 
 namespace unruly {
 namespace {
-
-void sleep_for_ms(long long ms) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-}
-
-long long cpu_time_ms() {
-  timespec spent;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
-  return spent.tv_sec * 1000LL + spent.tv_nsec / 1'000'000;
-}
-
-std::optional<Json> echo(const Call& call) {
-  return call.params;
-}
-
-std::optional<Json> nothing(const Call&) {
-  return Json::object();
-}
-
-std::optional<Json> sleep(const Call& call) {
-  sleep_for_ms(call.params.at("ms"));
-  return call.params;
-}
-
-std::optional<Json> burn(const Call& call) {
-  const long long ms = call.params.at("ms");
-  while (cpu_time_ms() < ms) continue;
-  return call.params;
-}
-
-std::optional<Json> fail(const Call& call) {
-  write_all(STDOUT_FILENO,
-            error_line(call.id, call.params.at("code"), call.params.at("message").get<std::string>()));
-  return std::nullopt;
-}
 
 std::optional<Json> die(const Call& call) {
   const int number = call.params.at("signal");
@@ -92,15 +53,7 @@ void burn_for_ever() {
 
 std::vector<Behaviour> endings() {
   const Json no_params = object_with(Json::object());
-  const Json any_params = {{"type", "object"}, {"properties", Json::object()}};
-  const Json ms = object_with({{"ms", integer_between(0, 600'000)}});
   return {
-      {"echo", "Answers with its params.", any_params, echo},
-      {"nothing", "Answers {} at once.", no_params, nothing},
-      {"sleep", "Sleeps, then answers.", ms, sleep},
-      {"burn", "Burns CPU time, then answers.", ms, burn},
-      {"fail", "Answers with an error.",
-       object_with({{"code", integer_between(-99'999, 99'999)}, {"message", {{"type", "string"}}}}), fail},
       {"die", "Ends by a signal.", object_with({{"signal", integer_between(1, 31)}}), die},
       {"quit", "Exits without an answer.", object_with({{"code", integer_between(0, 255)}}), quit},
       {"loop", "Never ends.", no_params, loop},

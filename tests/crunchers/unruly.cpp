@@ -31,7 +31,7 @@ namespace {
 
 std::vector<Behaviour> all_behaviours() {
   std::vector<Behaviour> all;
-  for (const auto& family : {endings(), offspring(), output(), appetite(), escapes()}) {
+  for (const auto& family : {errands(), endings(), offspring(), output(), appetite(), escapes()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;

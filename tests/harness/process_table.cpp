@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 namespace harness {
 namespace {
@@ -16,6 +17,10 @@ std::string read_file(const std::string& path) {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+std::string proc_path(pid_t pid, std::string_view file) {
+  return std::string("/proc/").append(std::to_string(pid)).append("/").append(file);
 }
 
 std::vector<ProcessInfo> all_processes() {
@@ -31,7 +36,7 @@ std::vector<ProcessInfo> all_processes() {
 }  // namespace
 
 std::optional<ProcessInfo> find_process(pid_t pid) {
-  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = read_file(proc_path(pid, "stat"));
   const auto name_start = stat.find('(');
   const auto name_end = stat.rfind(')');  // a name may hold anything, ')' too
   if (name_start == std::string::npos || name_end == std::string::npos) return std::nullopt;
@@ -94,12 +99,12 @@ bool is_dead(pid_t pid) {
 
 std::size_t open_descriptors(pid_t pid) {
   std::error_code gone;
-  std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd", gone);
+  std::filesystem::directory_iterator entries(proc_path(pid, "fd"), gone);
   return gone ? 0 : std::distance(begin(entries), end(entries));
 }
 
 std::size_t private_memory_kib(pid_t pid) {
-  std::istringstream rollup(read_file("/proc/" + std::to_string(pid) + "/smaps_rollup"));
+  std::istringstream rollup(read_file(proc_path(pid, "smaps_rollup")));
   std::size_t total = 0;
   for (std::string line; std::getline(rollup, line);) {
     if (line.starts_with("Private_Clean:") || line.starts_with("Private_Dirty:")) {

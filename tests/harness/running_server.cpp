@@ -82,7 +82,7 @@ RunningServer::RunningServer(std::vector<std::string> flags) : RunningServer(std
 RunningServer::RunningServer(std::vector<std::string> flags, Launch launch)
     : output_(std::make_unique<Output>()) {
   ProgramLaunch program;
-  program.arguments = {cruncherd_path()};
+  program.arguments = {launch.program.empty() ? cruncherd_path() : launch.program};
   if (std::find(flags.begin(), flags.end(), "--port") == flags.end()) {
     program.arguments.insert(program.arguments.end(), {"--port", "0"});
   }

@@ -21,6 +21,8 @@ class StartedProcess;
 class RunningServer {
  public:
   struct Launch {
+    /// The executable; empty for the one of the build.
+    std::string program = {};
     /// Put into the server's environment, which is otherwise the test's own.
     std::vector<std::pair<std::string, std::string>> environment = {};
     /// Soft and hard RLIMIT_NOFILE of the server, where given.

@@ -4,9 +4,9 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,7 +82,7 @@ StartedProcess::StartedProcess(const ProgramLaunch& launch) {
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid_ == 0) become(launch, argument_pointers.data(), environment_pointers.data(), parent);
   started.insert(pid_);
-  pidfd_ = pidfd_open(pid_, 0);
+  pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
 }
 
 StartedProcess::~StartedProcess() {

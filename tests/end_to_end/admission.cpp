@@ -1,0 +1,131 @@
+// Slots and the queue: who runs, who waits, who is refused, and how soon each is told.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+using harness::at_most;
+
+TEST_CASE(
+    "of five simultaneous jobs on one slot and one place, one runs, one waits and three are refused at "
+    "once") {
+  const RunningServer server(with_unruly({"--running", "1", "--waiting", "1", "--wait-timeout", "10s"}));
+  std::vector<std::future<Answer>> jobs;
+  for (int i = 0; i < 5; ++i) jobs.push_back(start_job(server, "sleep", {{"ms", 1000}}));
+  std::vector<Answer> done, refused;
+  for (auto& job : jobs) {
+    auto answer = job.get();
+    (answer.response.status == 200 ? done : refused).push_back(std::move(answer));
+  }
+  REQUIRE(done.size() == 2);
+  std::sort(done.begin(), done.end(), [](const auto& a, const auto& b) { return a.took < b.took; });
+  CHECK(done[0].took < milliseconds(1000) + at_most(milliseconds(300)));
+  CHECK(done[1].took >= milliseconds(1950));
+  CHECK(done[1].response.json().at("usage").at("wait_ms").get<double>() > 900);
+  REQUIRE(refused.size() == 3);
+  for (const auto& answer : refused) {
+    CHECK(outcome_of(answer) == "503 queue_full");
+    CHECK(answer.took < at_most(milliseconds(50)));
+    CHECK(std::stoi("0" + std::string(answer.response.field("Retry-After"))) >= 1);
+  }
+}
+
+TEST_CASE("waiting jobs are served first come, first served, and a newcomer does not overtake them") {
+  const harness::TemporaryDirectory directory;
+  const std::string gate = directory.path() / "gate";
+  const RunningServer server(with_unruly({"--running", "1", "--waiting", "10", "--wait-timeout", "20s"}));
+  auto running = start_job(server, "await_file", {{"path", gate}});
+  running_cruncher(server);
+  std::vector<std::future<Answer>> waiting;
+  std::vector<double> waits;
+  for (int i = 0; i < 5; ++i) {
+    waiting.push_back(start_job(server, "sleep", {{"ms", 30}}));
+    std::this_thread::sleep_for(milliseconds(10));  // apart enough to arrive in this order
+  }
+  directory.write("gate", "");
+  CHECK(outcome_of(running.get()) == "200");
+  milliseconds previous{0};
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto answer = waiting[i].get();
+    REQUIRE(outcome_of(answer) == "200");
+    // Each was sent 10 ms after the one before it and finishes at least 30 ms after it.
+    CHECK(answer.took >= previous + milliseconds(10));
+    previous = answer.took;
+  }
+}
+
+TEST_CASE("a job that waits too long for a slot is told to come again") {
+  const RunningServer server(
+      with_unruly({"--running", "1", "--waiting", "5", "--wait-timeout", "300ms", "--timeout", "20s"}));
+  auto running = start_job(server, "sleep", {{"ms", 2000}});
+  running_cruncher(server);
+  const auto answer = run_job(server, "echo");
+  CHECK(outcome_of(answer) == "503 queue_timeout");
+  CHECK(answer.response.has("Retry-After"));
+  CHECK(answer.took >= milliseconds(290));
+  CHECK(answer.took < milliseconds(300) + at_most(milliseconds(200)));
+  CHECK_FALSE(answer.response.json().contains("usage"));
+  CHECK(outcome_of(running.get()) == "200");
+}
+
+TEST_CASE("a deadline that passes in the queue is a deadline all the same, and no process was used") {
+  const RunningServer server(
+      with_unruly({"--running", "1", "--waiting", "5", "--wait-timeout", "20s", "--timeout", "20s"}));
+  auto running = start_job(server, "sleep", {{"ms", 2500}});
+  running_cruncher(server);
+  const auto answer = run_job(server, "echo", Json::object(), {{"Prefer", "wait=1"}});
+  CHECK(answer.response.status >= 503);
+  CHECK(answer.took >= milliseconds(950));
+  CHECK(answer.took < milliseconds(1000) + at_most(milliseconds(200)));
+  CHECK_FALSE(answer.response.json().contains("usage"));
+  CHECK(outcome_of(running.get()) == "200");
+}
+
+TEST_CASE("Prefer: wait shortens a deadline and never lengthens it") {
+  const RunningServer server(with_unruly({"--timeout", "2s", "--kill-grace", "100ms"}));
+  const auto shortened = run_job(server, "sleep", {{"ms", 10'000}}, {{"Prefer", "wait=1"}});
+  CHECK(outcome_of(shortened) == "504 deadline_exceeded");
+  CHECK(shortened.took >= milliseconds(950));
+  CHECK(shortened.took < milliseconds(1000) + at_most(milliseconds(200)));
+  const auto not_lengthened =
+      run_job(server, "sleep", {{"ms", 10'000}}, {{"Prefer", "respond-async, wait=60"}});
+  CHECK(outcome_of(not_lengthened) == "504 deadline_exceeded");
+  CHECK(not_lengthened.took < milliseconds(2000) + at_most(milliseconds(200)));
+}
+
+TEST_CASE("the server is ready while it can take a job, and alive all the time") {
+  const harness::TemporaryDirectory directory;
+  const std::string gate = directory.path() / "gate";
+  const RunningServer server(with_unruly({"--running", "1", "--waiting", "1", "--wait-timeout", "20s"}));
+  HttpClient client(server.port());
+  CHECK(client.get("/readyz").status == 200);
+  auto running = start_job(server, "await_file", {{"path", gate}});
+  running_cruncher(server);
+  CHECK(client.get("/readyz").status == 200);
+  auto waiting = start_job(server, "nothing");
+  CHECK(eventually(seconds(5), [&] { return client.get("/readyz").status == 503; }));
+  CHECK(client.get("/healthz").status == 200);
+  directory.write("gate", "");
+  CHECK(outcome_of(running.get()) == "200");
+  CHECK(outcome_of(waiting.get()) == "200");
+  CHECK(eventually(seconds(5), [&] { return client.get("/readyz").status == 200; }));
+}
+
+TEST_CASE("with no place to wait, whoever finds no slot is refused") {
+  const RunningServer server(with_unruly({"--running", "1", "--waiting", "0"}));
+  auto running = start_job(server, "sleep", {{"ms", 500}});
+  running_cruncher(server);
+  CHECK(outcome_of(run_job(server, "nothing")) == "503 queue_full");
+  CHECK(outcome_of(running.get()) == "200");
+  CHECK(works(server));
+}
+
+}  // namespace
+}  // namespace end_to_end

@@ -1,0 +1,130 @@
+// Answers that are none: too early, too many, for another call, half, not JSON, not UTF-8, too deep.
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+TEST_CASE("an answer that does not fit its call is a bad reply") {
+  const RunningServer server(with_unruly());
+  const std::pair<std::string, Json> tasks[] = {
+      {"answer_twice", Json::object()},   {"answer_other_id", Json::object()},
+      {"half_line", Json::object()},      {"not_json", Json::object()},
+      {"other_json", Json::object()},     {"invalid_utf8", Json::object()},
+      {"deep_json", {{"depth", 10'000}}}, {"deep_json", {{"depth", 1'000'000}}}};
+  for (const auto& [task, params] : tasks) {
+    CAPTURE(task);
+    const auto answer = run_job(server, task, params);
+    CHECK(outcome_of(answer) == "502 bad_reply");
+    CHECK(answer.took < seconds(10));
+    CHECK(works(server));
+  }
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("an answer of moderate depth is passed on") {
+  const RunningServer server(with_unruly());
+  const auto answer = run_job(server, "deep_json", {{"depth", 30}});
+  REQUIRE(outcome_of(answer) == "200");
+  CHECK(answer.response.json().at("result").dump() == std::string(30, '[') + std::string(30, ']'));
+}
+
+// What goes wrong before a request is read is written into a file beside the program once the server has
+// started.
+struct MoodyServer {
+  explicit MoodyServer(std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"--cruncher", directory.copy(unruly_path(), "unruly")});
+    server.emplace(flags);
+  }
+  void set_mood(const std::string& mood) const { directory.write("mood", mood); }
+  void cheer_up() const { directory.remove("mood"); }
+
+  harness::TemporaryDirectory directory;
+  std::optional<RunningServer> server;
+};
+
+TEST_CASE("an answer given before the request was read is a bad reply and reaches nobody else") {
+  const MoodyServer moody({"--spares", "0", "--timeout", "5s", "--kill-grace", "200ms"});
+  const auto& server = *moody.server;
+  for (const auto* mood : {"answer_first", "blind"}) {
+    CAPTURE(mood);
+    moody.set_mood(mood);
+    const auto answer = run_job(server, "echo", {{"a", 1}});
+    CHECK(outcome_of(answer) == "502 bad_reply");
+    CHECK(answer.response.body.find("nobody's call") == std::string::npos);
+    moody.cheer_up();
+    CHECK(works(server));
+  }
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("a spare that spoke before its time gives its answer to nobody") {
+  const MoodyServer moody({"--spares", "2", "--running", "2", "--timeout", "5s"});
+  const auto& server = *moody.server;
+  moody.set_mood("answer_first");
+  for (int i = 0; i < 2; ++i) CHECK(works(server));  // the good spares; their successors are moody
+  const auto answer = run_job(server, "echo", {{"a", 1}});
+  CHECK(answer.response.body.find("nobody's call") == std::string::npos);
+  CHECK(outcome_of(answer) == "502 bad_reply");
+  moody.cheer_up();
+  CHECK(eventually(seconds(10), [&] { return works(server); }));
+}
+
+TEST_CASE("spares that die as soon as they are born keep no slot, no zombie and no processor busy") {
+  const MoodyServer moody({"--spares", "2", "--running", "2", "--timeout", "5s"});
+  const auto& server = *moody.server;
+  moody.set_mood("die 11");
+  for (int i = 0; i < 3; ++i) run_job(server, "echo");
+  const auto before = harness::find_process(server.pid())->cpu_time;
+  HttpClient client(server.port());
+  const Stopwatch watch;
+  while (watch.elapsed() < seconds(1)) {
+    CHECK(client.get("/").status == 200);
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  CHECK(harness::find_process(server.pid())->cpu_time - before < harness::at_most(milliseconds(250)));
+  CHECK(outcome_of(run_job(server, "echo")) == "502 crashed");
+  moody.cheer_up();
+  CHECK(eventually(seconds(10), [&] { return works(server); }));
+  CHECK(eventually(seconds(5), [&] { return harness::zombie_children_of(server.pid()) == 0; }));
+}
+
+TEST_CASE("a cruncher that never reads its megabyte of params ends by its own answer or at its deadline") {
+  const MoodyServer moody(
+      {"--spares", "0", "--timeout", "500ms", "--kill-grace", "200ms", "--max-body", "2MiB"});
+  const auto& server = *moody.server;
+  const Json params = {{"text", std::string(1'000'000, 'x')}};
+  const std::pair<std::string, std::string> moods[] = {{"never_read", "504 deadline_exceeded"},
+                                                       {"close_input", "504 deadline_exceeded"},
+                                                       {"close_output", "504 deadline_exceeded"},
+                                                       {"quit 0", "502 crashed"},
+                                                       {"quit 3", "502 crashed"},
+                                                       {"blind", "502 bad_reply"}};
+  for (const auto& [mood, outcome] : moods) {
+    CAPTURE(mood);
+    moody.set_mood(mood);
+    const auto answer = run_job(server, "echo", params);
+    CHECK(outcome_of(answer) == outcome);
+    CHECK(answer.took < seconds(3));
+    moody.cheer_up();
+    CHECK(works(server));
+  }
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("a megabyte of params comes back as it was") {
+  const RunningServer server(with_unruly({"--max-body", "2MiB"}));
+  const Json params = {{"text", std::string(1'000'000, 'x') + "\u00e9\n\"\\"}};
+  const auto answer = run_job(server, "echo", params);
+  REQUIRE(outcome_of(answer) == "200");
+  CHECK(answer.response.json().at("result") == params);
+}
+
+}  // namespace
+}  // namespace end_to_end

@@ -1,0 +1,70 @@
+// Processes that a cruncher starts: they hold up no answer and outlive no job.
+
+#include <doctest/doctest.h>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/process_table.h"
+
+namespace end_to_end {
+namespace {
+
+using harness::is_dead;
+
+TEST_CASE(
+    "the answer does not wait for a child or daemon that keeps stdout open, and neither outlives the job") {
+  const RunningServer server(with_unruly({"--timeout", "20s", "--kill-grace", "300ms"}));
+  for (const auto* task : {"leave_child", "leave_daemon"}) {
+    CAPTURE(task);
+    const auto answer = run_job(server, task, {{"answer", true}});
+    REQUIRE(outcome_of(answer) == "200");
+    CHECK(answer.took < seconds(2));
+    const pid_t sleeper = answer.response.json().at("result").at("pid");
+    REQUIRE(sleeper > 1);
+    CHECK(eventually(seconds(2), [&] { return is_dead(sleeper); }));
+    CHECK(works(server));
+  }
+  CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("a child and a daemon die with a job that is killed at its deadline") {
+  const RunningServer server(with_unruly({"--timeout", "500ms", "--kill-grace", "200ms"}));
+  for (const auto* task : {"leave_child", "leave_daemon"}) {
+    CAPTURE(task);
+    CHECK(outcome_of(run_job(server, task, {{"answer", false}})) == "504 deadline_exceeded");
+    CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
+    CHECK(works(server));
+  }
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("one job's stray processes are told apart from another job that is still running") {
+  const RunningServer server(with_unruly({"--running", "2", "--timeout", "20s"}));
+  auto decent = start_job(server, "sleep", {{"ms", 1500}});
+  const pid_t decent_pid = running_cruncher(server);
+  CHECK(outcome_of(run_job(server, "leave_daemon", {{"answer", true}})) == "200");
+  CHECK(outcome_of(run_job(server, "leave_child", {{"answer", true}})) == "200");
+  const auto answer = decent.get();
+  CHECK(outcome_of(answer) == "200");
+  CHECK(answer.response.json().at("usage").at("pid") == decent_pid);
+  CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
+}
+
+TEST_CASE("a fork bomb is dead with its job, whether its processes stay together or not") {
+  const RunningServer server(with_unruly({"--timeout", "1s", "--kill-grace", "200ms"}));
+  for (const bool escape : {false, true}) {
+    for (const bool answer : {false, true}) {
+      CAPTURE(escape);
+      CAPTURE(answer);
+      const auto bombed =
+          run_job(server, "fork_bomb", {{"generations", 6}, {"escape", escape}, {"answer", answer}});
+      CHECK(outcome_of(bombed) == (answer ? "200" : "504 deadline_exceeded"));
+      CHECK(eventually(seconds(5), [&] { return server.processes_left().empty(); }));
+      CHECK(works(server));
+    }
+  }
+  CHECK(has_no_children(server));
+}
+
+}  // namespace
+}  // namespace end_to_end

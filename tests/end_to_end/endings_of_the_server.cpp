@@ -1,0 +1,144 @@
+// The end of the server itself: asked for, insisted on, or violent. No process of it stays.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+using harness::at_most;
+
+bool refuses_connections(std::uint16_t port) {
+  try {
+    HttpClient client(port);
+    return false;
+  } catch (const std::system_error&) {
+    return true;
+  }
+}
+
+TEST_CASE("asked to end, the server answers the five jobs in flight and exits with 0 at once") {
+  for (const int number : {SIGTERM, SIGINT}) {
+    CAPTURE(number);
+    const harness::TemporaryDirectory directory;
+    const std::string gate = directory.path() / "gate";
+    RunningServer server(with_unruly({"--running", "5"}));
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 5; ++i) {
+      clients.emplace_back(server.port());
+      clients.back().send_post("/tasks/await_file", {{"path", gate}});
+    }
+    HttpClient idle(server.port());
+    CHECK(idle.get("/readyz").status == 200);
+    REQUIRE(eventually(seconds(5), [&] { return harness::children_of(server.pid()).size() == 5; }));
+
+    server.signal(number);
+    CHECK(eventually(seconds(2), [&] { return refuses_connections(server.port()); }));
+    CHECK(idle.closed_by_server(seconds(2)));
+    CHECK_FALSE(server.wait_for_end(milliseconds(200)));
+    directory.write("gate", "");
+    for (auto& client : clients) {
+      const auto response = client.read_response();
+      CHECK(outcome_of(response) == "200");
+      CHECK(response.field("Connection") == "close");
+    }
+    const auto status = server.wait_for_end(at_most(milliseconds(500)));
+    REQUIRE(status);
+    CHECK(*status == 0);
+    CHECK(server.processes_left().empty());
+  }
+}
+
+TEST_CASE("asked to end while idle, with spares waiting, the server exits with 0 at once") {
+  RunningServer server({"--spares", "3"});
+  HttpClient idle(server.port());
+  const Stopwatch watch;
+  CHECK(server.stop() == 0);
+  CHECK(watch.elapsed() < at_most(milliseconds(1000)));
+  CHECK(server.processes_left().empty());
+}
+
+TEST_CASE("a job in the queue when the server is asked to end gets an answer too") {
+  const harness::TemporaryDirectory directory;
+  const std::string gate = directory.path() / "gate";
+  RunningServer server(with_unruly({"--running", "1", "--waiting", "1", "--wait-timeout", "20s"}));
+  auto running = start_job(server, "await_file", {{"path", gate}});
+  running_cruncher(server);
+  auto queued = start_job(server, "nothing");
+  REQUIRE(eventually(seconds(5), [&] { return HttpClient(server.port()).get("/readyz").status == 503; }));
+  server.signal(SIGTERM);
+  CHECK(eventually(seconds(2), [&] { return refuses_connections(server.port()); }));
+  directory.write("gate", "");
+  CHECK(outcome_of(running.get()) == "200");
+  const auto outcome = outcome_of(queued.get());
+  CHECK((outcome == "200" || outcome == "503 draining"));
+  CHECK(server.wait_for_end(seconds(5)) == 0);
+}
+
+TEST_CASE("a second signal ends the server now, and no process is left") {
+  RunningServer server(with_unruly({"--running", "5", "--timeout", "60s"}));
+  std::vector<HttpClient> clients;
+  for (const auto* task : {"loop", "ignore_term", "stop_itself", "escape_group", "escape_session"}) {
+    clients.emplace_back(server.port());
+    clients.back().send_post(std::string("/tasks/") + task, Json::object());
+  }
+  REQUIRE(eventually(seconds(5), [&] { return harness::children_of(server.pid()).size() == 5; }));
+  server.signal(SIGTERM);
+  CHECK_FALSE(server.wait_for_end(milliseconds(300)));
+  server.signal(SIGTERM);
+  const auto status = server.wait_for_end(at_most(milliseconds(1000)));
+  REQUIRE(status);
+  CHECK(*status != 0);
+  CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
+}
+
+TEST_CASE("a drain that takes too long is ended") {
+  RunningServer server(
+      with_unruly({"--timeout", "60s", "--drain-timeout", "500ms", "--kill-grace", "100ms"}));
+  auto job = start_job(server, "ignore_term");
+  running_cruncher(server);
+  const Stopwatch watch;
+  server.signal(SIGTERM);
+  REQUIRE(server.wait_for_end(milliseconds(500) + at_most(milliseconds(1500))));
+  CHECK(watch.elapsed() >= milliseconds(450));
+  CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
+  CHECK_THROWS(job.get());
+}
+
+TEST_CASE("when the server is killed, its jobs and spares are gone within a second") {
+  SUBCASE("the built-in cruncher") {
+    RunningServer server({"--running", "2", "--spares", "2"});
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 2; ++i) {
+      clients.emplace_back(server.port());
+      clients.back().send_post("/tasks/spin", {{"CPUTimeMs", 60'000}});
+    }
+    REQUIRE(eventually(seconds(5), [&] { return server.processes_left().size() == 4; }));
+    server.signal(SIGKILL);
+    REQUIRE(server.wait_for_end(seconds(2)));
+    CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
+  }
+  SUBCASE("a foreign cruncher") {
+    RunningServer server({"--cruncher", unruly_path(), "--running", "3", "--spares", "2"});
+    std::vector<HttpClient> clients;
+    for (const auto* task : {"loop", "ignore_term", "stop_itself"}) {
+      clients.emplace_back(server.port());
+      clients.back().send_post(std::string("/tasks/") + task, Json::object());
+    }
+    REQUIRE(eventually(seconds(5), [&] { return server.processes_left().size() == 5; }));
+    server.signal(SIGKILL);
+    REQUIRE(server.wait_for_end(seconds(2)));
+    CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
+  }
+}
+
+}  // namespace
+}  // namespace end_to_end

@@ -1,0 +1,66 @@
+#include "tests/end_to_end/job.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "tests/harness/process_table.h"
+
+namespace end_to_end {
+
+Answer run_job(const RunningServer& server, std::string_view task, const Json& params, const Fields& fields) {
+  return start_job(server, task, params, fields).get();
+}
+
+std::future<Answer> start_job(const RunningServer& server, std::string_view task, const Json& params,
+                              const Fields& fields) {
+  HttpClient client(server.port(), seconds(60));
+  const Stopwatch watch;
+  client.send_post("/tasks/" + std::string(task), params, fields);
+  return std::async(std::launch::async, [client = std::move(client), watch]() mutable {
+    HttpResponse response = client.read_response();
+    return Answer{std::move(response), watch.elapsed()};
+  });
+}
+
+std::string outcome_of(const HttpResponse& response) {
+  std::string outcome = std::to_string(response.status);
+  if (response.status >= 400) outcome.append(" ").append(response.json().value("reason", "without a reason"));
+  return outcome;
+}
+
+std::string outcome_of(const Answer& answer) {
+  return outcome_of(answer.response);
+}
+
+std::vector<std::string> with_unruly(std::vector<std::string> flags) {
+  flags.insert(flags.begin(), {"--cruncher", unruly_path(), "--spares", "0"});
+  return flags;
+}
+
+pid_t running_cruncher(const RunningServer& server) {
+  std::vector<harness::ProcessInfo> children;
+  eventually(seconds(10), [&] {
+    children = harness::children_of(server.pid());
+    return !children.empty();
+  });
+  if (children.size() != 1)
+    throw std::runtime_error(std::to_string(children.size()) + " crunchers run, not one");
+  return children[0].pid;
+}
+
+bool has_no_children(const RunningServer& server, milliseconds within) {
+  return eventually(within, [&] { return harness::children_of(server.pid()).empty(); });
+}
+
+bool works(const RunningServer& server) {
+  static int count = 0;
+  const Json params = {{"number", ++count}};
+  const auto answer = run_job(server, "echo", params);
+  return answer.response.status == 200 && answer.response.json().at("result") == params;
+}
+
+std::string unruly_path() {
+  return UNRULY_PATH;
+}
+
+}  // namespace end_to_end

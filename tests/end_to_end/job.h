@@ -1,0 +1,58 @@
+#pragma once
+// One heavy request to a running server, timed, and the words that the tests use about its answer.
+// Knows the HTTP contract of a job, not what the tasks do.
+
+#include <sys/types.h>
+
+#include <future>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/harness/http_client.h"
+#include "tests/harness/running_server.h"
+
+namespace end_to_end {
+
+using harness::Clock;
+using harness::eventually;
+using harness::Fields;
+using harness::HttpClient;
+using harness::HttpResponse;
+using harness::Json;
+using harness::milliseconds;
+using harness::RunningServer;
+using harness::Stopwatch;
+using std::chrono::seconds;
+
+struct Answer {
+  HttpResponse response;
+  milliseconds took;
+};
+
+/// Posts to /tasks/`task` on a connection of its own. start_job() has sent the request when it returns.
+Answer run_job(const RunningServer& server, std::string_view task, const Json& params = Json::object(),
+               const Fields& fields = {});
+std::future<Answer> start_job(const RunningServer& server, std::string_view task,
+                              const Json& params = Json::object(), const Fields& fields = {});
+
+/// "504 deadline_exceeded" for a problem document, "200" for a result: what became of the job, fit for CHECK.
+std::string outcome_of(const HttpResponse& response);
+std::string outcome_of(const Answer& answer);
+
+/// The flags of a server whose crunchers are unruly; without spares, so that every child of it is a running
+/// job.
+std::vector<std::string> with_unruly(std::vector<std::string> flags = {});
+
+/// The one child of the server, waited for. Throws std::runtime_error where none comes, or several.
+pid_t running_cruncher(const RunningServer& server);
+
+/// Waits until the server has no child, zombies included.
+bool has_no_children(const RunningServer& server, milliseconds within = seconds(5));
+
+/// Whether the next job of a server with_unruly() gets its own answer.
+bool works(const RunningServer& server);
+
+std::string unruly_path();
+
+}  // namespace end_to_end

@@ -1,0 +1,187 @@
+// What each URL answers: statuses, reasons and header fields of the HTTP contract, with the built-in
+// cruncher.
+
+#include <doctest/doctest.h>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+// One server for all the cases: none of them leaves a trace.
+const RunningServer& server() {
+  static const RunningServer running;
+  return running;
+}
+
+HttpResponse raw_post(std::string_view target, std::string_view body,
+                      const std::string& type = "application/json") {
+  Fields fields;
+  if (!type.empty()) fields.emplace_back("Content-Type", type);
+  return HttpClient(server().port()).request("POST", target, fields, body);
+}
+
+void check_problem(const HttpResponse& response, int status, std::string_view reason) {
+  CHECK(response.status == status);
+  CHECK(response.field("Content-Type").starts_with("application/problem+json"));
+  const auto problem = response.json();
+  CHECK(problem.value("type", "") == "about:blank");
+  CHECK(problem.value("status", 0) == status);
+  CHECK(problem.value("reason", "") == reason);
+  CHECK_FALSE(problem.value("title", "").empty());
+  CHECK_FALSE(problem.value("detail", "").empty());
+}
+
+TEST_CASE("a job's answer holds its result and what it cost") {
+  const auto answer = run_job(server(), "primes", {{"limit", 1'000'000}});
+  REQUIRE(outcome_of(answer) == "200");
+  CHECK(answer.response.field("Content-Type").starts_with("application/json"));
+  const auto json = answer.response.json();
+  CHECK(json.at("result").at("count") == 78'498);
+  for (const auto* member : {"wait_ms", "run_ms", "cpu_ms", "pid"})
+    CHECK(json.at("usage").at(member).is_number());
+  CHECK(json.at("usage").contains("max_rss_kib"));
+  const auto timing = std::string(answer.response.field("Server-Timing"));
+  for (const auto* part : {"wait;dur=", "run;dur=", "cpu;dur="})
+    CHECK(timing.find(part) != std::string::npos);
+}
+
+TEST_CASE("params that do not fit the schema are named by pointer, and no process is used for them") {
+  const harness::TemporaryDirectory directory;
+  const auto program = directory.copy(CRUNCHER_PATH, "cruncher");
+  const RunningServer programless({"--cruncher", program, "--spares", "0"});
+  directory.remove("cruncher");  // so whatever needs a process fails from here on
+  const std::pair<Json, std::string> bad[] = {{{{"limit", "x"}}, "/limit"},
+                                              {{{"limit", -1}}, "/limit"},
+                                              {{{"limit", 1e12}}, "/limit"},
+                                              {Json::object(), ""}};
+  for (const auto& [params, pointer] : bad) {
+    CAPTURE(params.dump());
+    const auto response = run_job(programless, "primes", params).response;
+    check_problem(response, 422, "invalid_params");
+    const auto errors = response.json().at("errors");
+    REQUIRE(errors.size() >= 1);
+    CHECK(errors[0].at("pointer") == pointer);
+    CHECK_FALSE(errors[0].at("message").get<std::string>().empty());
+    CHECK_FALSE(response.json().contains("usage"));
+  }
+  CHECK(outcome_of(run_job(programless, "primes", {{"limit", 10}})) == "503 cannot_spawn");
+}
+
+TEST_CASE("bodies that are no JSON object are refused") {
+  check_problem(raw_post("/tasks/primes", "{"), 400, "bad_json");
+  check_problem(raw_post("/tasks/primes", "{\"limit\":1}x"), 400, "bad_json");
+  check_problem(raw_post("/tasks/primes", "{\"limit\":1,\"limit\":2}"), 400, "bad_json");
+  check_problem(raw_post("/tasks/primes", std::string("{\"limit\":1,\"a\":\"\xff\"}")), 400, "bad_json");
+  check_problem(raw_post("/tasks/primes", std::string(100'000, '[')), 400, "bad_json");
+  check_problem(raw_post("/tasks/primes", "[1]"), 422, "invalid_params");
+  check_problem(raw_post("/tasks/primes", "1"), 422, "invalid_params");
+}
+
+TEST_CASE("bodies that are too large or of another type are refused") {
+  check_problem(raw_post("/tasks/primes", std::string(2 << 20, ' ')), 413, "body_too_large");
+  check_problem(raw_post("/tasks/primes", "limit=1", "application/x-www-form-urlencoded"), 415,
+                "unsupported_media_type");
+  check_problem(raw_post("/tasks/primes", "{\"limit\":1}", "text/plain"), 415, "unsupported_media_type");
+  CHECK(raw_post("/tasks/primes", "{\"limit\":10}", "application/json; charset=utf-8").status == 200);
+}
+
+TEST_CASE("what is not there is not found") {
+  check_problem(raw_post("/tasks/no_such_task", "{}"), 404, "unknown_task");
+  HttpClient client(server().port());
+  check_problem(client.get("/tasks/no_such_task"), 404, "unknown_task");
+  check_problem(client.get("/no/such/route"), 404, "unknown_route");
+  check_problem(client.get("/tasks/"), 404, "unknown_route");
+}
+
+TEST_CASE("a wrong method is told which ones are right") {
+  HttpClient client(server().port());
+  const std::tuple<std::string, std::string, std::vector<std::string>> cases[] = {
+      {"DELETE", "/tasks/primes", {"GET", "HEAD", "POST"}},
+      {"PUT", "/tasks/primes", {"GET", "HEAD", "POST"}},
+      {"POST", "/", {"GET", "HEAD"}},
+      {"DELETE", "/healthz", {"GET", "HEAD"}},
+      {"POST", "/tasks", {"GET", "HEAD"}}};
+  for (const auto& [method, target, allowed] : cases) {
+    CAPTURE(method);
+    CAPTURE(target);
+    const auto response = client.request(method, target, {{"Content-Length", "0"}});
+    check_problem(response, 405, "method_not_allowed");
+    const std::string allow(response.field("Allow"));
+    for (const auto& name : allowed) CHECK(allow.find(name) != std::string::npos);
+    CHECK(allow.find(method) == std::string::npos);
+  }
+}
+
+TEST_CASE("HEAD answers as GET does, without a body") {
+  HttpClient client(server().port());
+  for (const auto* target : {"/", "/tasks", "/tasks/primes", "/healthz", "/readyz"}) {
+    CAPTURE(target);
+    const auto head = client.request("HEAD", target);
+    const auto get = client.get(target);
+    CHECK(head.status == 200);
+    CHECK(get.status == 200);
+    CHECK_FALSE(get.body.empty());
+    CHECK(head.field("Content-Length") == get.field("Content-Length"));
+    CHECK(head.field("Content-Type") == get.field("Content-Type"));
+  }
+}
+
+TEST_CASE("a request id is taken where it is decent, made where there is none, and always returned") {
+  HttpClient client(server().port());
+  CHECK(client.get("/", {{"X-Request-Id", "a-client's_own.1"}}).field("X-Request-Id") == "a-client's_own.1");
+  const std::string first(client.get("/").field("X-Request-Id"));
+  const std::string second(client.get("/no/such/route").field("X-Request-Id"));
+  CHECK_FALSE(first.empty());
+  CHECK_FALSE(second.empty());
+  CHECK(first != second);
+  CHECK(client.post("/tasks/primes", {{"limit", 10}}, {{"X-Request-Id", "heavy-1"}}).field("X-Request-Id") ==
+        "heavy-1");
+}
+
+TEST_CASE("the root names the routes, and the catalogue describes the tasks with their schemas") {
+  HttpClient client(server().port());
+  const auto root = client.get("/");
+  CHECK(root.status == 200);
+  CHECK(root.body.find("/non-blocking") != std::string::npos);
+  const auto tasks = client.get("/tasks").json();
+  for (const auto* name : {"spin", "primes", "hash_password", "mandelbrot", "regex_match"}) {
+    CAPTURE(name);
+    CHECK(tasks.dump().find(std::string("\"") + name + "\"") != std::string::npos);
+    const auto task = client.get(std::string("/tasks/") + name);
+    CHECK(task.status == 200);
+    CHECK(task.json().dump().find("\"properties\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("every task of the built-in cruncher works through HTTP") {
+  const auto spin = run_job(server(), "spin", {{"CPUTimeMs", 20}});
+  CHECK(outcome_of(spin) == "200");
+  CHECK(spin.response.json().at("usage").at("cpu_ms").get<double>() >= 18);
+  const auto matched =
+      run_job(server(), "regex_match", {{"pattern", "(?<year>\\d{4})"}, {"text", "in 2024"}});
+  REQUIRE(outcome_of(matched) == "200");
+  CHECK(matched.response.body.find("2024") != std::string::npos);
+  const auto hashed = run_job(server(), "hash_password", {{"password", "correct horse"}});
+  REQUIRE(outcome_of(hashed) == "200");
+  CHECK(hashed.response.body.find("$argon2id$") != std::string::npos);
+  const auto picture = run_job(server(), "mandelbrot", {{"width", 32}, {"height", 32}});
+  REQUIRE(outcome_of(picture) == "200");
+  CHECK(picture.response.body.find("iVBORw0KGgo") != std::string::npos);  // a PNG's signature in base64
+}
+
+TEST_CASE("one connection carries light and heavy requests in any mixture, pipelined too") {
+  HttpClient client(server().port());
+  client.send_post("/tasks/primes", {{"limit", 100}});
+  client.send_request("GET", "/healthz");
+  client.send_post("/tasks/primes", {{"limit", 1000}});
+  client.send_request("GET", "/no/such/route");
+  CHECK(client.read_response().json().at("result").at("count") == 25);
+  CHECK(client.read_response().status == 200);
+  CHECK(client.read_response().json().at("result").at("count") == 168);
+  CHECK(client.read_response().status == 404);
+}
+
+}  // namespace
+}  // namespace end_to_end

@@ -1,0 +1,170 @@
+// No process to be had: the program is gone, the machine refuses. The job is told so, nothing is lost, and
+// all is well again as soon as the cause is gone.
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using harness::at_most;
+
+// A server whose cruncher is a file of its own, which a test may take away.
+struct ServerOfOneFile {
+  explicit ServerOfOneFile(std::vector<std::string> flags = {}) {
+    program = directory.copy(unruly_path(), "cruncher");
+    flags.insert(flags.begin(), {"--cruncher", program, "--running", "2"});
+    server.emplace(flags);
+  }
+
+  harness::TemporaryDirectory directory;
+  std::string program;
+  std::optional<RunningServer> server;
+};
+
+void check_refusal(const Answer& answer) {
+  CHECK(outcome_of(answer) == "503 cannot_spawn");
+  CHECK(answer.response.has("Retry-After"));
+  CHECK(answer.took < at_most(milliseconds(500)));
+}
+
+// Over a second in which nothing can be spawned.
+void check_not_busy(const RunningServer& server) {
+  const auto before = harness::find_process(server.pid())->cpu_time;
+  std::this_thread::sleep_for(seconds(1));
+  CHECK(harness::find_process(server.pid())->cpu_time - before < at_most(milliseconds(100)));
+}
+
+TEST_CASE(
+    "a cruncher that vanishes, or may no longer be executed, is reported, and used again when it is back") {
+  for (const bool vanishes : {true, false}) {
+    CAPTURE(vanishes);
+    const ServerOfOneFile one({"--spares", "0"});
+    const auto& server = *one.server;
+    REQUIRE(works(server));
+    const auto descriptors = harness::open_descriptors(server.pid());
+    if (vanishes) {
+      fs::rename(one.program, one.program + ".away");
+    } else {
+      fs::permissions(one.program, fs::perms(0644));
+    }
+    for (int i = 0; i < 20; ++i) check_refusal(run_job(server, "nothing"));
+    check_not_busy(server);
+    CHECK(HttpClient(server.port()).get("/").status == 200);
+    if (vanishes) {
+      fs::rename(one.program + ".away", one.program);
+    } else {
+      fs::permissions(one.program, fs::perms(0755));
+    }
+    CHECK(eventually(seconds(5), [&] { return works(server); }));
+    CHECK(has_no_children(server));
+    CHECK(eventually(seconds(2), [&] { return harness::open_descriptors(server.pid()) <= descriptors; }));
+  }
+}
+
+TEST_CASE("spares go on serving while no new ones can be started, and are made up for afterwards") {
+  const ServerOfOneFile one({"--spares", "2"});
+  const auto& server = *one.server;
+  fs::rename(one.program, one.program + ".away");
+  CHECK(works(server));
+  CHECK(works(server));
+  check_refusal(run_job(server, "nothing"));
+  check_not_busy(server);
+  fs::rename(one.program + ".away", one.program);
+  CHECK(eventually(seconds(10), [&] { return harness::children_of(server.pid()).size() == 2; }));
+  CHECK(works(server));
+  CHECK(eventually(seconds(5), [&] { return harness::zombie_children_of(server.pid()) == 0; }));
+}
+
+TEST_CASE("a new version of the cruncher is used from the next spawn on") {
+  const ServerOfOneFile one({"--spares", "0"});
+  const auto inode = [&] {
+    return run_job(*one.server, "look_around")
+        .response.json()
+        .at("result")
+        .at("executable_inode")
+        .get<long long>();
+  };
+  const auto before = inode();
+  CHECK(inode() == before);
+  one.directory.copy(unruly_path(), "cruncher");
+  CHECK(inode() != before);
+  CHECK(works(*one.server));
+}
+
+TEST_CASE("a cruncher replaced by something that is none costs its jobs only, until the real one is back") {
+  const ServerOfOneFile one({"--spares", "0"});
+  const auto& server = *one.server;
+  one.directory.write("cruncher", "no program at all\n", true);
+  check_refusal(run_job(server, "nothing"));
+  one.directory.write("cruncher", "#!/bin/sh\nexit 5\n", true);
+  CHECK(outcome_of(run_job(server, "nothing")) == "502 crashed");
+  one.directory.copy(unruly_path(), "cruncher");
+  CHECK(eventually(seconds(5), [&] { return works(server); }));
+}
+
+// A limit of the running server, lowered for a while.
+class LoweredLimit {
+ public:
+  LoweredLimit(pid_t pid, __rlimit_resource resource, rlim_t value) : pid_(pid), resource_(resource) {
+    prlimit(pid_, resource_, nullptr, &before_);
+    const rlimit lowered{value, before_.rlim_max};
+    REQUIRE(prlimit(pid_, resource_, &lowered, nullptr) == 0);
+  }
+  ~LoweredLimit() { prlimit(pid_, resource_, &before_, nullptr); }
+
+ private:
+  pid_t pid_;
+  __rlimit_resource resource_;
+  rlimit before_;
+};
+
+TEST_CASE("out of descriptors, jobs are refused on the connections that there are, and none is lost") {
+  const RunningServer server(with_unruly());
+  HttpClient client(server.port());
+  REQUIRE(client.post("/tasks/nothing", Json::object()).status == 200);
+  REQUIRE(has_no_children(server));
+  const auto before = harness::open_descriptors(server.pid());
+  {
+    const LoweredLimit limit(server.pid(), RLIMIT_NOFILE, 3);
+    for (int i = 0; i < 5; ++i) {
+      const Stopwatch watch;
+      const auto response = client.post("/tasks/nothing", Json::object());
+      check_refusal({response, watch.elapsed()});
+    }
+    CHECK(client.get("/").status == 200);
+    check_not_busy(server);
+  }
+  CHECK(eventually(seconds(5), [&] { return client.post("/tasks/nothing", Json::object()).status == 200; }));
+  CHECK(works(server));
+  CHECK(eventually(seconds(2), [&] { return harness::open_descriptors(server.pid()) <= before; }));
+}
+
+TEST_CASE("where the machine gives no process, jobs are refused until it does") {
+  if (getuid() != 0) return;  // an unprivileged test cannot choose a user with no other process
+  constexpr uid_t kNobodyElse = 61'234;
+  RunningServer::Launch launch;
+  launch.user = kNobodyElse;
+  const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
+  const auto cruncher = directory.copy(unruly_path(), "cruncher");
+  launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
+  const RunningServer server({"--cruncher", cruncher, "--spares", "0"}, launch);
+  REQUIRE(works(server));
+  {
+    const LoweredLimit limit(server.pid(), RLIMIT_NPROC, 1);
+    for (int i = 0; i < 5; ++i) check_refusal(run_job(server, "nothing"));
+    check_not_busy(server);
+  }
+  CHECK(eventually(seconds(5), [&] { return works(server); }));
+}
+
+}  // namespace
+}  // namespace end_to_end

@@ -1,0 +1,139 @@
+// Starting: what is refused, with which words, and where the settings come from.
+
+#include <doctest/doctest.h>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/command.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+using harness::CommandResult;
+using harness::cruncherd_path;
+using harness::run_command;
+
+CommandResult start(std::vector<std::string> flags) {
+  flags.insert(flags.begin(), {cruncherd_path(), "--port", "0"});
+  return run_command(flags);
+}
+
+bool mentions(const std::string& text, std::string_view word) {
+  return text.find(word) != std::string::npos;
+}
+
+TEST_CASE(
+    "a cruncher that is missing, not executable or no cruncher is refused at start, with its path and "
+    "advice") {
+  const harness::TemporaryDirectory directory;
+  const std::string programs[] = {directory.path() / "nothing-here",
+                                  directory.write("not-executable", "text"),
+                                  directory.write("not-a-program", "text", true),
+                                  directory.path(),
+                                  "/bin/true",
+                                  "/bin/cat",
+                                  "/bin/false"};
+  for (const auto& program : programs) {
+    CAPTURE(program);
+    const Stopwatch watch;
+    const auto result = start({"--cruncher", program});
+    CHECK(result.exit_code == 2);
+    CHECK(mentions(result.err, program));
+    CHECK(mentions(result.err, "--cruncher"));
+    CHECK(watch.elapsed() < seconds(15));
+  }
+}
+
+TEST_CASE("a cruncher that says nothing is refused at start, and does not stay") {
+  const harness::TemporaryDirectory directory;
+  const auto silent = directory.write("silent", "#!/bin/sh\nexec sleep 600\n", true);
+  const auto result = start({"--cruncher", silent});
+  CHECK(result.exit_code == 2);
+  CHECK(mentions(result.err, silent));
+}
+
+TEST_CASE("a bad value is refused with the flag, the value and the bounds") {
+  const std::pair<std::string, std::string> flags[] = {
+      {"--port", "65536"},        {"--port", "-1"},
+      {"--port", "eighty"},       {"--running", "0"},
+      {"--running", "-3"},        {"--waiting", "-1"},
+      {"--timeout", "0"},         {"--timeout", "soon"},
+      {"--timeout", "5 parsecs"}, {"--timeout", "-5s"},
+      {"--memory", "1"},          {"--memory", "lots"},
+      {"--max-body", "-1"},       {"--max-reply", "0"},
+      {"--kill-grace", "x"},      {"--max-connections", "0"},
+      {"--spares", "-1"},         {"--wait-timeout", "1e9x"},
+      {"--priority", "highest"},  {"--host", "no host at all"}};
+  for (const auto& [flag, value] : flags) {
+    CAPTURE(flag);
+    CAPTURE(value);
+    const auto result = run_command({cruncherd_path(), "--port", "0", flag + "=" + value});
+    CHECK(result.exit_code == 2);
+    CHECK(mentions(result.err, flag.substr(2)));
+    CHECK(mentions(result.err, value));
+  }
+}
+
+TEST_CASE("unknown flags and left-over arguments are refused") {
+  CHECK(start({"--no-such-flag"}).exit_code == 2);
+  CHECK(start({"left-over"}).exit_code == 2);
+}
+
+TEST_CASE("--help names every flag of the design and exits with 0") {
+  const auto result = run_command({cruncherd_path(), "--help"});
+  CHECK(result.exit_code == 0);
+  for (const auto* flag : {"--host",           "--port",         "--running",         "--waiting",
+                           "--wait-timeout",   "--timeout",      "--memory",          "--spares",
+                           "--max-body",       "--max-reply",    "--kill-grace",      "--drain-timeout",
+                           "--header-timeout", "--idle-timeout", "--max-connections", "--cruncher",
+                           "--config",         "--cpu",          "--open-files",      "--file-size",
+                           "--priority",       "--user"}) {
+    CAPTURE(flag);
+    CHECK(mentions(result.out, flag));
+  }
+}
+
+TEST_CASE("a flag beats the environment, and the environment beats the config file") {
+  const harness::TemporaryDirectory directory;
+  const auto config = directory.write("cruncherd.conf", "timeout = \"200ms\"\n");
+  const auto times_out_at_once = [](const RunningServer& server) {
+    return run_job(server, "sleep", {{"ms", 800}}).response.status == 504;
+  };
+  CHECK(times_out_at_once(RunningServer(with_unruly({"--config", config}))));
+  RunningServer::Launch launch;
+  launch.environment = {{"CRUNCHERD_TIMEOUT", "10s"}};
+  CHECK_FALSE(times_out_at_once(RunningServer(with_unruly({"--config", config}), launch)));
+  CHECK(times_out_at_once(RunningServer(with_unruly({"--config", config, "--timeout", "200ms"}), launch)));
+}
+
+TEST_CASE("bad values in the environment and in the config file are refused like flags") {
+  const harness::TemporaryDirectory directory;
+  const auto refused = [](const std::string& text, std::string_view word) { return mentions(text, word); };
+  const auto bad_value = start({"--config", directory.write("a.conf", "running = \"many\"\n")});
+  CHECK(bad_value.exit_code == 2);
+  CHECK(refused(bad_value.err, "running"));
+  const auto bad_key = start({"--config", directory.write("b.conf", "no-such-key = 1\n")});
+  CHECK(bad_key.exit_code == 2);
+  CHECK(refused(bad_key.err, "no-such-key"));
+  CHECK(start({"--config", directory.path() / "missing.conf"}).exit_code == 2);
+  const auto bad_task =
+      start({"--config", directory.write("c.conf", "[task.no_such_task]\ntimeout = \"1s\"\n")});
+  CHECK(bad_task.exit_code == 2);
+  CHECK(refused(bad_task.err, "no_such_task"));
+}
+
+TEST_CASE("a port that is taken is refused with a sentence that says so") {
+  const RunningServer first;
+  const auto second = run_command({cruncherd_path(), "--port", std::to_string(first.port())});
+  CHECK(second.exit_code == 2);
+  CHECK(mentions(second.err, std::to_string(first.port())));
+}
+
+TEST_CASE("the spares are up when the server says that it listens") {
+  const RunningServer server({"--spares", "3"});
+  CHECK(harness::children_of(server.pid()).size() == 3);
+}
+
+}  // namespace
+}  // namespace end_to_end
