@@ -6,6 +6,9 @@
 #include "ipc/schema_explanation.h"
 #include "ipc/schema_preparation.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wrestrict"  // a false alarm of gcc 12 in std::string::replace (its bug 105651)
+#endif
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>

@@ -1,0 +1,89 @@
+#include "cruncher/catalogue.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "cruncher/task_list.h"
+#include "cruncher/version.h"
+#include "ipc/schema.h"
+
+namespace cruncher {
+namespace tasks {
+#define DECLARE(task) extern const Task task;
+FOR_EACH_TASK(DECLARE)
+#undef DECLARE
+}  // namespace tasks
+
+namespace {
+
+using ipc::Json;
+
+#define ADDRESS(task) &tasks::task,
+constexpr const Task* kTasks[] = {FOR_EACH_TASK(ADDRESS)};
+#undef ADDRESS
+
+void fill_in_defaults(const Json& schema, Json& params) {
+  for (const auto& [name, property] : schema.at("properties").items()) {
+    const auto value = property.find("default");
+    if (value != property.end() && !params.contains(name)) params[name] = *value;
+  }
+}
+
+// OpenRPC wants a list of params with a schema each. The schema as a whole says more (what is required, and
+// that nothing else is taken), so it goes along under an extension's name.
+Json describe(const Task& task) {
+  Json schema = Json::parse(task.params_schema);
+  const Json required = schema.value("required", Json::array());
+  Json params = Json::array();
+  for (const auto& [name, property] : schema.at("properties").items()) {
+    const bool is_required = std::find(required.begin(), required.end(), name) != required.end();
+    params.push_back({{"name", name}, {"required", is_required}, {"schema", property}});
+  }
+  return {{"name", task.name},
+          {"summary", task.summary},
+          {"paramStructure", "by-name"},
+          {"params", std::move(params)},
+          {"result", {{"name", "result"}, {"schema", Json::parse(task.result_schema)}}},
+          {"x-params-schema", std::move(schema)}};
+}
+
+}  // namespace
+
+std::span<const Task* const> all_tasks() {
+  return kTasks;
+}
+
+const Task* find_task(std::string_view name) {
+  for (const Task* task : kTasks) {
+    if (task->name == name) return task;
+  }
+  return nullptr;
+}
+
+std::string task_names() {
+  std::string names;
+  for (const Task* task : kTasks) names += (names.empty() ? "" : ", ") + std::string(task->name);
+  return names;
+}
+
+TaskResult run_task(const Task& task, Json params, Progress& progress) {
+  const Json schema = Json::parse(task.params_schema);
+  if (const auto violations = ipc::Schema(schema).validate(params); !violations.empty()) {
+    return ipc::Error{static_cast<int>(ipc::ErrorCode::invalid_params),
+                      "invalid params",
+                      {{"errors", ipc::to_json(violations)}}};
+  }
+  fill_in_defaults(schema, params);
+  return task.run(params, progress);
+}
+
+Json describe_tasks() {
+  Json methods = Json::array();
+  for (const Task* task : kTasks) methods.push_back(describe(*task));
+  return {{"openrpc", "1.3.2"},
+          {"info", {{"title", "cruncher"}, {"version", kVersion}}},
+          {"methods", std::move(methods)}};
+}
+
+}  // namespace cruncher

@@ -1,0 +1,29 @@
+#pragma once
+// The tasks that this program offers, and how one is called. Knows neither the protocol's lines nor the
+// command line, which both go through run_task().
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cruncher/task.h"
+
+namespace cruncher {
+
+/// In the order of tasks/meson.build.
+std::span<const Task* const> all_tasks();
+
+/// Null where there is no such task.
+const Task* find_task(std::string_view name);
+
+/// "spin, primes, …"
+std::string task_names();
+
+/// Checks `params` against the task's schema, fills in its defaults, and runs it. Throws std::bad_alloc and
+/// nothing else.
+TaskResult run_task(const Task& task, ipc::Json params, Progress& progress);
+
+/// The OpenRPC 1.3 document that describes all tasks, https://spec.open-rpc.org.
+ipc::Json describe_tasks();
+
+}  // namespace cruncher

@@ -1,0 +1,124 @@
+#include "cruncher/sandbox.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "cruncher/output.h"
+#include "cruncher/syscall_filter.h"
+
+// Calls and constants that the headers of older distributions lack.
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_restrict_self 446
+#endif
+
+namespace cruncher {
+namespace {
+
+// Without PDEATHSIG's race: a parent that died before the prctl is noticed by its id, which a server tells in
+// CRUNCHERD_PID, since by now getppid() may already be the one who inherited us.
+Layer die_with_parent() {
+  const char* const told = std::getenv("CRUNCHERD_PID");
+  const pid_t parent = told != nullptr ? static_cast<pid_t>(std::strtol(told, nullptr, 10)) : getppid();
+  const bool active = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+  if (getppid() != parent) _exit(1);
+  return {"parent_death", active, "killed when the server dies"};
+}
+
+Layer forbid_core_files() {
+  const rlimit none{0, 0};
+  return {"no_core", setrlimit(RLIMIT_CORE, &none) == 0, "writes no core file"};
+}
+
+Layer forbid_privileges() {
+  const bool active = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  return {"no_new_privs", active, "gains no privilege, whatever it executes"};
+}
+
+// landlock(7); linux/landlock.h of the time of writing knows less than the kernels around.
+struct LandlockRuleset {
+  std::uint64_t handled_access_fs;
+  std::uint64_t handled_access_net;
+  std::uint64_t scoped;
+};
+
+constexpr std::uint64_t lowest_bits(int count) {
+  return (std::uint64_t{1} << count) - 1;
+}
+
+// All that this version can refuse, with nothing allowed in return.
+LandlockRuleset refuse_all(int version) {
+  LandlockRuleset ruleset{lowest_bits(13), 0, 0};
+  if (version >= 2) ruleset.handled_access_fs = lowest_bits(14);
+  if (version >= 3) ruleset.handled_access_fs = lowest_bits(15);
+  if (version >= 4) ruleset.handled_access_net = lowest_bits(2);  // bind and connect by TCP
+  if (version >= 5) ruleset.handled_access_fs = lowest_bits(16);
+  if (version >= 6) ruleset.scoped = lowest_bits(2);  // abstract sockets and signals
+  return ruleset;
+}
+
+Layer forbid_files() {
+  constexpr std::string_view name = "landlock";
+  constexpr unsigned ask_version = 1;
+  const auto version = syscall(SYS_landlock_create_ruleset, nullptr, 0, ask_version);
+  if (version < 1) return {name, false, "not offered by this kernel"};
+  const auto refused = refuse_all(static_cast<int>(version));
+  // The first versions take the first member only.
+  const std::size_t size = version >= 6   ? sizeof refused
+                           : version >= 4 ? 2 * sizeof(std::uint64_t)
+                                          : sizeof(std::uint64_t);
+  const auto ruleset = static_cast<int>(syscall(SYS_landlock_create_ruleset, &refused, size, 0));
+  if (ruleset < 0) return {name, false, "refused by this kernel"};
+  const bool active = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+  close(ruleset);
+  return {name, active, active ? "opens no file, binds and connects no socket" : "refused by this kernel"};
+}
+
+Layer forbid_system_calls() {
+  sock_fprog program{};
+  program.len = sizeof kFilter / sizeof *kFilter;
+  program.filter = const_cast<sock_filter*>(kFilter);
+  const bool active = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+  return {"seccomp", active,
+          active ? "computes, allocates, reads and writes what is open, and exits; no other system call"
+                 : "refused by this kernel"};
+}
+
+void tell_what_is_missing(const Sandbox& sandbox) {
+  std::string missing;
+  for (const auto& [name, active, detail] : sandbox.layers) {
+    if (active) continue;
+    missing += missing.empty() ? "cruncher: the sandbox lacks " : ", ";
+    missing += std::string(name) + " (" + std::string(detail) + ")";
+  }
+  if (!missing.empty()) write_all(STDERR_FILENO, missing + "\n");
+}
+
+}  // namespace
+
+Sandbox enter_sandbox(Parent parent) {
+  Sandbox sandbox;
+  sandbox.layers.reserve(6);
+  if (parent == Parent::server) sandbox.layers.push_back(die_with_parent());
+  sandbox.layers.push_back(forbid_core_files());
+  sandbox.layers.push_back(forbid_privileges());
+  sandbox.layers.push_back(forbid_files());
+  sandbox.layers.push_back(forbid_system_calls());
+  tell_what_is_missing(sandbox);
+  return sandbox;
+}
+
+bool hide_memory() {
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+}  // namespace cruncher

@@ -1,0 +1,86 @@
+#include "cruncher/service.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "cruncher/catalogue.h"
+#include "cruncher/output.h"
+#include "cruncher/sandbox.h"
+#include "ipc/line_reader.h"
+
+namespace cruncher {
+namespace {
+
+using ipc::ErrorCode;
+using ipc::Json;
+
+std::string refusal(ErrorCode code, std::string message) {
+  return print_response(ipc::error_response(nullptr, code, std::move(message)));
+}
+
+// A line that ends with stdin instead of '\n' counts too; nothing at all does not.
+std::optional<std::string> read_line(ipc::LineReader& reader) {
+  static char bytes[64 * 1024];
+  while (!reader.overflowed()) {
+    if (auto line = reader.next()) return line;
+    const auto count = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      if (reader.buffered() == 0) return std::nullopt;
+      reader.feed("\n");
+    } else {
+      reader.feed({bytes, static_cast<std::size_t>(count)});
+    }
+  }
+  return std::nullopt;
+}
+
+ipc::Response answer(ipc::Request request, Progress& progress) {
+  if (request.method == "rpc.discover") return {std::move(*request.id), describe_tasks()};
+  const Task* const task = find_task(request.method);
+  if (task == nullptr) {
+    return error_response(
+        std::move(*request.id), ErrorCode::method_not_found,
+        "there is no task " + ipc::print_json(request.method) + "; there are " + task_names());
+  }
+  TaskResult result = run_task(*task, std::move(request.params), progress);
+  return {std::move(*request.id), std::move(result)};
+}
+
+}  // namespace
+
+std::string answer_to(std::string_view line, Progress& progress) {
+  // Made while there is memory; taken when there is none left.
+  std::string out_of_memory = refusal(ErrorCode::out_of_memory, "out of memory");
+  try {
+    auto parsed = ipc::parse_request(line);
+    if (const auto* refused = std::get_if<ipc::Response>(&parsed)) return print_response(*refused);
+    auto& request = std::get<ipc::Request>(parsed);
+    if (!request.id) return {};
+    out_of_memory = print_response(error_response(*request.id, ErrorCode::out_of_memory, "out of memory"));
+    return print_response(answer(std::move(request), progress));
+  } catch (const std::bad_alloc&) {
+    return out_of_memory;
+  }
+}
+
+int serve_one_request() {
+  ipc::LineReader reader(kMaxRequest);
+  const auto line = read_line(reader);
+  hide_memory();  // it holds a stranger's params from now on
+  std::string bytes;
+  if (line) {
+    ProgressLines progress;
+    bytes = answer_to(*line, progress);
+  } else if (reader.overflowed()) {
+    bytes = refusal(ErrorCode::invalid_request,
+                    "the request is longer than " + std::to_string(kMaxRequest) + " bytes");
+  }
+  return write_all(STDOUT_FILENO, bytes) ? 0 : 1;
+}
+
+}  // namespace cruncher

@@ -1,0 +1,22 @@
+#pragma once
+// The cruncher as a server's worker: one JSON-RPC request line from stdin, one answer line to stdout
+// (ipc/PROTOCOL.md). Knows no command line. Called by main() once the sandbox is entered.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "cruncher/progress.h"
+
+namespace cruncher {
+
+/// Longest request line, in bytes.
+inline constexpr std::size_t kMaxRequest = 64 << 20;
+
+/// Reads one line, answers it, and returns the exit code. Does not wait for the end of stdin.
+int serve_one_request();
+
+/// The answer to one request line, '\n' included; empty for a notification.
+std::string answer_to(std::string_view line, Progress& progress);
+
+}  // namespace cruncher
