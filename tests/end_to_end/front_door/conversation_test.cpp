@@ -1,0 +1,107 @@
+// What a table of requests cannot show: clients that wait, listen, hang up halfway, or go on talking.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/harness/http_client.h"
+#include "tests/harness/running_server.h"
+
+using harness::HttpClient;
+using harness::RunningServer;
+
+namespace {
+
+const std::string kTask = "POST /tasks/spin HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
+const std::string kContent = R"({"CPUTimeMs":-1})";
+
+}  // namespace
+
+TEST_CASE("100 (Continue) comes before the content, and the answer after it") {
+  RunningServer server;
+  HttpClient client(server.port());
+  for (const std::string framing : {"Content-Length: 16\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    client.send(kTask + "Expect: 100-continue\r\n" + framing + "\r\n");
+    CHECK(client.read_response().status == 100);
+    client.send(framing.starts_with("T") ? "10\r\n" + kContent + "\r\n0\r\n\r\n" : kContent);
+    CHECK(client.read_response().status == 422);
+  }
+}
+
+TEST_CASE("a client that asks before it sends is refused without a 100 where the head says enough") {
+  RunningServer server({"--max-body", "1KiB"});
+  const auto asked = [&](const std::string& head) {
+    HttpClient client(server.port());
+    client.send(head + "Expect: 100-continue\r\n\r\n");
+    const auto answer = client.read_response();
+    CHECK(answer.field("Connection") == "close");
+    CHECK(client.closed_by_server());
+    return answer.status;
+  };
+  CHECK(asked(kTask + "Content-Length: 1025\r\n") == 413);
+  CHECK(asked("POST /tasks/spin HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n") ==
+        415);
+  CHECK(asked("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n") == 404);
+}
+
+TEST_CASE("a client that has sent all it will still gets its light answers") {
+  RunningServer server;
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.half_close();
+  CHECK(client.read_response().status == 200);
+  CHECK(client.read_response().status == 200);
+  CHECK(client.closed_by_server());
+}
+
+TEST_CASE("a request whose second half never comes is not answered as if it were whole") {
+  RunningServer server;
+  for (const std::string& half :
+       {std::string("GET / HTTP/1.1\r\nHost: a\r\n"), kTask + "Content-Length: 16\r\n\r\n{",
+        kTask + "Transfer-Encoding: chunked\r\n\r\n10\r\n" + kContent}) {
+    HttpClient client(server.port());
+    client.send(half);
+    client.half_close();
+    const auto answer = client.try_read_response();
+    CHECK((!answer || answer->status == 400));
+    CHECK(client.closed_by_server());
+  }
+}
+
+TEST_CASE("a refusal reaches a client that is still sending, and is not overtaken by a reset") {
+  RunningServer server({"--max-body", "1KiB"});
+  const std::string rest(1'000'000, 'x');
+  for (int round = 0; round < 20; ++round) {
+    HttpClient client(server.port());
+    client.send(kTask + "Content-Length: 1000000\r\n\r\n" + rest);
+    const auto answer = client.read_response();
+    CHECK(answer.status == 413);
+    CHECK(answer.json().at("reason") == "body_too_large");
+    CHECK(client.closed_by_server());
+  }
+}
+
+TEST_CASE("a client cannot say who it is: REMOTE_ADDR never stands for the peer's address") {
+  RunningServer server({"--log-level", "debug"});
+  HttpClient client(server.port());
+  client.get("/", {{"X-Request-Id", "impostor"},
+                   {"REMOTE_ADDR", "6.6.6.6"},
+                   {"REMOTE_PORT", "666"},
+                   {"LOCAL_ADDR", "6.6.6.6"},
+                   {"LOCAL_PORT", "666"}});
+  REQUIRE(server.logs("impostor"));
+  CHECK(server.log().find("6.6.6.6") == std::string::npos);
+  CHECK(server.log().find("127.0.0.1") != std::string::npos);
+}
+
+TEST_CASE("a reset of one client in the middle of anything is felt by no other") {
+  RunningServer server;
+  HttpClient other(server.port());
+  const std::string whole =
+      kTask + "Content-Length: 16\r\n\r\n" + kContent + "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    HttpClient client(server.port());
+    client.send(std::string_view(whole).substr(0, size));
+    client.reset();
+    CHECK(other.get("/healthz").status == 200);
+  }
+}

@@ -1,0 +1,119 @@
+// How many clients, and how much of each: what stands above a limit is refused or waits, and room is used
+// again.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/end_to_end/front_door/plain_socket.h"
+#include "tests/harness/http_client.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/running_server.h"
+
+using namespace std::chrono_literals;
+using front_door_test::is_readable;
+using front_door_test::PlainSocket;
+using harness::HttpClient;
+using harness::RunningServer;
+
+namespace {
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string kGetAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+std::vector<HttpClient> served_clients(const RunningServer& server, int count) {
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < count; ++i) {
+    CHECK(clients.emplace_back(server.port()).get("/").status == 200);
+  }
+  return clients;
+}
+
+}  // namespace
+
+TEST_CASE("a client over --max-connections waits its turn, and gets it when another one leaves") {
+  RunningServer server({"--max-connections", "3"});
+  auto clients = served_clients(server, 3);
+  HttpClient fourth(server.port());
+  fourth.send(kGet);
+  CHECK(!is_readable(fourth.descriptor(), 300ms));
+  CHECK(clients[1].get("/").status == 200);
+  clients[0].close();
+  CHECK(fourth.read_response().status == 200);
+}
+
+TEST_CASE("an address over --max-connections-per-ip is refused, and no other address with it") {
+  RunningServer server({"--max-connections-per-ip", "2"});
+  auto clients = served_clients(server, 2);
+
+  HttpClient third(server.port());
+  const auto refusal = third.read_response();
+  CHECK(refusal.status == 503);
+  CHECK(refusal.has("Retry-After"));
+  CHECK(refusal.has("Date"));
+  CHECK(refusal.json().at("reason") == "connections_per_ip");
+  CHECK(third.closed_by_server());
+
+  PlainSocket neighbour(server.port(), {.from = "127.0.0.2"});
+  neighbour.send(kGetAndClose);
+  CHECK(neighbour.read_to_end().starts_with("HTTP/1.1 200"));
+
+  clients[0].close();
+  // The client's FIN may reach the server after the next client did.
+  CHECK(harness::eventually(5s, [&] {
+    PlainSocket next(server.port());
+    next.send(kGetAndClose);
+    return next.read_to_end().starts_with("HTTP/1.1 200");
+  }));
+}
+
+TEST_CASE("any number of connections may come from one address unless a limit is given") {
+  RunningServer server;
+  CHECK(served_clients(server, 300).size() == 300);
+}
+
+TEST_CASE("all buffers together stay within --max-buffered, and light routes are answered meanwhile") {
+  RunningServer server({"--max-buffered", "1MiB", "--max-body", "1MiB"});
+  HttpClient other(server.port());
+  CHECK(other.get("/").status == 200);
+  const auto before = harness::private_memory_kib(server.pid());
+
+  const std::string half =
+      "POST /tasks/spin HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+      "Content-Length: 1000000\r\n\r\n" +
+      std::string(500'000, ' ');
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 12; ++i) clients.emplace_back(server.port()).send(half);
+
+  const auto refused = [](const HttpClient& client) { return is_readable(client.descriptor(), 0ms); };
+  // At half a megabyte each there is room for two of them at most.
+  REQUIRE(
+      harness::eventually(10s, [&] { return std::count_if(clients.begin(), clients.end(), refused) >= 10; }));
+  for (auto& client : clients) {
+    if (!refused(client)) continue;
+    const auto answer = client.read_response();
+    CHECK(answer.status == 503);
+    CHECK(answer.json().at("reason") == "buffers_full");
+  }
+  CHECK(other.get("/").status == 200);
+  if (!harness::kSanitized) CHECK(harness::private_memory_kib(server.pid()) < before + 4 * 1024);
+
+  clients.clear();
+  CHECK(harness::eventually(5s, [&] {
+    HttpClient next(server.port());
+    next.send(half);
+    return !is_readable(next.descriptor(), 100ms);
+  }));
+}
+
+TEST_CASE("content up to --max-body is taken, one byte more is refused") {
+  RunningServer server({"--max-body", "1KiB"});
+  const auto status_of = [&](std::size_t size) {
+    HttpClient client(server.port());
+    const std::string content = R"({"CPUTimeMs":-1})" + std::string(size - 16, ' ');
+    return client.request("POST", "/tasks/spin", {{"Content-Type", "application/json"}}, content).status;
+  };
+  CHECK(status_of(1024) == 422);
+  CHECK(status_of(1025) == 413);
+}
