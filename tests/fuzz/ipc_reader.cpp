@@ -1,0 +1,94 @@
+// Any bytes as what comes down a pipe: cut into lines, read as a request and as a reply. Besides not
+// crashing, the readers must not depend on how the bytes are portioned, and must read again what they print.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/line_reader.h"
+#include "ipc/message.h"
+#include "tests/fuzz/property.h"
+
+namespace {
+
+constexpr std::size_t kMaxLine = 4096;
+
+std::vector<std::string> lines_of(std::string_view bytes, std::size_t portion, bool& overflowed) {
+  ipc::LineReader reader(kMaxLine);
+  std::vector<std::string> lines;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(portion, bytes.size()))) {
+    reader.feed(bytes.substr(0, portion));
+    while (auto line = reader.next()) lines.push_back(*std::move(line));
+  }
+  overflowed = reader.overflowed();
+  return lines;
+}
+
+void check_printed(const std::string& printed) {
+  property(printed.ends_with('\n') && std::count(printed.begin(), printed.end(), '\n') == 1,
+           "a message is printed as one line");
+}
+
+std::string_view without_end(std::string_view printed) {
+  return printed.substr(0, printed.size() - 1);
+}
+
+bool same_body(const ipc::Response& a, const ipc::Response& b) {
+  if (a.id != b.id || a.body.index() != b.body.index()) return false;
+  if (const auto* result = std::get_if<ipc::Json>(&a.body)) return *result == std::get<ipc::Json>(b.body);
+  const auto& error = std::get<ipc::Error>(a.body);
+  const auto& other = std::get<ipc::Error>(b.body);
+  return error.code == other.code && error.message == other.message && error.data == other.data;
+}
+
+void check_request(std::string_view line) {
+  const auto read = ipc::parse_request(line);
+  if (const auto* refusal = std::get_if<ipc::Response>(&read)) {
+    check_printed(ipc::print_response(*refusal));
+    return;
+  }
+  const auto& request = std::get<ipc::Request>(read);
+  const auto printed = ipc::print_request(request);
+  check_printed(printed);
+  const auto again = ipc::parse_request(without_end(printed));
+  const auto* same = std::get_if<ipc::Request>(&again);
+  property(same && same->id == request.id && same->method == request.method && same->params == request.params,
+           "a printed request reads as it was");
+}
+
+void check_reply(std::string_view line) {
+  const auto read = ipc::parse_reply(line);
+  if (const auto* response = std::get_if<ipc::Response>(&read)) {
+    const auto printed = ipc::print_response(*response);
+    check_printed(printed);
+    const auto again = ipc::parse_reply(without_end(printed));
+    const auto* same = std::get_if<ipc::Response>(&again);
+    property(same && same_body(*same, *response), "a printed response reads as it was");
+  } else if (const auto* progress = std::get_if<ipc::Progress>(&read)) {
+    property(!(progress->fraction < 0) && !(progress->fraction > 1), "a progress lies between 0 and 1");
+  } else {
+    property(!std::get<ipc::Malformed>(read).why.empty(), "a malformed line is explained");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  bool overflowed = false;
+  bool overflowed_too = false;
+  const auto lines = lines_of(bytes, bytes.size(), overflowed);
+  property(lines == lines_of(bytes, 7, overflowed_too) && overflowed == overflowed_too,
+           "lines do not depend on how their bytes came");
+  for (const auto& line : lines) {
+    property(line.size() <= kMaxLine && line.find('\n') == std::string::npos,
+             "a line is short and is one line");
+    check_request(line);
+    check_reply(line);
+  }
+  // What has no end yet is text from outside as well.
+  check_request(bytes);
+  check_reply(bytes);
+  return 0;
+}
