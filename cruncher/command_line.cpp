@@ -42,8 +42,6 @@ int report_sandbox() {
     text += std::string(name) + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') +
             (active ? "active   " : "missing  ") + std::string(detail) + "\n";
   }
-  text += hide_memory() ? "no_dump       active   no core dump to a handler, no debugger of the same user\n"
-                        : "no_dump       missing  refused by this kernel\n";
   return print(text);
 }
 
@@ -101,7 +99,6 @@ int run(const Task& task, Options options) {
   }
   const bool watched = isatty(STDERR_FILENO) == 1;
   enter_sandbox(Parent::shell);
-  hide_memory();
   if (options.params_from_stdin) {
     auto params = params_from_stdin(std::move(options.params));
     if (const auto* error = std::get_if<UsageError>(&params)) return complain(kWrongUsage, error->message);

@@ -9,7 +9,6 @@
 
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "cruncher/output.h"
@@ -24,19 +23,20 @@
 namespace cruncher {
 namespace {
 
-// Without PDEATHSIG's race: a parent that died before the prctl is noticed by its id, which a server tells in
-// CRUNCHERD_PID, since by now getppid() may already be the one who inherited us.
+// A parent that died before this is either noticed here, by its id, or by the end of stdin that it left
+// behind.
 Layer die_with_parent() {
-  const char* const told = std::getenv("CRUNCHERD_PID");
-  const pid_t parent = told != nullptr ? static_cast<pid_t>(std::strtol(told, nullptr, 10)) : getppid();
+  const pid_t parent = getppid();
   const bool active = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
   if (getppid() != parent) _exit(1);
   return {"parent_death", active, "killed when the server dies"};
 }
 
-Layer forbid_core_files() {
+// RLIMIT_CORE alone would not do: a core that goes to a handler does not heed it (core(5)).
+Layer hide_memory() {
   const rlimit none{0, 0};
-  return {"no_core", setrlimit(RLIMIT_CORE, &none) == 0, "writes no core file"};
+  const bool active = setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+  return {"no_dump", active, "leaves no core dump, lets no debugger of the same user in"};
 }
 
 Layer forbid_privileges() {
@@ -107,9 +107,9 @@ void tell_what_is_missing(const Sandbox& sandbox) {
 
 Sandbox enter_sandbox(Parent parent) {
   Sandbox sandbox;
-  sandbox.layers.reserve(6);
+  sandbox.layers.reserve(5);
   if (parent == Parent::server) sandbox.layers.push_back(die_with_parent());
-  sandbox.layers.push_back(forbid_core_files());
+  sandbox.layers.push_back(hide_memory());
   sandbox.layers.push_back(forbid_privileges());
   sandbox.layers.push_back(forbid_files());
   sandbox.layers.push_back(forbid_system_calls());

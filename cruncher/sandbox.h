@@ -27,9 +27,4 @@ struct Sandbox {
 /// Never fails. Exits (code 1) where the parent is dead already.
 Sandbox enter_sandbox(Parent parent);
 
-/// No core dump, not even to a handler, and no debugger of the same user. Apart from enter_sandbox(), since
-/// the server sets /proc/PID/oom_score_adj of a process just started, which this closes to an unprivileged
-/// one.
-bool hide_memory();
-
 }  // namespace cruncher

@@ -9,7 +9,6 @@
 
 #include "cruncher/catalogue.h"
 #include "cruncher/output.h"
-#include "cruncher/sandbox.h"
 #include "ipc/line_reader.h"
 
 namespace cruncher {
@@ -71,7 +70,6 @@ std::string answer_to(std::string_view line, Progress& progress) {
 int serve_one_request() {
   ipc::LineReader reader(kMaxRequest);
   const auto line = read_line(reader);
-  hide_memory();  // it holds a stranger's params from now on
   std::string bytes;
   if (line) {
     ProgressLines progress;

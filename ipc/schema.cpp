@@ -9,6 +9,9 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wrestrict"  // a false alarm of gcc 12 in std::string::replace (its bug 105651)
 #endif
+// valijson includes <iostream> and does not use it. Up to gcc 12 that alone has every start of a cruncher set up all of
+// libstdc++'s locales and streams, so the header is made to look included; other standard libraries do not notice.
+#define _GLIBCXX_IOSTREAM 1
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
