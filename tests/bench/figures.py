@@ -1,0 +1,232 @@
+"""What is measured. Each figure takes one server through one round and gives back numbers by name.
+
+A figure's docstring is the sentence that the report prints as "how". Nothing here knows medians, targets or pictures.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+
+from clients import background_load, open_loop, throughput
+from processes import cpu_seconds, memory, with_descendants
+from servers import Place, Request, Server
+
+LIGHT = Request()
+WARM_UP = 1  # seconds of the same load before a measurement counts
+QUEUES = (0, 1, 10, 100, 1000)
+CONNECTIONS = (1, 10, 100, 1000, 8000)
+IDLE_CONNECTIONS = 9000
+LONG_QUEUE = ("--waiting", "2000", "--wait-timeout", "60s")
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """What a figure may use: the files, and how long one measurement should take."""
+
+    place: Place
+    seconds: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    key: str
+    title: str
+    servers: tuple[str, ...]
+    measure: Callable  # (round, server) -> {name: number}
+
+    @property
+    def how(self):
+        return " ".join(self.measure.__doc__.split())
+
+
+def requests_per_second(setting: Round, server: Server):
+    """`/` over 64 keep-alive connections, wrk with a thread per core, everything on the same cores."""
+    with server.running(setting.place) as running:
+        throughput(setting.place, running.port, LIGHT, 64, WARM_UP)
+        report = throughput(setting.place, running.port, LIGHT, 64, setting.seconds)
+    return {"per_second": report["per_second"], "p99_ms": report["p99_ms"]}
+
+
+def light_beside_jobs(setting: Round, server: Server):
+    """`/` 500 times a second in an open loop, on the idle server, then while 8 clients keep asking for 50 ms jobs."""
+    idle, busy = quiet_and_loaded(
+        setting, server, lambda port: background_load(setting.place, port, server.job(50), 8)
+    )
+    return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
+
+
+def added_by_offloading(setting: Round, server: Server):
+    """Median of a no-op job minus median of `/` on the same server, open loop, 100/s (10/s and 5/s where a job is a
+    fresh Node thread or process)."""
+    place = setting.place
+    with server.running(place) as running:
+        open_loop(place, running.port, server.job(0), server.rate, WARM_UP)
+        light = open_loop(place, running.port, LIGHT, server.rate, setting.seconds)["latency_ms"]
+        job = open_loop(place, running.port, server.job(0), server.rate, setting.seconds)["latency_ms"]
+    return {
+        "light_p50_ms": light["p50"],
+        "job_p50_ms": job["p50"],
+        "job_p99_ms": job["p99"],
+        "added_ms": job["p50"] - light["p50"],
+    }
+
+
+def jobs_per_second(setting: Round, server: Server, environment=None):
+    """No-op jobs from 8 clients that ask again as soon as they are answered; the floor: as many threads as cores."""
+    place = setting.place
+    if server.key == "floor":
+        command = [place.programs / "floor", place.cruncher, str(setting.seconds), str(os.cpu_count())]
+        report = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+        return {"per_second": report["jobs"] / report["seconds"]}
+    with server.running(place, environment=environment) as running:
+        throughput(place, running.port, server.job(0), 8, WARM_UP)
+        report = throughput(place, running.port, server.job(0), 8, setting.seconds)
+    return {"per_second": report["per_second"], "p99_ms": report["p99_ms"]}
+
+
+def jobs_of_a_big_server(setting: Round, server: Server):
+    """The same, by a server that holds 1 GiB of touched memory beside one that does not."""
+    ballast = {"LD_PRELOAD": setting.place.programs / "ballast.so", "BALLAST_MIB": 1024}
+    small = jobs_per_second(setting, server)["per_second"]
+    big = jobs_per_second(setting, server, ballast)["per_second"]
+    return {"small_per_second": small, "big_per_second": big, "ratio": big / small}
+
+
+def light_beside_big_messages(setting: Round, server: Server):
+    """`/` 500 times a second in an open loop, idle, then while 2 clients send 1 MiB of params and get 16 MiB back."""
+    start, end = '{"reply_bytes":%d,"padding":"' % (2**24 - 1024), '"}'
+    request = Request("/tasks/bulk", "POST", start + "x" * (2**20 - len(start) - len(end)) + end)
+    idle, busy = quiet_and_loaded(
+        setting,
+        server,
+        lambda port: background_load(setting.place, port, request, 2, humble=True),
+        ("--cruncher", setting.place.programs / "bulk_cruncher"),
+    )
+    return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
+
+
+def quiet_and_loaded(setting, server, load, flags=()):
+    """p99 of `/` without and with a load beside it, in milliseconds."""
+    place = setting.place
+    with server.running(place, flags) as running:
+        open_loop(place, running.port, LIGHT, 500, WARM_UP)
+        idle = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
+        with load(running.port):
+            open_loop(place, running.port, LIGHT, 500, WARM_UP)
+            busy = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
+    return idle["latency_ms"]["p99"], busy["latency_ms"]["p99"]
+
+
+def overload(setting: Round, server: Server):
+    """10 ms jobs: what 8 patient clients get is the capacity; then ten times as many arrive in an open loop."""
+    place = setting.place
+    with server.running(place) as running:
+        throughput(place, running.port, server.job(10), 8, WARM_UP)
+        capacity = throughput(place, running.port, server.job(10), 8, setting.seconds)["per_second"]
+        report = open_loop(place, running.port, server.job(10), 10 * capacity, setting.seconds, connections=1000)
+    if "503" not in report["by_status"]:
+        raise RuntimeError("nothing was refused")
+    good = report["by_status"].get("200", {"in_time": 0})["in_time"] / report["seconds"]
+    refused = report["by_status"]["503"]
+    return {
+        "capacity": capacity,
+        "goodput": good,
+        "ratio": good / capacity,
+        "refused_per_second": refused["count"] / report["seconds"],
+        "refusal_p99_ms": refused["p99"],
+        "unanswered": report["unanswered"],
+    }
+
+
+def idle_connections(setting: Round, server: Server):
+    """9,000 keep-alive connections that have asked for `/` once and stay silent: private memory each, CPU time."""
+    with server.running(setting.place) as running, contextlib.ExitStack() as stack:
+        throughput(setting.place, running.port, LIGHT, 64, WARM_UP)
+        before = sum(memory(pid)["private"] for pid in front(server, running))
+        for _ in range(IDLE_CONNECTIONS):
+            connection = socket.create_connection(("127.0.0.1", running.port), timeout=20)
+            stack.enter_context(connection)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            if not connection.recv(65536).startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(f"{server.title} refused an idle connection")
+        time.sleep(1)
+        after = sum(memory(pid)["private"] for pid in front(server, running))
+        cpu = sum(map(cpu_seconds, front(server, running)))
+        time.sleep(setting.seconds)
+        cpu = sum(map(cpu_seconds, front(server, running))) - cpu
+    return {"bytes_each": (after - before) * 1024 / IDLE_CONNECTIONS, "cpu_percent": 100 * cpu / setting.seconds}
+
+
+def front(server, running):
+    """The processes that hold connections: the server itself, without its crunchers; nginx with its workers."""
+    return running.pids if server.key.startswith("cruncherd") else with_descendants(running.pids[-1])
+
+
+def memory_at_rest(setting: Round, server: Server):
+    """After start and one answer: resident memory of the server's process, proportional memory of all its processes,
+    private memory of one spare."""
+    with server.running(setting.place) as running:
+        time.sleep(1)
+        everyone = [pid for leader in running.pids for pid in with_descendants(leader)]
+        numbers = {
+            "rss_mib": memory(running.pids[-1])["rss"] / 1024,
+            "all_pss_mib": sum(memory(pid)["pss"] for pid in everyone) / 1024,
+        }
+        if server.key == "cruncherd":
+            spares = [memory(pid)["private"] / 1024 for pid in everyone[1:]]
+            if not spares:
+                raise RuntimeError("the server has no spare")
+            numbers["spare_private_mib"] = statistics.median(spares)
+    return numbers
+
+
+def jobs_against_clients(setting: Round, server: Server):
+    """No-op jobs from 1 client, then from one per core and 1, 10, 100, 1,000 more who wait in the queue."""
+    place, numbers = setting.place, {}
+    with server.running(place, LONG_QUEUE if server.key == "cruncherd" else ()) as running:
+        throughput(place, running.port, server.job(0), 8, WARM_UP)
+        for queue in QUEUES:
+            clients = queue + os.cpu_count() if queue else 1
+            report = throughput(place, running.port, server.job(0), clients, setting.seconds, may_be_none=True)
+            numbers[f"per_second@{clients}"] = report["per_second"]
+            if report["refused"] == 0:
+                numbers[f"p50_ms@{queue}"] = report["p50_ms"]
+    return numbers
+
+
+def light_against_connections(setting: Round, server: Server):
+    """`/` over 1, 10, 100, 1,000, 8,000 keep-alive connections."""
+    place, numbers = setting.place, {}
+    with server.running(place) as running:
+        throughput(place, running.port, LIGHT, 64, WARM_UP)
+        for connections in CONNECTIONS:
+            report = throughput(place, running.port, LIGHT, connections, setting.seconds, may_be_none=True)
+            numbers[f"per_second@{connections}"] = report["per_second"]
+    return numbers
+
+
+FRONTS = ("nginx", "cruncherd", "cruncherd_pair", "httplib", "node_http", "express")
+WORKERS = ("cruncherd", "piscina", "workerpool", "thread", "fork", "spawn", "fcgiwrap", "apache")
+
+FIGURES = {
+    figure.key: figure
+    for figure in (
+        Figure("light", "Light requests per second", FRONTS, requests_per_second),
+        Figure("beside", "`/` while jobs saturate the cores", WORKERS, light_beside_jobs),
+        Figure("added", "Latency that offloading adds", WORKERS, added_by_offloading),
+        Figure("jobs", "Jobs per second", ("floor", *WORKERS), jobs_per_second),
+        Figure("big_server", "Jobs of a server that holds 1 GiB", ("cruncherd", "spawn"), jobs_of_a_big_server),
+        Figure("big_messages", "`/` beside big messages", ("cruncherd",), light_beside_big_messages),
+        Figure("overload", "Ten times more jobs than it can do", ("cruncherd",), overload),
+        Figure("idle", "9,000 idle connections", ("cruncherd", "nginx"), idle_connections),
+        Figure("memory", "Memory at rest", (*FRONTS, *WORKERS[1:3], *WORKERS[6:]), memory_at_rest),
+        Figure("queue", "Jobs against clients", ("cruncherd", "piscina", "fcgiwrap"), jobs_against_clients),
+        Figure("connections", "`/` against connections", FRONTS[:2] + FRONTS[4:5], light_against_connections),
+    )
+}

@@ -1,0 +1,3 @@
+import spin from './spin.mjs';
+
+process.once('message', (CPUTimeMs) => process.send(spin(CPUTimeMs), () => process.disconnect()));

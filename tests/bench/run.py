@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""The benchmark: cruncherd and what people would use instead, side by side on one machine.
+
+Every round takes every figure through every server, one at a time, each round beginning with another server. Results
+are medians over the rounds; a ratio is taken within each round first. Writes results.json, results.md and SVG plots.
+Read figures.py for what is measured, servers.py for what with.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import machine
+import plots
+import report
+from figures import FIGURES, Round
+from processes import get
+from servers import SERVERS, Place
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--build", type=Path, default=ROOT / "build", help="a set up release build folder")
+    parser.add_argument("--output", type=Path, help="folder for the results (default: BUILD/bench)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="length of one measurement")
+    parser.add_argument("--quick", action="store_true", help="one short round, to see that everything works")
+    parser.add_argument("--figures", default=",".join(FIGURES), help="which, comma-separated (default: all)")
+    parser.add_argument("--servers", default=",".join(SERVERS), help="which, comma-separated (default: all)")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 1, 1
+    options.figures = options.figures.split(",")
+    options.servers = options.servers.split(",")
+    for known, asked in ((FIGURES, options.figures), (SERVERS, options.servers)):
+        if unknown := set(asked) - set(known):
+            parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
+    options.build = options.build.resolve()
+    options.output = options.output or options.build / "bench"
+    return options
+
+
+def main():
+    options = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: through every `finally`
+    os.environ["PATH"] += ":/usr/sbin"
+    machine.install_packages()
+    machine.install_node_packages()
+    machine.allow_many_descriptors()
+    targets = ["server/cruncherd", "cruncher/cruncher", "bench_programs"]
+    subprocess.run(["ninja", "-C", options.build, *targets], check=True, stdout=subprocess.DEVNULL)
+
+    started = time.time()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        place = prepare(Path(folder), options.build)
+        rounds = [run_round(place, options, number) for number in range(options.rounds)]
+    results = {
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "command": shlex.join(["./dev", "bench", *sys.argv[1:]]),
+        "minutes": round((time.time() - started) / 60, 1),
+        "rounds": options.rounds,
+        "seconds": options.seconds,
+        "machine": machine.description(),
+        "figures": collect(rounds),
+    }
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    text = report.markdown(results)
+    (options.output / "results.md").write_text(text)
+    plots.draw_all(results, options.output)
+    print(text)
+    print(f"written to {options.output}")
+
+
+def prepare(folder, build):
+    """Copies the cruncher to where every server's user may run it, and asks cruncherd for the bytes of `/`."""
+    folder.chmod(0o755)
+    place = Place(
+        folder=folder,
+        cruncherd=build / "server" / "cruncherd",
+        cruncher=folder / "cruncher",
+        programs=build / "tests" / "bench",
+        light_body=folder / "light.json",
+    )
+    shutil.copy(build / "cruncher" / "cruncher", place.cruncher)
+    place.cruncher.chmod(0o755)
+    with SERVERS["cruncherd"].running(place) as running:
+        place.light_body.write_bytes(get(running.port, "/")[1])
+    return place
+
+
+def run_round(place, options, number):
+    """{figure: {server: {name: number}}}, without what could not be measured"""
+    setting = Round(place, options.seconds)
+    results = {}
+    for key in options.figures:
+        figure = FIGURES[key]
+        servers = [server for server in figure.servers if server in options.servers]
+        turn = number % len(servers) if servers else 0
+        results[key] = {}
+        for server in servers[turn:] + servers[:turn]:
+            start = f"round {number + 1}/{options.rounds}  {key:12} {server:14}"
+            try:
+                numbers = figure.measure(setting, SERVERS[server])
+            except (RuntimeError, OSError, subprocess.SubprocessError) as failure:
+                print(f"{start} NOT MEASURED: {failure}", flush=True)
+                continue
+            results[key][server] = numbers
+            print(start, ", ".join(f"{name} {value:.4g}" for name, value in numbers.items()), flush=True)
+    return results
+
+
+def collect(rounds):
+    """Rounds of numbers to {figure: {server: {name: [a number per round]}}}, servers in the figure's order."""
+    collected = {key: {server: {} for server in FIGURES[key].servers} for key in rounds[0]}
+    for one in rounds:
+        for key, servers in one.items():
+            for server, numbers in servers.items():
+                for name, number in numbers.items():
+                    collected[key][server].setdefault(name, []).append(number)
+    return {key: {server: n for server, n in servers.items() if n} for key, servers in collected.items()}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,209 @@
+"""cruncherd and what it is compared with: how each is started, and what a light request and a job look like there.
+
+Every server gets the same bytes to answer on `/`, and every server that runs an executable per job runs the same one.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from processes import free_port, process, wait_until_it_answers
+
+PEERS = Path(__file__).with_name("peers")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    path: str = "/"
+    method: str = "GET"
+    body: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """The files of one run: the programs under test, and a temporary folder that goes away afterwards."""
+
+    folder: Path
+    cruncherd: Path
+    cruncher: Path  # a copy in the folder, so that any user may run it
+    programs: Path  # the benchmark's own programs, built
+    light_body: Path
+
+    @property
+    def log(self):
+        return self.folder / "servers.log"
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+@dataclasses.dataclass(frozen=True)
+class Running:
+    port: int
+    pids: list[int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    key: str
+    title: str
+    way: str  # what a job runs in
+    commands: Callable  # (place, port, flags) -> [(command, environment)], started in this order
+    job: Callable | None = None  # milliseconds of CPU time -> Request
+    rate: int = 100  # jobs per second, one by one, that two cores take at ease
+
+    @contextlib.contextmanager
+    def running(self, place, flags=(), environment=None):
+        port = free_port()
+        with contextlib.ExitStack() as stack:
+            children = [
+                stack.enter_context(process(command, place.log, {**needed, **(environment or {})}))
+                for command, needed in self.commands(place, port, flags)
+            ]
+            wait_until_it_answers(port, children, place.log)
+            yield Running(port, [child.pid for child in children])
+            if any(child.poll() is not None for child in children):
+                raise RuntimeError(f"{self.title} ended while it was measured")
+
+
+def spin_line(milliseconds):
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "spin", "params": {"CPUTimeMs": milliseconds}}) + "\n"
+
+
+def posted_params(milliseconds):
+    return Request("/tasks/spin", "POST", json.dumps({"CPUTimeMs": milliseconds}))
+
+
+def posted_line(milliseconds):
+    return Request("/spin", "POST", spin_line(milliseconds))
+
+
+def query(milliseconds):
+    return Request(f"/non-blocking?CPUTimeMs={milliseconds}")
+
+
+def cruncherd(place, port, flags, copies=1):
+    command = [place.cruncherd, "--port", port, "--log-level", "warn"]
+    cruncher = [] if "--cruncher" in flags else ["--cruncher", place.cruncher]
+    shared = ["--reuse-port"] if copies > 1 else []
+    return [([*command, *cruncher, *shared, *flags], {})] * copies
+
+
+def node(script):
+    def commands(place, port, flags):
+        environment = {"NODE_ENV": "production", "CRUNCHER": place.cruncher}
+        return [(["node", PEERS / script, port, place.light_body], environment)]
+
+    return commands
+
+
+def httplib(place, port, flags):
+    return [([place.programs / "httplib_peer", port, place.light_body], {})]
+
+
+def nginx(place, port, flags, locations=""):
+    escaped = place.light_body.read_text().replace("\\", "\\\\").replace("'", "\\'").replace("$", "${dollar}")
+    config = place.write(
+        f"nginx-{port}.conf",
+        f"""
+        worker_processes {os.cpu_count()};
+        user root;
+        daemon off;
+        pid {place.folder}/nginx-{port}.pid;
+        error_log {place.folder}/nginx.log;
+        events {{ worker_connections 12000; }}
+        http {{
+          access_log off;
+          keepalive_requests 1000000000;
+          default_type application/json;
+          geo $dollar {{ default "$"; }}
+          server {{
+            listen 127.0.0.1:{port} backlog=4096;
+            location = / {{ return 200 '{escaped}'; }}
+            {locations}
+          }}
+        }}""",
+    )
+    return [(["nginx", "-c", config, "-e", place.log], {})]
+
+
+def fcgiwrap(place, port, flags):
+    socket = place.folder / f"fcgiwrap-{port}.socket"
+    preload = {"LD_PRELOAD": place.programs / "cgi_header.so"}
+    location = f"""
+            location = /spin {{
+              fastcgi_pass unix:{socket};
+              fastcgi_param SCRIPT_FILENAME {place.cruncher};
+              fastcgi_param REQUEST_METHOD $request_method;
+              fastcgi_param CONTENT_LENGTH $content_length;
+              fastcgi_param CONTENT_TYPE $content_type;
+            }}"""
+    return [
+        (["fcgiwrap", "-s", f"unix:{socket}", "-c", 8], preload),
+        *nginx(place, port, flags, location),
+    ]
+
+
+def apache(place, port, flags):
+    files = place.folder / f"apache-{port}"
+    files.mkdir()
+    (files / "index.json").write_bytes(place.light_body.read_bytes())
+    modules = Path("/usr/lib/apache2/modules")
+    load = "\n".join(
+        f"LoadModule {name}_module {modules}/mod_{name}.so"
+        for name in ("mpm_event", "authz_core", "dir", "mime", "alias", "cgid")
+    )
+    config = place.write(
+        f"apache-{port}.conf",
+        f"""
+{load}
+ServerName 127.0.0.1
+Listen 127.0.0.1:{port}
+User www-data
+Group www-data
+DefaultRuntimeDir {files}
+PidFile {files}/apache.pid
+ScriptSock {files}/cgid.socket
+ErrorLog {place.log}
+MaxKeepAliveRequests 0
+TypesConfig /dev/null
+DocumentRoot {files}
+DirectoryIndex index.json
+ScriptAlias /spin {place.cruncher}
+<Directory {place.folder}>
+  Require all granted
+</Directory>
+""",
+    )
+    preload = {"LD_PRELOAD": place.programs / "cgi_header.so"}
+    return [(["apache2", "-f", config, "-D", "FOREGROUND"], preload)]
+
+
+def pair(place, port, flags):
+    return cruncherd(place, port, flags, copies=2)
+
+
+SERVERS = {
+    server.key: server
+    for server in (
+        Server("cruncherd", "cruncherd", "a process per job", cruncherd, posted_params),
+        Server("cruncherd_pair", "cruncherd × 2, --reuse-port", "a process per job", pair, posted_params),
+        Server("nginx", "nginx, return 200", "–", nginx),
+        Server("httplib", "cpp-httplib, 64 threads", "–", httplib),
+        Server("node_http", "Node http", "–", node("http.mjs")),
+        Server("express", "Express", "–", node("express.mjs")),
+        Server("piscina", "Piscina", "a pool of threads", node("piscina.mjs"), query),
+        Server("workerpool", "workerpool", "a pool of processes", node("workerpool.mjs"), query),
+        Server("thread", "Node worker_threads", "a thread per job", node("thread.mjs"), query, rate=10),
+        Server("fork", "Node child_process.fork", "a process per job", node("fork.mjs"), query, rate=5),
+        Server("spawn", "Node child_process.spawn of the cruncher", "a process per job", node("spawn.mjs"), query),
+        Server("fcgiwrap", "nginx + fcgiwrap", "a process per job", fcgiwrap, posted_line),
+        Server("apache", "Apache mod_cgid", "a process per job", apache, posted_line),
+        Server("floor", "floor: vfork, exec, a line each way, wait", "a process per job", None),
+    )
+}
