@@ -9,8 +9,8 @@ namespace web {
 /// A whole HTML document in UTF-8 that loads nothing from elsewhere.
 std::string_view dashboard_page();
 
-/// The value of the Content-Security-Policy field to send with it. It names the page's own script and style by
-/// their SHA-256, so nothing else is ever run, and lets the page talk to the server it came from only.
+/// The value of the Content-Security-Policy field to send with it. It names the page's own script and style
+/// by their SHA-256, so nothing else is ever run, and lets the page talk to the server it came from only.
 std::string_view dashboard_csp();
 
 }  // namespace web

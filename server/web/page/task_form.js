@@ -4,7 +4,7 @@
 import {element, setText} from './dom.js';
 import {count} from './format.js';
 
-const kLongText = 200;
+const kLongText = 2000;
 
 const typesOf = (schema) => [schema.type ?? 'string'].flat();
 const isNumber = (schema) => typesOf(schema).some((type) => type === 'integer' || type === 'number');
