@@ -195,7 +195,7 @@ def jobs_against_clients(setting: Round, server: Server):
             clients = queue + os.cpu_count() if queue else 1
             report = throughput(place, running.port, server.job(0), clients, setting.seconds, may_be_none=True)
             numbers[f"per_second@{clients}"] = report["per_second"]
-            if report["refused"] == 0:
+            if report["per_second"] > 0 and report["refused"] == 0:
                 numbers[f"p50_ms@{queue}"] = report["p50_ms"]
     return numbers
 
@@ -226,7 +226,7 @@ FIGURES = {
         Figure("overload", "Ten times more jobs than it can do", ("cruncherd",), overload),
         Figure("idle", "9,000 idle connections", ("cruncherd", "nginx"), idle_connections),
         Figure("memory", "Memory at rest", (*FRONTS, *WORKERS[1:3], *WORKERS[6:]), memory_at_rest),
-        Figure("queue", "Jobs against clients", ("cruncherd", "piscina", "fcgiwrap"), jobs_against_clients),
-        Figure("connections", "`/` against connections", FRONTS[:2] + FRONTS[4:5], light_against_connections),
+        Figure("queue", "Jobs and clients", ("cruncherd", "piscina", "fcgiwrap"), jobs_against_clients),
+        Figure("connections", "`/` and connections", ("cruncherd", "nginx", "node_http"), light_against_connections),
     )
 }

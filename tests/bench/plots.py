@@ -41,7 +41,7 @@ def beside_jobs(servers, folder):
         rows.append((SERVERS[server].title, bars, server == "cruncherd"))
     svg.bars(
         folder / "beside.svg",
-        "What jobs do to `/`",
+        "What jobs do to /",
         "p99 of / in ms, idle and while 8 clients send 50 ms jobs; logarithmic, shorter is better",
         rows,
         logarithmic=True,

@@ -88,7 +88,7 @@ def query(milliseconds):
 
 
 def cruncherd(place, port, flags, copies=1):
-    command = [place.cruncherd, "--port", port, "--log-level", "warn"]
+    command = [place.cruncherd, "--port", port, "--log-level", "warn"]  # no access log, as nowhere else
     cruncher = [] if "--cruncher" in flags else ["--cruncher", place.cruncher]
     shared = ["--reuse-port"] if copies > 1 else []
     return [([*command, *cruncher, *shared, *flags], {})] * copies
@@ -200,10 +200,10 @@ SERVERS = {
         Server("piscina", "Piscina", "a pool of threads", node("piscina.mjs"), query),
         Server("workerpool", "workerpool", "a pool of processes", node("workerpool.mjs"), query),
         Server("thread", "Node worker_threads", "a thread per job", node("thread.mjs"), query, rate=10),
-        Server("fork", "Node child_process.fork", "a process per job", node("fork.mjs"), query, rate=5),
-        Server("spawn", "Node child_process.spawn of the cruncher", "a process per job", node("spawn.mjs"), query),
+        Server("fork", "Node fork", "a process per job", node("fork.mjs"), query, rate=5),
+        Server("spawn", "Node spawn of the cruncher", "a process per job", node("spawn.mjs"), query),
         Server("fcgiwrap", "nginx + fcgiwrap", "a process per job", fcgiwrap, posted_line),
         Server("apache", "Apache mod_cgid", "a process per job", apache, posted_line),
-        Server("floor", "floor: vfork, exec, a line each way, wait", "a process per job", None),
+        Server("floor", "floor: vfork, exec, wait", "a process per job", None),
     )
 }

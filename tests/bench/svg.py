@@ -56,14 +56,17 @@ class Drawing:
 
 
 class Scale:
-    """Numbers to positions, linear from zero or logarithmic over whole decades."""
+    """Numbers to positions, linear from zero or logarithmic; up to a round number, or where `tight` to the largest."""
 
-    def __init__(self, values, start, end, logarithmic=False):
+    def __init__(self, values, start, end, logarithmic=False, tight=False):
         self.start, self.end, self.logarithmic = start, end, logarithmic
         if logarithmic:
             self.low = math.floor(math.log10(min(values)) + 1e-9)
             self.high = max(math.ceil(math.log10(max(values)) - 1e-9), self.low + 1)
             self.ticks = [10.0**power for power in range(self.low, self.high + 1)]
+            if tight:
+                self.high = math.log10(max(values))
+                self.ticks = [tick for tick in self.ticks if tick <= max(values)]
         else:
             step = round_step(max(values) / 4)
             self.low, self.high = 0, step * math.ceil(max(values) / step - 1e-9)
@@ -124,7 +127,7 @@ def curves(path, title, note, x_title, series, unit="", y_logarithmic=False, ref
     drawing = Drawing(760, 346, title)
     heading(drawing, title, note)
     points = [point for line in series.values() for point in line]
-    x_scale = Scale([x for x, _ in points], left, right, logarithmic=True)
+    x_scale = Scale([x for x, _ in points], left, right, logarithmic=True, tight=True)
     y_scale = Scale([y for _, y in points], bottom, top, y_logarithmic)
     for tick in y_scale.ticks:
         drawing.line(left, y_scale(tick), right, y_scale(tick))
