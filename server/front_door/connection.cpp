@@ -1,0 +1,318 @@
+#include "server/front_door/connection.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+namespace front_door {
+namespace {
+
+// What is read and thrown away of a client that goes on sending after it was refused.
+constexpr std::size_t kMaxLingering = 4 * 1024 * 1024;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// The two views as one stream of bytes, less the first `skip`. Returns what send(2) returned.
+ssize_t send_some(int socket, std::string_view head, std::string_view body, std::size_t skip) {
+  const auto from_head = std::min(skip, head.size());
+  head.remove_prefix(from_head);
+  body.remove_prefix(skip - from_head);
+  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                    {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = body.empty() ? 1 : 2;
+  ssize_t sent;
+  do sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+}  // namespace
+
+Connection::Connection(Door& door, Socket socket, Peer peer)
+    : door_(door), socket_(std::move(socket)), peer_(std::move(peer)) {
+  door_.connections.push_back(*this);
+  ++door_.counts.open;
+  ++door_.counts.accepted;
+  if (door_.limits.max_connections_per_ip) ++door_.per_address[peer_.address];
+}
+
+Connection::~Connection() {
+  door_.counts.buffered -= accounted_;
+  --door_.counts.open;
+  ++door_.counts.closed[why_];
+  if (door_.limits.max_connections_per_ip) {
+    const auto found = door_.per_address.find(peer_.address);
+    if (--found->second == 0) door_.per_address.erase(found);
+  }
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  if (door_.on_room) door_.on_room();
+}
+
+awaitable<> Connection::serve(std::unique_ptr<Connection> connection) {
+  try {
+    co_await connection->run();
+  } catch (...) {
+    // Nothing that a client can do comes here (those are values); memory that ran out may. This client pays,
+    // nobody else.
+    connection->end("error");
+  }
+}
+
+awaitable<> Connection::run() {
+  for (;;) {
+    if (received_.empty()) {
+      door_.idle.join(*this);
+      const bool readable = co_await wait(Socket::wait_read);
+      leave();
+      if (!readable) {
+        end(late_ ? "idle_timeout" : "drained");
+        break;
+      }
+    }
+    turn_ = std::make_unique<Turn>(door_.limits);
+    turn_->exchange.draining = &door_.draining;
+    if (!(received_.empty() ? receive() : parse_received())) break;
+    if (turn_->step < Step::complete && !co_await read_rest()) break;
+    if (!co_await answer()) break;
+    turn_.reset();
+    account();
+    if (!received_.empty()) {
+      co_await asio::post(door_.loop.get_executor(),
+                          use_awaitable);  // others' turn, before a pipelined request
+    } else if (received_.shrink_to_fit(); door_.draining) {
+      end("drained");
+      break;
+    }
+  }
+}
+
+bool Connection::end(std::string_view why) {
+  why_ = why;
+  return false;
+}
+
+void Connection::expired() {
+  late_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::drain() {
+  if (turn_ && (turn_->step != Step::need_head || !received_.empty())) return;
+  leaving_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::abandon() {
+  leaving_ = true;
+  ::shutdown(socket_.native_handle(), SHUT_RDWR);
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+// False where the deadline of the list that this connection is in passed, or the server wants the connection
+// to end.
+awaitable<bool> Connection::wait(Socket::wait_type what) {
+  if (leaving_) co_return false;
+  boost::system::error_code error;
+  co_await socket_.async_wait(what, asio::redirect_error(use_awaitable, error));
+  co_return !error && !late_ && !leaving_;
+}
+
+// One read, and as much of a request as it holds. False where the connection is over.
+bool Connection::receive() {
+  ssize_t count;
+  do count = ::recv(socket_.native_handle(), door_.scratch.data(), door_.scratch.size(), MSG_DONTWAIT);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return errno == EAGAIN ? true : end("client_reset");
+  if (count == 0) return end("client");
+  const std::string_view bytes(door_.scratch.data(), static_cast<std::size_t>(count));
+  if (!received_.empty()) {
+    received_ += bytes;
+    return parse_received();
+  }
+  std::size_t used = 0;
+  turn_->step = turn_->reader.advance(bytes, used);
+  received_.assign(bytes.substr(used));
+  return true;
+}
+
+bool Connection::parse_received() {
+  std::size_t used = 0;
+  turn_->step = turn_->reader.advance(received_, used);
+  received_.erase(0, used);
+  return true;
+}
+
+// The head has one deadline from its first byte to its last, the content another: a client that sends a byte
+// now and then does not win time.
+awaitable<bool> Connection::read_rest() {
+  bool in_body = false;
+  door_.header.join(*this);
+  while (turn_->step < Step::complete) {
+    if (over_budget()) {
+      const auto limit = door_.limits.max_buffered;
+      co_return co_await refuse(
+          {503, "buffers_full", fmt::format("all buffers together may hold {} bytes", limit)});
+    }
+    if (turn_->step == Step::need_body && !in_body) {
+      in_body = true;
+      door_.body.join(*this);
+      if (turn_->reader.expects_continue() && received_.empty() && turn_->reader.request().body.empty() &&
+          !co_await ask_for_body())
+        co_return false;
+    }
+    const bool readable = co_await wait(Socket::wait_read);
+    if (!readable && leaving_) co_return end("drained");
+    if (!readable) {
+      leave();
+      late_ = false;
+      co_return co_await refuse(
+          {408, in_body ? "body_timeout" : "header_timeout", "the request did not come in time"});
+    }
+    if (!receive()) co_return false;
+  }
+  leave();
+  co_return true;
+}
+
+// The client asks first: what the head alone decides against is refused before its content crosses the
+// network.
+awaitable<bool> Connection::ask_for_body() {
+  auto& exchange = turn_->exchange;
+  exchange.request = turn_->reader.request();
+  exchange.request.peer_address = peer_.address;
+  exchange.request.peer_port = peer_.port;
+  exchange.received = Clock::now();
+  exchange.client_keeps_alive = false;
+  if (!door_.application.refuse_by_head(exchange)) {
+    const bool sent = co_await send(kContinue, {});
+    door_.body.join(*this);
+    co_return sent;
+  }
+  ++door_.counts.refused["by_head"];
+  const bool sent = co_await send(exchange.response.head, exchange.response.body);
+  door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
+  if (sent) co_await linger();
+  co_return end("refused");
+}
+
+// From a whole request to its response on the wire. False where that was the connection's last one.
+awaitable<bool> Connection::answer() {
+  if (turn_->step == Step::refused) co_return co_await refuse(turn_->reader.refusal());
+  auto& exchange = turn_->exchange;
+  exchange.request = std::move(turn_->reader.request());
+  exchange.request.peer_address = peer_.address;
+  exchange.request.peer_port = peer_.port;
+  exchange.client_keeps_alive = turn_->reader.keeps_alive();
+  exchange.received = Clock::now();
+  account();
+  if (!door_.application.answer(exchange) && !co_await finish()) {
+    door_.application.ended(exchange, Ending::client_gone, 0);
+    co_return end(leaving_ ? "drained" : "client");
+  }
+  account();
+  const bool keeps_alive = exchange.keeps_alive();
+  const bool sent = co_await send(exchange.response.head, exchange.response.body);
+  door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
+  if (!sent) co_return end(late_ ? "write_timeout" : "client_reset");
+  if (keeps_alive) co_return true;
+  co_await linger();
+  co_return end(door_.draining ? "drained" : "answered");
+}
+
+// A heavy request's wait, which the client's leaving ends. False where it left.
+awaitable<bool> Connection::finish() {
+  bool gone = leaving_;
+  asio::cancellation_signal cancel;
+  HangupWatch::Watch watch(door_.hangups, socket_.native_handle(), [&] {
+    gone = true;
+    cancel.emit(asio::cancellation_type::terminal);
+  });
+  boost::system::error_code error;
+  try {
+    co_await asio::co_spawn(door_.loop.get_executor(), door_.application.finish(turn_->exchange),
+                            asio::bind_cancellation_slot(cancel.slot(), use_awaitable));
+  } catch (const boost::system::system_error&) {
+    if (!gone) throw;
+  }
+  co_return !gone;
+}
+
+// The door's own answer, and the end: what follows a request that could not be read can be no request (RFC
+// 9112 section 9.6).
+awaitable<bool> Connection::refuse(const Refusal& refusal) {
+  ++door_.counts.refused[refusal.reason];
+  door_.application.refused(turn_->reader.request(), refusal);
+  const auto bytes = to_bytes(refusal, turn_->reader.is_head());
+  if (co_await send(bytes, {})) co_await linger();
+  co_return end("refused");
+}
+
+// True once both are with the kernel. The deadline is for progress: a slow reader may take its time, a dead
+// one may not.
+awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
+  const auto size = head.size() + body.size();
+  sent_ = 0;
+  while (sent_ < size) {
+    const auto count = send_some(socket_.native_handle(), head, body, sent_);
+    if (count > 0) {
+      sent_ += static_cast<std::size_t>(count);
+    } else if (count < 0 && errno == EAGAIN) {
+      door_.write.join(*this);
+      const bool writable = co_await wait(Socket::wait_write);
+      leave();
+      if (!writable) co_return false;
+    } else {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+// Closing a socket with unread bytes resets it, and the reset can overtake the response: so the client gets a
+// FIN and some time to notice it first.
+awaitable<> Connection::linger() {
+  turn_.reset();
+  received_ = {};
+  account();
+  if (::shutdown(socket_.native_handle(), SHUT_WR) != 0) co_return;
+  door_.linger.join(*this);
+  for (std::size_t read = 0; read < kMaxLingering;) {
+    const auto count =
+        ::recv(socket_.native_handle(), door_.scratch.data(), door_.scratch.size(), MSG_DONTWAIT);
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) break;
+    if (count > 0) read += static_cast<std::size_t>(count);
+    if (count < 0 && !co_await wait(Socket::wait_read)) break;
+  }
+  leave();
+}
+
+void Connection::account() {
+  std::size_t held = received_.capacity();
+  if (turn_) {
+    const auto& exchange = turn_->exchange;
+    held += turn_->reader.request().body.capacity() + exchange.request.body.capacity() +
+            exchange.response.head.capacity() + exchange.response.body.capacity();
+  }
+  door_.counts.buffered += held - accounted_;
+  accounted_ = held;
+}
+
+bool Connection::over_budget() {
+  account();
+  return door_.counts.buffered > door_.limits.max_buffered;
+}
+
+}  // namespace front_door

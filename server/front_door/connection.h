@@ -1,0 +1,76 @@
+#pragma once
+// One client: a coroutine that reads a request, has it answered, writes the response, and waits for the next
+// one. Knows no route. An idle client costs this object, a socket and no buffer. Started by listener.h.
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/front_door/door.h"
+#include "server/front_door/request_reader.h"
+
+namespace front_door {
+
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, LoopExecutor>;
+
+struct Peer {
+  std::string address;
+  int port = 0;
+};
+
+class Connection final : public DeadlineList::Member, public Drainable {
+ public:
+  Connection(Door& door, Socket socket, Peer peer);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Serves until either side ends it; the coroutine owns the connection. Does not throw.
+  static awaitable<> serve(std::unique_ptr<Connection> connection);
+
+  void expired() override;
+  void drain() override;
+  void abandon() override;
+
+ private:
+  using Step = RequestReader::Step;
+
+  /// A request under way, from its first byte to the last one of its response.
+  struct Turn {
+    explicit Turn(const Limits& limits) : reader(limits) {}
+    RequestReader reader;
+    Exchange exchange;
+    Step step = Step::need_head;
+  };
+
+  awaitable<> run();
+  awaitable<bool> wait(Socket::wait_type what);
+  awaitable<bool> read_rest();
+  awaitable<bool> ask_for_body();
+  awaitable<bool> answer();
+  awaitable<bool> finish();
+  awaitable<bool> refuse(const Refusal& refusal);
+  awaitable<bool> send(std::string_view head, std::string_view body);
+  awaitable<> linger();
+
+  bool receive();
+  bool parse_received();
+  bool over_budget();
+  void account();
+  bool end(std::string_view why);
+
+  Door& door_;
+  Socket socket_;
+  Peer peer_;
+  std::string received_;  ///< bytes of the request under way, or of pipelined ones, that no parser has taken
+  std::unique_ptr<Turn> turn_;
+  std::size_t accounted_ = 0;
+  std::size_t sent_ = 0;
+  std::string_view why_ = "error";
+  bool late_ = false;
+  bool leaving_ = false;
+};
+
+}  // namespace front_door

@@ -1,0 +1,50 @@
+#pragma once
+// Deadlines that all lie the same span ahead, for thousands of connections at the price of one timer: members
+// join at the back, so the list is always in order of time. Nothing runs while nobody is due. Used by
+// connection.h, one list per span.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "server/loop.h"
+
+namespace front_door {
+
+class DeadlineList {
+ public:
+  using Hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+  /// Something that can be late. It leaves its list by itself when it is destroyed.
+  class Member : public Hook {
+   public:
+    virtual void expired() = 0;
+    /// Leaves the list that it is in, if any.
+    void leave() {
+      if (is_linked()) unlink();
+    }
+
+   protected:
+    ~Member() = default;
+
+   private:
+    friend DeadlineList;
+    Deadline due_;
+  };
+
+  DeadlineList(Loop& loop, Milliseconds span) : timer_(loop.get_executor()), span_(span) {}
+
+  /// `member` (out of whatever list it was in) is told expired() one span from now, unless it leaves before.
+  void join(Member& member);
+  void stop() { timer_.cancel(); }
+
+ private:
+  void arm();
+  void expire_due();
+
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer_;
+  Milliseconds span_;
+  bool armed_ = false;
+  boost::intrusive::list<Member, boost::intrusive::constant_time_size<false>> members_;
+};
+
+}  // namespace front_door

@@ -1,0 +1,14 @@
+#include "server/front_door/door.h"
+
+namespace front_door {
+
+void Door::drain() {
+  draining = true;
+  for (auto it = connections.begin(); it != connections.end();) (it++)->drain();
+}
+
+void Door::abandon() {
+  for (auto it = connections.begin(); it != connections.end();) (it++)->abandon();
+}
+
+}  // namespace front_door

@@ -1,0 +1,73 @@
+#pragma once
+// What all connections of one server share: limits, the lists of deadlines, the counters, the scratch buffer.
+// Knows no protocol. Made once in main, used by listener.h and connection.h.
+
+#include <array>
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "server/front_door/deadline_list.h"
+#include "server/front_door/exchange.h"
+#include "server/front_door/hangup_watch.h"
+#include "server/front_door/limits.h"
+
+namespace front_door {
+
+/// Counts since the start, and levels now.
+struct DoorCounts {
+  std::size_t open = 0;
+  std::uint64_t accepted = 0;
+  std::map<std::string_view, std::uint64_t> closed;   ///< by why
+  std::map<std::string_view, std::uint64_t> refused;  ///< by the refusal's reason
+  std::size_t buffered = 0;                           ///< bytes of requests and responses in memory
+};
+
+/// Something that main can ask to leave when the server drains.
+struct Drainable
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  /// Ends at once where it is idle; otherwise ends by itself after what it is doing.
+  virtual void drain() = 0;
+  /// Ends at once, whatever it is doing.
+  virtual void abandon() = 0;
+
+ protected:
+  ~Drainable() = default;
+};
+
+struct Door {
+  Door(Loop& loop, const Limits& limits, Application& application)
+      : loop(loop),
+        limits(limits),
+        application(application),
+        idle(loop, limits.idle_timeout),
+        header(loop, limits.header_timeout),
+        body(loop, limits.body_timeout),
+        write(loop, limits.write_timeout),
+        linger(loop, Milliseconds{2000}),
+        hangups(loop) {}
+
+  Loop& loop;
+  const Limits limits;
+  Application& application;
+  DeadlineList idle, header, body, write, linger;
+  HangupWatch hangups;
+  DoorCounts counts;
+  bool draining = false;
+  boost::intrusive::list<Drainable, boost::intrusive::constant_time_size<false>> connections;
+  std::map<std::string, std::size_t, std::less<>> per_address;  ///< only kept with max_connections_per_ip
+  std::function<void()> on_room;                                ///< a connection has ended
+
+  /// One read's bytes. Shared, since nothing suspends between a read and the end of its parse.
+  std::array<char, 64 * 1024> scratch;
+
+  /// From now on idle connections are closed and every response says Connection: close.
+  void drain();
+  /// Closes every connection at once.
+  void abandon();
+};
+
+}  // namespace front_door

@@ -1,0 +1,152 @@
+#include "server/front_door/endpoint.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+namespace front_door {
+namespace {
+
+// As much as the kernel grants (net.core.somaxconn): a burst must not wait for a SYN to be sent again.
+constexpr int kBacklog = 4096;
+
+[[noreturn]] void fail(const std::string& sentence) {
+  throw std::runtime_error(sentence);
+}
+
+std::string explain(const std::string& address) {
+  if (errno == EADDRINUSE)
+    return fmt::format(
+        "{} is taken by another program: stop it, choose another --port, or give both --reuse-port", address);
+  if (errno == EACCES) return fmt::format("{} needs privileges: choose a --port above 1023", address);
+  return fmt::format("cannot listen on {} (--host, --port): {}", address, std::strerror(errno));
+}
+
+// A name for people, and whether only this machine reaches it.
+void describe(Endpoint& endpoint) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(endpoint.socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    const auto& in = reinterpret_cast<sockaddr_in&>(address);
+    ::inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+    endpoint.name = fmt::format("http://{}:{}", text, ntohs(in.sin_port));
+    endpoint.loopback = (ntohl(in.sin_addr.s_addr) >> 24) == 127;
+  } else if (address.ss_family == AF_INET6) {
+    const auto& in = reinterpret_cast<sockaddr_in6&>(address);
+    ::inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
+    endpoint.name = fmt::format("http://[{}]:{}", text, ntohs(in.sin6_port));
+    endpoint.loopback = IN6_IS_ADDR_LOOPBACK(&in.sin6_addr);
+  } else {
+    endpoint.name = fmt::format("unix:{}", reinterpret_cast<sockaddr_un&>(address).sun_path);
+    endpoint.loopback = true;
+  }
+}
+
+Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& shown) {
+  Endpoint endpoint;
+  endpoint.socket = UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int fd = endpoint.socket.get();
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (reuse_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (info.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (fd < 0 || ::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0)
+    fail(explain(shown));
+  describe(endpoint);
+  return endpoint;
+}
+
+std::uint16_t port_of(const Endpoint& endpoint) {
+  return static_cast<std::uint16_t>(std::stoi(endpoint.name.substr(endpoint.name.rfind(':') + 1)));
+}
+
+}  // namespace
+
+std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bool reuse_port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list))
+    fail(fmt::format("--host '{}' is no address of this machine: {}", host, ::gai_strerror(error)));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+  std::vector<Endpoint> endpoints;
+  for (auto* info = list; info; info = info->ai_next) {
+    if (port == 0 && !endpoints.empty()) {
+      // A free port was chosen for the first address; the others must have the same one. The port stands at
+      // the same place in both families' addresses.
+      reinterpret_cast<sockaddr_in*>(info->ai_addr)->sin_port = htons(port_of(endpoints.front()));
+    }
+    const auto shown = fmt::format("{}{}{}:{}", info->ai_family == AF_INET6 ? "[" : "", host,
+                                   info->ai_family == AF_INET6 ? "]" : "", port);
+    endpoints.push_back(listen_at(*info, reuse_port, shown));
+  }
+  return endpoints;
+}
+
+Endpoint listen_unix(const std::string& path, unsigned mode) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path)
+    fail(fmt::format("--unix-socket '{}' must have 1 to {} bytes", path, sizeof address.sun_path - 1));
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  const auto* raw = reinterpret_cast<const sockaddr*>(&address);
+
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) fail(fmt::format("--unix-socket '{}' exists and is no socket", path));
+    const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(probe.get(), raw, sizeof address) == 0)
+      fail(fmt::format("--unix-socket '{}' is in use: another server answers on it", path));
+    if (errno != ECONNREFUSED) fail(fmt::format("--unix-socket '{}': {}", path, std::strerror(errno)));
+    ::unlink(path.c_str());
+  }
+  Endpoint endpoint;
+  endpoint.socket = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // Narrow from the first moment on: bind(2) makes the file with what the mask leaves.
+  const auto mask = ::umask(0777 & ~mode);
+  const bool bound = ::bind(endpoint.socket.get(), raw, sizeof address) == 0;
+  ::umask(mask);
+  if (!bound || ::listen(endpoint.socket.get(), kBacklog) != 0)
+    fail(fmt::format("cannot listen on --unix-socket '{}': {}", path, std::strerror(errno)));
+  describe(endpoint);
+  endpoint.unlink_at_end = path;
+  return endpoint;
+}
+
+std::vector<Endpoint> inherited_sockets() {
+  constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  std::vector<Endpoint> endpoints;
+  if (pid && count && std::strtol(pid, nullptr, 10) == ::getpid()) {
+    for (int fd = kFirst; fd < kFirst + std::strtol(count, nullptr, 10); ++fd) {
+      int listening = 0;
+      socklen_t size = sizeof listening;
+      if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening)
+        fail(fmt::format("descriptor {} of LISTEN_FDS is no listening stream socket", fd));
+      Endpoint endpoint;
+      endpoint.socket = UniqueFd(fd);
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+      ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+      describe(endpoint);
+      endpoints.push_back(std::move(endpoint));
+    }
+  }
+  for (const auto* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+  return endpoints;
+}
+
+}  // namespace front_door

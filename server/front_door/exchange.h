@@ -1,0 +1,78 @@
+#pragma once
+// One request and its response as values, and the Application that turns the one into the other.
+// Knows no socket and no route: it is what connection.h hands inwards and gets back.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/front_door/refusal.h"
+#include "server/loop.h"
+
+namespace front_door {
+
+/// A request that passed every check of RFC 9112: whole, bounded, unambiguous.
+struct Request {
+  std::string method;  ///< one that RFC 9110 defines, or PATCH
+  std::string target;  ///< origin-form ("/path?query"), or "*" for OPTIONS
+  /// Fields as they came, without those that end at this hop (Connection and what it names, framing, Expect).
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::string body;
+  std::string peer_address;  ///< "127.0.0.1", "::1", or "unix"
+  int peer_port = 0;
+  int minor_version = 1;  ///< HTTP/1.0 or HTTP/1.1
+};
+
+/// Bytes for the wire. `head` is the status line and all fields with the empty line; `body` follows it as it
+/// is.
+struct Response {
+  int status = 0;
+  std::string head;
+  std::string body;
+};
+
+/// What the application keeps about a request between its two answers; it lives as long as the exchange.
+struct ApplicationState {
+  virtual ~ApplicationState() = default;
+};
+
+struct Exchange {
+  Request request;
+  Response response;
+  std::unique_ptr<ApplicationState> state;
+  Clock::time_point received;      ///< when the request was complete
+  bool client_keeps_alive = true;  ///< what the client's version and Connection field ask for
+  const bool* draining = nullptr;  ///< the door's own state
+  /// Whether the response may leave the connection open; asked when its head is formed.
+  bool keeps_alive() const { return client_keeps_alive && !(draining && *draining); }
+};
+
+/// How an exchange ended, for the one who keeps the log.
+enum class Ending { sent, client_gone, write_failed };
+
+/// The inside of the house. All calls come from the loop.
+class Application {
+ public:
+  virtual ~Application() = default;
+
+  /// Fills `exchange.response` at once and returns true, or returns false: then finish() will fill it.
+  /// Takes microseconds and does not throw.
+  virtual bool answer(Exchange& exchange) = 0;
+
+  /// Fills `exchange.response` in its own time. Cancelled (as a coroutine) when the client leaves.
+  virtual awaitable<> finish(Exchange& exchange) = 0;
+
+  /// For a request that asks first (Expect: 100-continue): true, with the response filled, where its head
+  /// alone already decides against it. The body is empty then and will never be read.
+  virtual bool refuse_by_head(Exchange& exchange) = 0;
+
+  /// Called once for every exchange that was given to answer() or refused by head. `bytes` went out.
+  virtual void ended(Exchange& exchange, Ending ending, std::size_t bytes) = 0;
+
+  /// Called for what the door answered by itself; `request` holds what could be read of it.
+  virtual void refused(const Request& request, const Refusal& refusal) = 0;
+};
+
+}  // namespace front_door

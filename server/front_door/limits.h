@@ -1,0 +1,26 @@
+#pragma once
+// Every bound that a client can run into at the door. Filled from the flags in main; sizes are in bytes.
+
+#include <cstddef>
+
+#include "server/loop.h"
+
+namespace front_door {
+
+struct Limits {
+  std::size_t max_request_line = 8 * 1024;  ///< 414 beyond
+  std::size_t max_field_line = 8 * 1024;    ///< 431 beyond
+  std::size_t max_head = 16 * 1024;         ///< the request line and all fields; 431 beyond
+  std::size_t max_fields = 100;             ///< 431 beyond
+  std::size_t max_body = 1024 * 1024;       ///< 413 beyond
+  std::size_t max_buffered =
+      256 * 1024 * 1024;                   ///< bodies and unsent responses of all connections; 503 beyond
+  std::size_t max_connections = 10000;     ///< further ones wait in the backlog
+  std::size_t max_connections_per_ip = 0;  ///< 503 and close beyond; 0: no such limit
+  Milliseconds header_timeout{10000};      ///< from a request's first byte to the end of its head; 408 beyond
+  Milliseconds body_timeout{30000};        ///< from the end of the head to the end of the body; 408 beyond
+  Milliseconds idle_timeout{60000};        ///< between requests; closed without a word beyond
+  Milliseconds write_timeout{30000};       ///< without any progress in sending; closed beyond
+};
+
+}  // namespace front_door

@@ -1,0 +1,129 @@
+#include "server/front_door/listener.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace front_door {
+namespace {
+
+// Accepted in one go before other work of the loop gets its turn.
+constexpr int kBatch = 64;
+constexpr Milliseconds kRetry{100};
+
+Peer peer_of(const sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address->sa_family == AF_INET) {
+    const auto* in = reinterpret_cast<const sockaddr_in*>(address);
+    ::inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
+    return {text, ntohs(in->sin_port)};
+  }
+  if (address->sa_family == AF_INET6) {
+    const auto* in = reinterpret_cast<const sockaddr_in6*>(address);
+    ::inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof text);
+    return {text, ntohs(in->sin6_port)};
+  }
+  return {"unix", 0};
+}
+
+}  // namespace
+
+Listener::Listener(Door& door, Endpoint endpoint)
+    : door_(door),
+      endpoint_(std::move(endpoint)),
+      descriptor_(door.loop.get_executor(), endpoint_.socket.get()),
+      retry_(door.loop.get_executor()) {
+  wait();
+}
+
+Listener::~Listener() {
+  close();
+}
+
+void Listener::close() {
+  if (!descriptor_.is_open()) return;
+  descriptor_.release();
+  endpoint_.socket = UniqueFd();
+  retry_.cancel();
+  if (!endpoint_.unlink_at_end.empty()) ::unlink(endpoint_.unlink_at_end.c_str());
+}
+
+void Listener::wait() {
+  if (waiting_ || !descriptor_.is_open()) return;
+  waiting_ = true;
+  descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
+                         [this](const boost::system::error_code& error) {
+                           waiting_ = false;
+                           if (!error) accept_waiting();
+                         });
+}
+
+void Listener::resume() {
+  if (paused_) {
+    paused_ = false;
+    retry_.cancel();
+    wait();
+  }
+}
+
+// Out of room or of descriptors: those that wait stay in the backlog until a connection ends, or a moment has
+// passed.
+void Listener::pause() {
+  paused_ = true;
+  retry_.expires_after(kRetry);
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) resume();
+  });
+}
+
+void Listener::accept_waiting() {
+  for (int i = 0; i < kBatch; ++i) {
+    if (door_.counts.open >= door_.limits.max_connections) return pause();
+    sockaddr_storage storage{};
+    auto* address = reinterpret_cast<sockaddr*>(&storage);
+    socklen_t size = sizeof storage;
+    const int socket = ::accept4(endpoint_.socket.get(), address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      admit(socket, address);
+      continue;
+    }
+    if (errno == EAGAIN) break;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause();
+    // Anything else is one client's misfortune (ECONNABORTED, a network error: accept(2)).
+  }
+  wait();
+}
+
+void Listener::admit(int socket, const sockaddr* address) {
+  auto peer = peer_of(address);
+  const auto limit = door_.limits.max_connections_per_ip;
+  if (limit && peer.address != "unix") {
+    const auto found = door_.per_address.find(peer.address);
+    if (found != door_.per_address.end() && found->second >= limit) {
+      const UniqueFd owner(socket);
+      ++door_.counts.refused["connections_per_ip"];
+      const auto bytes = to_bytes({503, "connections_per_ip", "this address has too many connections open"});
+      [[maybe_unused]] const auto sent =
+          ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      return;
+    }
+  }
+  const int on = 1;
+  if (peer.port) ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const asio::generic::stream_protocol protocol(address->sa_family, peer.port ? IPPROTO_TCP : 0);
+  boost::system::error_code error;
+  Socket client(door_.loop.get_executor());
+  client.assign(protocol, socket, error);
+  if (error) {
+    ::close(socket);
+    return;
+  }
+  auto connection = std::make_unique<Connection>(door_, std::move(client), std::move(peer));
+  asio::co_spawn(door_.loop.get_executor(), Connection::serve(std::move(connection)), asio::detached);
+}
+
+}  // namespace front_door

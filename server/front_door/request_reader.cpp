@@ -1,0 +1,248 @@
+#include "server/front_door/request_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/verb.hpp>
+
+namespace front_door {
+namespace http = boost::beast::http;
+namespace {
+
+// A chunk's size line with its extensions, or a trailer section: what Beast wants to see in one piece.
+constexpr std::size_t kMaxUnparsed = 4096;
+
+bool equals(std::string_view a, std::string_view b) {
+  return boost::beast::iequals(a, b);
+}
+
+// uri-host [ ":" port ], RFC 9110 section 7.2, as characters: no user info, no white space, no path.
+bool is_host(std::string_view host) {
+  if (host.empty()) return true;
+  const bool literal = host.front() == '[';
+  const auto end = literal ? host.find(']') : host.find(':');
+  if (literal && end == std::string_view::npos) return false;
+  const auto name = host.substr(literal ? 1 : 0, literal ? end - 1 : end);
+  auto rest = end == std::string_view::npos ? std::string_view{} : host.substr(literal ? end + 1 : end);
+  static constexpr std::string_view kNamePunctuation = "-._~!$&'()*+,;=%";
+  const bool name_fits = !name.empty() && std::all_of(name.begin(), name.end(), [literal](unsigned char c) {
+    if (literal) return std::isxdigit(c) || c == ':' || c == '.';
+    return std::isalnum(c) || kNamePunctuation.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (!rest.empty() && rest.front() != ':') return false;
+  if (!rest.empty()) rest.remove_prefix(1);
+  return name_fits && rest.size() <= 5 &&
+         std::all_of(rest.begin(), rest.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+bool lists(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    auto item = list.substr(0, comma);
+    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+    if (equals(item, name)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+RequestReader::RequestReader(const Limits& limits) : limits_(limits), scanner_(limits) {
+  Parser::header_limit(static_cast<std::uint32_t>(limits.max_head + 1));
+  Parser::body_limit(limits.max_body);
+  Parser::eager(true);
+}
+
+RequestReader::Step RequestReader::refuse(Refusal refusal) {
+  refusal_ = std::move(refusal);
+  return Step::refused;
+}
+
+RequestReader::Step RequestReader::advance(std::string_view bytes, std::size_t& used) {
+  used = 0;
+  if (!head_scanned_) {
+    switch (scanner_.scan(bytes)) {
+      case HeadScanner::State::more:
+        return Step::need_head;
+      case HeadScanner::State::refused:
+        return refuse(scanner_.refusal());
+      case HeadScanner::State::complete:
+        break;
+    }
+    head_scanned_ = true;
+    bytes.remove_prefix(scanner_.skipped());
+    used = scanner_.skipped();
+  }
+  return parse(bytes, used);
+}
+
+RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& used) {
+  while (!Parser::is_done() && !bytes.empty()) {
+    error_code error;
+    const auto taken = Parser::put(asio::buffer(bytes.data(), bytes.size()), error);
+    used += taken;
+    bytes.remove_prefix(taken);
+    if (error == http::error::need_more) {
+      if (bytes.size() > kMaxUnparsed)
+        return refuse({400, "bad_request",
+                       fmt::format("a chunk's size line or the trailer section is longer than {} bytes",
+                                   kMaxUnparsed)});
+      break;
+    }
+    if (error) return refuse(explain(error));
+  }
+  if (Parser::is_done()) return Step::complete;
+  return Step::need_body;
+}
+
+Refusal RequestReader::explain(const error_code& error) const {
+  if (!refusal_.detail.empty()) return refusal_;
+  if (error == http::error::body_limit)
+    return {413, "body_too_large", fmt::format("the content is larger than {} bytes", limits_.max_body)};
+  if (error == http::error::bad_version)
+    return {505, "bad_request", "the version is neither HTTP/1.1 nor HTTP/1.0"};
+  if (error == http::error::bad_content_length || error == http::error::multiple_content_length)
+    return {400, "bad_request",
+            "Content-Length is not one decimal number, or stands beside Transfer-Encoding"};
+  if (error == http::error::bad_transfer_encoding)
+    return {400, "bad_request", "Transfer-Encoding is repeated, or stands beside Content-Length"};
+  return {400, "bad_request", fmt::format("malformed request: {}", error.message())};
+}
+
+void RequestReader::fail(error_code& error, int status, std::string detail, std::string_view reason) {
+  refusal_ = {status, reason, std::move(detail)};
+  error = http::error::bad_value;
+}
+
+void RequestReader::on_request_impl(http::verb verb, string_view method, string_view target, int version,
+                                    error_code& error) {
+  request_.method = method;
+  request_.target = target;
+  request_.minor_version = version % 10;
+  const bool known = verb == http::verb::get || verb == http::verb::head || verb == http::verb::post ||
+                     verb == http::verb::put || verb == http::verb::delete_ || verb == http::verb::options ||
+                     verb == http::verb::trace || verb == http::verb::patch;
+  if (!known)
+    fail(error, 501, fmt::format("the method {} is not implemented", std::string_view(method)),
+         "not_implemented");
+}
+
+void RequestReader::on_field_impl(http::field field, string_view name, string_view value, error_code& error) {
+  // Trailer fields come here too. They are dropped: nobody here expects any, and merged into the head they
+  // would be a way around its checks (RFC 9110 section 6.5.1).
+  if (head_done_) return;
+  switch (field) {
+    case http::field::host:
+      if (host_) return fail(error, 400, "Host is given more than once");
+      host_ = value;
+      if (!is_host(*host_)) return fail(error, 400, "Host is not `uri-host [ \":\" port ]`");
+      break;
+    case http::field::content_length:
+      if (has_content_length_) return fail(error, 400, "Content-Length is given more than once");
+      has_content_length_ = true;
+      if (!std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); }))
+        return fail(error, 400, "Content-Length is not one decimal number");
+      return;
+    case http::field::transfer_encoding:
+      if (transfer_encoding_) return fail(error, 400, "Transfer-Encoding is given more than once");
+      transfer_encoding_ = value;
+      return;
+    case http::field::expect:
+      if (request_.minor_version == 0) return;  // RFC 9110 section 10.1.1
+      if (!equals(value, "100-continue"))
+        return fail(error, 417, "the only expectation that can be met is 100-continue", "expectation_failed");
+      expects_continue_ = true;
+      return;
+    case http::field::connection:
+      if (!connection_options_.empty()) connection_options_ += ',';
+      connection_options_ += std::string_view(value);
+      return;
+    case http::field::keep_alive:
+    case http::field::proxy_connection:
+    case http::field::te:
+    case http::field::trailer:
+    case http::field::upgrade:
+      return;
+    default:
+      break;
+  }
+  request_.fields.emplace_back(name, value);
+}
+
+void RequestReader::on_header_impl(error_code& error) {
+  head_done_ = true;
+  check_head(error);
+  if (!error) read_target(error);
+  if (error) return;
+  drop_fields_of_this_hop();
+}
+
+void RequestReader::check_head(error_code& error) {
+  if (request_.minor_version == 1 && !host_)
+    return fail(error, 400, "Host is missing (RFC 9112 section 3.2)");
+  if (!transfer_encoding_) return;
+  // A coding that is not known, or framing that cannot be told, must never be guessed at: RFC 9112
+  // section 6.1.
+  if (request_.minor_version == 0) return fail(error, 400, "Transfer-Encoding in a message of HTTP/1.0");
+  if (has_content_length_) return fail(error, 400, "Transfer-Encoding stands beside Content-Length");
+  if (equals(*transfer_encoding_, "chunked")) return;
+  const auto& codings = *transfer_encoding_;
+  const auto last = codings.substr(std::min(codings.find_last_of(", \t") + 1, codings.size()));
+  const bool chunked_once =
+      equals(last, "chunked") && !lists(codings.substr(0, codings.rfind(',') + 1), "chunked");
+  if (codings.find(',') != std::string::npos && chunked_once)
+    return fail(error, 501, "the only transfer coding that is implemented is chunked", "not_implemented");
+  fail(error, 400, "Transfer-Encoding does not end in one chunked coding");
+}
+
+// origin-form, absolute-form (its authority stands for Host, RFC 9112 section 3.2.2) or asterisk-form.
+void RequestReader::read_target(error_code& error) {
+  auto& target = request_.target;
+  if (target.front() == '/') {
+    if (target.find('#') != std::string::npos) fail(error, 400, "the request target has a fragment");
+    return;
+  }
+  if (target == "*") {
+    if (request_.method != "OPTIONS") fail(error, 400, "the target * is for OPTIONS alone");
+    return;
+  }
+  const std::size_t scheme = equals(std::string_view(target).substr(0, 7), "http://")    ? 7
+                             : equals(std::string_view(target).substr(0, 8), "https://") ? 8
+                                                                                         : 0;
+  const auto path = target.find_first_of("/?", scheme);
+  const auto authority = target.substr(scheme, std::min(path, target.size()) - scheme);
+  if (scheme == 0 || authority.empty() || !is_host(authority) || target.find('#') != std::string::npos)
+    return fail(error, 400, "the request target is neither a path nor an http URI");
+  for (auto& [name, value] : request_.fields)
+    if (equals(name, "host")) value = authority;
+  target.erase(0, std::min(path, target.size()));
+  if (target.empty() && request_.method == "OPTIONS")
+    target.assign(1, '*');
+  else if (target.empty() || target.front() == '?')
+    target.insert(target.begin(), '/');
+}
+
+void RequestReader::drop_fields_of_this_hop() {
+  if (connection_options_.empty()) return;
+  std::erase_if(request_.fields, [this](const auto& field) {
+    return !equals(field.first, "host") && lists(connection_options_, field.first);
+  });
+}
+
+std::size_t RequestReader::on_body_impl(string_view body, error_code&) {
+  request_.body += std::string_view(body);
+  return body.size();
+}
+
+std::size_t RequestReader::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {
+  request_.body += std::string_view(body);
+  return body.size();
+}
+
+}  // namespace front_door

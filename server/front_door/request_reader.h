@@ -1,0 +1,72 @@
+#pragma once
+// Reads one request from bytes that come in any portions: HeadScanner checks the head's bytes, Beast's parser
+// does the framing, the field rules of RFC 9112 and 9110 are here. Knows no socket and no time. Used by
+// connection.h, one per request.
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <optional>
+#include <string_view>
+
+#include "server/front_door/exchange.h"
+#include "server/front_door/head_scanner.h"
+
+namespace front_door {
+
+class RequestReader : private boost::beast::http::basic_parser<true> {
+  using Parser = boost::beast::http::basic_parser<true>;
+
+ public:
+  explicit RequestReader(const Limits& limits);
+
+  enum class Step { need_head, need_body, complete, refused };
+
+  /// Takes what it can use from the front of `bytes`; what is left must stand at the front of the next call's
+  /// bytes. After complete or refused it must not be called again.
+  Step advance(std::string_view bytes, std::size_t& used);
+
+  /// The request, whole once complete; without its body, but with all else, once the step was need_body.
+  Request& request() { return request_; }
+  bool keeps_alive() const { return Parser::keep_alive(); }
+  /// The client waits for 100 (Continue) before it sends its body.
+  bool expects_continue() const { return expects_continue_; }
+  const Refusal& refusal() const { return refusal_; }
+  bool is_head() const { return request_.method == "HEAD"; }
+
+ private:
+  using error_code = boost::beast::error_code;
+  using string_view = boost::beast::string_view;
+
+  Step parse(std::string_view bytes, std::size_t& used);
+  Step refuse(Refusal refusal);
+  Refusal explain(const error_code& error) const;
+  void fail(error_code& error, int status, std::string detail, std::string_view reason = "bad_request");
+  void check_head(error_code& error);
+  void read_target(error_code& error);
+  void drop_fields_of_this_hop();
+
+  void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int version,
+                       error_code& error) override;
+  void on_field_impl(boost::beast::http::field, string_view name, string_view value,
+                     error_code& error) override;
+  void on_header_impl(error_code& error) override;
+  std::size_t on_body_impl(string_view body, error_code&) override;
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override;
+  void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_finish_impl(error_code&) override {}
+
+  const Limits& limits_;
+  HeadScanner scanner_;
+  Request request_;
+  std::optional<std::string> host_;
+  std::optional<std::string> transfer_encoding_;
+  std::string connection_options_;
+  bool has_content_length_ = false;
+  bool expects_continue_ = false;
+  bool head_scanned_ = false;
+  bool head_done_ = false;
+  Refusal refusal_;
+};
+
+}  // namespace front_door
