@@ -1,0 +1,65 @@
+#include "server/offload/admission.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+
+namespace offload {
+
+Slot::~Slot() {
+  if (admission_) admission_->leave();
+}
+
+Admission::Admission(Loop& loop, std::size_t slots, std::size_t waiting, Milliseconds wait_limit)
+    : loop_(loop), slots_(slots), max_waiting_(waiting), wait_limit_(wait_limit) {}
+
+Admission::Waiter::Waiter(Admission& admission) : admission(admission), turn(admission.loop_.get_executor()) {
+  admission.queue_.push_back(*this);
+}
+
+Admission::Waiter::~Waiter() {
+  if (!granted) admission.queue_.erase(admission.queue_.iterator_to(*this));
+}
+
+awaitable<std::variant<Slot, Failure>> Admission::enter(Deadline deadline) {
+  if (closed_) co_return Failure{Reason::draining, "the server is shutting down", {}, {}};
+  if (running_ < slots_ && queue_.empty()) {
+    ++running_;
+    co_return Slot(*this);
+  }
+  if (queue_.size() >= max_waiting_)
+    co_return Failure{
+        Reason::queue_full, fmt::format("{} jobs run and {} wait already", running_, queue_.size()), {}, {}};
+
+  Waiter waiter(*this);
+  const auto patience = Clock::now() + wait_limit_;
+  waiter.turn.expires_at(std::min(deadline, patience));
+  boost::system::error_code ignored;
+  co_await waiter.turn.async_wait(asio::redirect_error(use_awaitable, ignored));
+  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+  if (cancelled != asio::cancellation_type::none)
+    throw boost::system::system_error(asio::error::operation_aborted);
+  if (waiter.granted) co_return std::move(waiter.slot);
+  if (deadline <= patience)
+    co_return Failure{
+        Reason::deadline_exceeded, "the deadline passed while the job waited for its turn", {}, {}};
+  co_return Failure{Reason::queue_timeout,
+                    fmt::format("no slot came free within {} ms (--wait-timeout)", wait_limit_.count()),
+                    {},
+                    {}};
+}
+
+// The slot goes straight to the one who waits longest: a newcomer never overtakes.
+void Admission::leave() {
+  if (queue_.empty()) {
+    --running_;
+    return;
+  }
+  auto& next = queue_.front();
+  queue_.pop_front();
+  next.granted = true;
+  next.slot = Slot(*this);
+  next.turn.cancel();
+}
+
+}  // namespace offload

@@ -1,0 +1,325 @@
+#include "server/offload/cruncher_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <cmath>
+
+#include "server/offload/proc_file.h"
+
+namespace offload {
+namespace {
+
+constexpr std::size_t kChunk = 64 * 1024;  // of a pipe, read or written in one turn of the loop
+constexpr std::size_t kStderrTail = 64 * 1024;
+constexpr std::size_t kParseOnLoop = 64 * 1024;  // a longer line would be felt by the light routes
+constexpr Milliseconds kExitGrace{100};          // for a process that has answered to end by itself
+constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
+
+// One turn's bytes: nothing suspends between a read and their use.
+char scratch[kChunk];
+
+double milliseconds(const timeval& time) {
+  return time.tv_sec * 1e3 + time.tv_usec / 1e3;
+}
+double milliseconds(Clock::duration span) {
+  return std::chrono::duration<double, std::milli>(span).count();
+}
+
+}  // namespace
+
+// What a line of stdout turned out to be, read on the loop or on the pool.
+struct CruncherProcess::Reading {
+  std::variant<ipc::Progress, Result, TaskError, ipc::Malformed> what;
+
+  static Reading of(std::string_view line, const std::string& rpc_id) {
+    auto reply = ipc::parse_reply(line);
+    if (auto* malformed = std::get_if<ipc::Malformed>(&reply)) return {std::move(*malformed)};
+    if (auto* progress = std::get_if<ipc::Progress>(&reply)) return {*progress};
+    auto& response = std::get<ipc::Response>(reply);
+    if (!response.id.is_string() || response.id.get_ref<const std::string&>() != rpc_id)
+      return {ipc::Malformed{"it answered with an id that is not the request's"}};
+    if (auto* error = std::get_if<ipc::Error>(&response.body))
+      return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
+    return {Result{ipc::print_json(std::get<ipc::Json>(response.body))}};
+  }
+};
+
+std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread_pool& json_pool,
+                                                        Launched launched) {
+  std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
+  process->watch_exit();
+  return process;
+}
+
+CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launched launched)
+    : loop_(loop),
+      json_pool_(json_pool),
+      process_(loop.get_executor(), launched.pid, ::fcntl(launched.pidfd.get(), F_DUPFD_CLOEXEC, 3)),
+      exit_(loop.get_executor(), launched.pidfd.release()),
+      in_(loop.get_executor(), launched.in.release()),
+      out_(loop.get_executor(), launched.out.release()),
+      err_(loop.get_executor(), launched.err.release()),
+      event_(loop.get_executor()) {}
+
+void CruncherProcess::watch_exit() {
+  exit_.async_wait(asio::posix::descriptor_base::wait_read,
+                   [self = shared_from_this()](const boost::system::error_code& error) {
+                     if (error || !self->ended()) return;
+                     if (self->gone_) std::exchange(self->gone_, nullptr)();
+                     self->poke();
+                   });
+}
+
+bool CruncherProcess::ended() {
+  if (!status_ && !reaped_) status_ = peek_end(exit_.native_handle());
+  return status_.has_value();
+}
+
+awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
+  job_ = &job;
+  progress_ = &progress;
+  gone_ = nullptr;
+  given_ = Clock::now();
+  lines_.emplace(job.limits.max_reply);
+  // The coroutine may be cancelled at any wait: what the pumps were told to fill is this object's, but for
+  // these two.
+  struct Forget {
+    CruncherProcess& process;
+    ~Forget() { process.job_ = nullptr, process.progress_ = nullptr; }
+  } forget{*this};
+  pump_in();
+  pump_out();
+  pump_err();
+
+  while (!settled() && Clock::now() < job.deadline) {
+    const bool answered = answer_ && !fault_;
+    const auto until = answered ? std::min(job.deadline, Clock::now() + kExitGrace) : job.deadline;
+    co_await wait_for_event(until);
+    if (answered && Clock::now() >= until) break;
+  }
+  if (!ended() && !answer_ && !fault_)
+    fault(Reason::deadline_exceeded,
+          fmt::format("no answer after {:.0f} ms", milliseconds(Clock::now() - given_)));
+  if (!ended()) {
+    signal_group(answer_ && !fault_ ? SIGKILL : SIGTERM);
+    const auto until = Clock::now() + kDeathWatch;
+    while (!ended() && Clock::now() < until) co_await wait_for_event(until);
+  }
+  if (ended() && !fault_ && out_open_) drain_out();
+  while (readings_ > 0 && Clock::now() < job.deadline) co_await wait_for_event(job.deadline);
+  co_return conclude();
+}
+
+bool CruncherProcess::settled() const {
+  return fault_ || (status_ && readings_ == 0);
+}
+
+awaitable<> CruncherProcess::wait_for_event(Deadline until) {
+  boost::system::error_code ignored;
+  event_.expires_at(until);
+  co_await event_.async_wait(asio::redirect_error(use_awaitable, ignored));
+}
+
+void CruncherProcess::fault(Reason reason, std::string detail) {
+  if (!fault_) fault_ = Failure{reason, std::move(detail), {}, {}};
+  poke();
+}
+
+void CruncherProcess::pump_in() {
+  if (!job_) return;
+  while (written_ < job_->line.size()) {
+    const auto count =
+        ::write(in_.native_handle(), job_->line.data() + written_, job_->line.size() - written_);
+    if (count > 0) {
+      written_ += static_cast<std::size_t>(count);
+    } else if (count < 0 && errno == EAGAIN) {
+      in_.async_wait(asio::posix::descriptor_base::wait_write,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                       if (!error) self->pump_in();
+                     });
+      return;
+    } else if (errno != EINTR) {
+      return;  // EPIPE: it does not want the rest, and may answer all the same
+    }
+  }
+}
+
+void CruncherProcess::pump_out() {
+  out_.async_wait(asio::posix::descriptor_base::wait_read,
+                  [self = shared_from_this()](const boost::system::error_code& error) {
+                    if (!error) self->read_out();
+                  });
+}
+
+void CruncherProcess::read_out() {
+  if (!job_ || fault_) return;
+  const auto count = ::read(out_.native_handle(), scratch, sizeof scratch);
+  if (count > 0) take_bytes({scratch, static_cast<std::size_t>(count)});
+  if (count == 0) out_open_ = false;
+  if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) pump_out();
+}
+
+// The leader has ended: what it wrote is in the pipe. Its end is not waited for, since a process that it left
+// behind may hold the pipe open.
+void CruncherProcess::drain_out() {
+  while (!fault_) {
+    const auto count = ::read(out_.native_handle(), scratch, sizeof scratch);
+    if (count <= 0) break;
+    take_bytes({scratch, static_cast<std::size_t>(count)});
+  }
+}
+
+void CruncherProcess::pump_err() {
+  err_.async_wait(asio::posix::descriptor_base::wait_read,
+                  [self = shared_from_this()](const boost::system::error_code& error) {
+                    if (error) return;
+                    const auto count = ::read(self->err_.native_handle(), scratch, sizeof scratch);
+                    auto& tail = self->stderr_tail_;
+                    if (count > 0) tail.append(scratch, static_cast<std::size_t>(count));
+                    if (tail.size() > kStderrTail) tail.erase(0, tail.size() - kStderrTail);
+                    if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) self->pump_err();
+                  });
+}
+
+void CruncherProcess::take_bytes(std::string_view bytes) {
+  bytes_out_ += bytes.size();
+  const auto limit = job_->limits.max_reply;
+  lines_->feed(bytes);
+  if (lines_->overflowed() || bytes_out_ > limit)
+    return fault(Reason::reply_too_large, fmt::format("it wrote more than {} bytes (--max-reply)", limit));
+  while (auto line = lines_->next()) {
+    if (answer_ || readings_ > 0) return fault(Reason::bad_reply, "it wrote more after its answer");
+    take_line(std::move(*line));
+  }
+  if (answer_ && lines_->buffered() > 0) fault(Reason::bad_reply, "it wrote more after its answer");
+}
+
+void CruncherProcess::take_line(std::string line) {
+  if (line.size() <= kParseOnLoop) return take(Reading::of(line, job_->rpc_id));
+  ++readings_;
+  asio::post(json_pool_, [self = shared_from_this(), line = std::move(line), id = job_->rpc_id] {
+    asio::post(self->loop_, [self, reading = Reading::of(line, id)]() mutable {
+      --self->readings_;
+      self->take(std::move(reading));
+    });
+  });
+}
+
+void CruncherProcess::take(Reading reading) {
+  if (auto* progress = std::get_if<ipc::Progress>(&reading.what)) {
+    if (progress_ && !std::isnan(progress->fraction)) *progress_ = progress->fraction;
+    return;
+  }
+  if (auto* malformed = std::get_if<ipc::Malformed>(&reading.what))
+    return fault(Reason::bad_reply, "a line that it wrote is no message of the protocol: " + malformed->why);
+  if (auto* result = std::get_if<Result>(&reading.what)) answer_ = std::move(*result);
+  if (auto* error = std::get_if<TaskError>(&reading.what)) answer_ = std::move(*error);
+  sample_peak();
+  poke();
+}
+
+void CruncherProcess::sample_peak() {
+  if (!status_) peak_kib_ = peak_resident_kib(process_.id());
+}
+
+Outcome CruncherProcess::conclude() const {
+  Outcome outcome{Failure{Reason::bad_reply, "", {}, {}}, usage(), stderr_tail_};
+  if (fault_)
+    outcome.what = *fault_;
+  else if (answer_)
+    std::visit([&outcome](const auto& answer) { outcome.what = answer; }, *answer_);
+  else if (status_ && readings_ == 0)
+    outcome.what = explain_end();
+  else
+    outcome.what =
+        Failure{Reason::deadline_exceeded, "its answer could not be read before the deadline", {}, {}};
+  return outcome;
+}
+
+// It ended without an answer. Of whom it was killed by, only its limits and its own doing are left: this
+// server kills through fault() alone.
+Failure CruncherProcess::explain_end() const {
+  const auto& limits = job_->limits;
+  const auto cpu = milliseconds(status_->usage.ru_utime) + milliseconds(status_->usage.ru_stime);
+  if (status_->signal) {
+    const int signal = *status_->signal;
+    const bool over_cpu = limits.cpu.count() > 0 && cpu >= static_cast<double>(limits.cpu.count()) * 0.95;
+    if (signal == SIGXCPU || (signal == SIGKILL && over_cpu))
+      return {Reason::cpu_limit,
+              fmt::format("it used {:.0f} ms of CPU time (--cpu {} ms)", cpu, limits.cpu.count()),
+              signal,
+              {}};
+    if (signal == SIGKILL)
+      return {Reason::memory_limit,
+              "it was killed from outside, as the kernel does when memory runs out",
+              signal,
+              {}};
+    if (signal == SIGXFSZ)
+      return {Reason::crashed,
+              fmt::format("it wrote a file of more than {} bytes (--file-size): {}", limits.file_size,
+                          signal_name(signal)),
+              signal,
+              {}};
+    return {Reason::crashed, fmt::format("it was ended by {}", signal_name(signal)), signal, {}};
+  }
+  const int code = status_->exit_code.value_or(0);
+  if (lines_->buffered() > 0)
+    return {
+        Reason::bad_reply, fmt::format("it ended with exit code {} in the middle of a line", code), {}, code};
+  return {Reason::crashed, fmt::format("it ended with exit code {} and no answer", code), {}, code};
+}
+
+Usage CruncherProcess::usage() const {
+  Usage usage;
+  usage.pid = process_.id();
+  usage.run_ms = milliseconds(Clock::now() - given_);
+  usage.max_rss_kib = peak_kib_;
+  if (status_) {
+    usage.user_ms = milliseconds(status_->usage.ru_utime);
+    usage.system_ms = milliseconds(status_->usage.ru_stime);
+    rusage own{};
+    ::getrusage(RUSAGE_SELF, &own);
+    if (status_->usage.ru_maxrss > own.ru_maxrss) usage.max_rss_kib = status_->usage.ru_maxrss;
+  } else {
+    usage.user_ms = cpu_ms(process_.id()).value_or(0);  // not told apart while it runs
+  }
+  return usage;
+}
+
+// The leader also by its own pid: it may have moved to another group.
+void CruncherProcess::signal_group(int signal) {
+  if (reaped_) return;
+  ::kill(-process_.id(), signal);
+  ::kill(process_.id(), signal);
+}
+
+awaitable<> CruncherProcess::end(Milliseconds grace) {
+  gone_ = nullptr;
+  if (!ended()) {
+    signal_group(SIGTERM);
+    signal_group(SIGCONT);
+    const auto until = Clock::now() + grace;
+    while (!ended() && Clock::now() < until) co_await wait_for_event(until);
+  }
+  if (!ended()) signal_group(SIGKILL);
+  while (!ended()) co_await wait_for_event(Deadline::max());
+  reap();
+}
+
+void CruncherProcess::reap() {
+  if (reaped_) return;
+  // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
+  signal_group(SIGKILL);
+  reaped_ = true;
+  boost::system::error_code ignored;
+  process_.running(ignored);  // the waitpid(2) that reaps
+  process_.detach();          // and no second one from the destructor, by then for a stranger
+  for (auto* descriptor : {&exit_, &in_, &out_, &err_}) descriptor->close(ignored);
+}
+
+}  // namespace offload

@@ -1,0 +1,97 @@
+#pragma once
+// One started cruncher: its process, its three pipes, the one job that it may be given, and its end.
+// Knows no queue and no HTTP. Made by spares.h, run by dispatcher.h, ended by burial.h.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/process/v2/process.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "ipc/line_reader.h"
+#include "ipc/message.h"
+#include "server/offload/job.h"
+#include "server/offload/launch.h"
+#include "server/offload/outcome.h"
+#include "server/offload/wait_status.h"
+
+namespace offload {
+
+class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
+ public:
+  /// `json_pool` parses replies that are too large for the loop; it must outlive the process.
+  static std::shared_ptr<CruncherProcess> adopt(Loop& loop, asio::thread_pool& json_pool, Launched launched);
+  CruncherProcess(const CruncherProcess&) = delete;
+  CruncherProcess& operator=(const CruncherProcess&) = delete;
+
+  pid_t pid() const { return process_.id(); }
+  Clock::time_point started() const { return started_; }
+
+  /// True once the leader has ended. Asks the kernel, so it is never late.
+  bool ended();
+
+  /// `gone` is called on the loop if the process ends while it waits for a job.
+  void while_spare(std::function<void()> gone) { gone_ = std::move(gone); }
+
+  /// Gives it the job and waits for what becomes of it; suspends until the job's deadline at most (and a
+  /// moment more, to read what a killed job has cost). `progress` gets fractions. May be called once;
+  /// afterwards the process must be ended.
+  awaitable<Outcome> run(const Job& job, double& progress);
+
+  /// Ends it: TERM, up to `grace`, KILL, each to the whole group; then reaps it. Suspends until it is gone.
+  awaitable<> end(Milliseconds grace);
+  /// Kills what is left of the group and reaps the leader, which must have ended.
+  void reap();
+
+ private:
+  CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launched launched);
+
+  using Descriptor = asio::posix::basic_stream_descriptor<LoopExecutor>;
+
+  void watch_exit();
+  void pump_in();
+  void pump_out();
+  void pump_err();
+  void read_out();
+  void drain_out();
+  void take_bytes(std::string_view bytes);
+  void take_line(std::string line);
+  struct Reading;
+  void take(Reading reading);
+  bool settled() const;
+  Outcome conclude() const;
+  Failure explain_end() const;
+  Usage usage() const;
+  void sample_peak();
+  awaitable<> wait_for_event(Deadline until);
+  void poke() { event_.cancel(); }
+  void signal_group(int signal);
+  void fault(Reason reason, std::string detail);
+
+  Loop& loop_;
+  asio::thread_pool& json_pool_;
+  boost::process::v2::basic_process<LoopExecutor> process_;
+  Descriptor exit_, in_, out_, err_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> event_;
+  std::function<void()> gone_;
+  Clock::time_point started_ = Clock::now();
+
+  const Job* job_ = nullptr;
+  double* progress_ = nullptr;
+  Clock::time_point given_;
+  std::size_t written_ = 0;
+  std::optional<ipc::LineReader> lines_;
+  std::size_t bytes_out_ = 0;
+  std::size_t readings_ = 0;  // lines that are with the JSON pool
+  bool out_open_ = true;
+  std::string stderr_tail_;
+  std::optional<std::variant<Result, TaskError>> answer_;
+  std::optional<Failure> fault_;
+  std::optional<WaitStatus> status_;
+  std::optional<long> peak_kib_;
+  bool reaped_ = false;
+};
+
+}  // namespace offload

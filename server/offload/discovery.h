@@ -1,0 +1,18 @@
+#pragma once
+// Asks a cruncher what it offers, at the start: the server knows no task otherwise. Called by main.
+
+#include <string>
+#include <variant>
+
+#include "ipc/json.h"
+#include "server/offload/dispatcher.h"
+
+namespace offload {
+
+/// An unpredictable id for a JSON-RPC request: 128 bits from getrandom(2), in hex.
+std::string random_id();
+
+/// The OpenRPC document that rpc.discover answers, or a sentence that says why there is none.
+awaitable<std::variant<ipc::Json, std::string>> discover(Dispatcher& dispatcher, const JobLimits& limits);
+
+}  // namespace offload

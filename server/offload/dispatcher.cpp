@@ -1,0 +1,45 @@
+#include "server/offload/dispatcher.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace offload {
+namespace {
+
+// Holds a process and its slot until the scope ends, however it ends, and then hands both to the burial.
+struct Tenancy {
+  Burial& burial;
+  std::shared_ptr<CruncherProcess> process;
+  Slot slot;
+  ~Tenancy() { burial.take(std::move(process), std::move(slot)); }
+};
+
+}  // namespace
+
+awaitable<Outcome> Dispatcher::run(const Job& job) {
+  LiveJob live;
+  live.job = &job;
+  live.entered = live.began = Clock::now();
+  live_.push_back(live);
+
+  auto admitted = co_await admission_.enter(job.deadline);
+  if (auto* refusal = std::get_if<Failure>(&admitted)) co_return Outcome{std::move(*refusal), {}, {}};
+  auto taken = co_await spares_.take(job.deadline);
+  if (auto* failure = std::get_if<Failure>(&taken)) co_return Outcome{std::move(*failure), {}, {}};
+
+  Tenancy tenancy{burial_, std::move(std::get<0>(taken)), std::move(std::get<Slot>(admitted))};
+  live.began = Clock::now();
+  live.pid = tenancy.process->pid();
+  apply_limits(live.pid, job.limits, spares_.plan().limits);
+  auto outcome = co_await tenancy.process->run(job, live.progress);
+  outcome.usage->wait_ms = std::chrono::duration<double, std::milli>(live.began - live.entered).count();
+  usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;
+  co_return outcome;
+}
+
+int Dispatcher::retry_after_seconds() const {
+  const auto turns = static_cast<double>(admission_.waiting() + 1) / static_cast<double>(admission_.slots());
+  return static_cast<int>(std::clamp(std::ceil(turns * usual_run_ms_ / 1e3), 1.0, 60.0));
+}
+
+}  // namespace offload

@@ -1,0 +1,55 @@
+#pragma once
+// The way of one job, straight down: a slot, a cruncher, its answer, its end. The one door of offload/ for
+// routes/ and main.
+
+#include <boost/intrusive/list.hpp>
+#include <functional>
+#include <map>
+
+#include "server/offload/admission.h"
+#include "server/offload/burial.h"
+#include "server/offload/job.h"
+#include "server/offload/outcome.h"
+#include "server/offload/spares.h"
+
+namespace offload {
+
+/// A job that is in the house, for those who look at it.
+struct LiveJob
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  const Job* job = nullptr;
+  Clock::time_point entered;
+  Clock::time_point began;  ///< when it got its process
+  pid_t pid = 0;            ///< 0 while it waits
+  double progress = -1;     ///< 0 to 1; below 0 until the cruncher says something
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(Loop& loop, Admission& admission, Spares& spares, Burial& burial)
+      : loop_(loop), admission_(admission), spares_(spares), burial_(burial) {}
+
+  /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
+  /// is never started, running it is killed.
+  awaitable<Outcome> run(const Job& job);
+
+  const Admission& admission() const { return admission_; }
+  const Spares& spares() const { return spares_; }
+  const Burial& burial() const { return burial_; }
+
+  using LiveJobs = boost::intrusive::list<LiveJob, boost::intrusive::constant_time_size<false>>;
+  const LiveJobs& live() const { return live_; }
+
+  /// Seconds until a refused client may find a slot, by the run times seen lately; 1 to 60.
+  int retry_after_seconds() const;
+
+ private:
+  Loop& loop_;
+  Admission& admission_;
+  Spares& spares_;
+  Burial& burial_;
+  LiveJobs live_;
+  double usual_run_ms_ = 100;
+};
+
+}  // namespace offload

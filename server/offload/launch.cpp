@@ -1,0 +1,173 @@
+#include "server/offload/launch.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <string_view>
+
+namespace offload {
+namespace {
+
+constexpr int kNice = 19;
+constexpr char kOomScore[] = "900";  // of 1000: the first that the OOM killer takes
+
+struct ResourceLimit {
+  __rlimit_resource resource;
+  rlimit value;
+};
+using ResourceLimits = std::array<ResourceLimit, 5>;
+
+rlimit both(std::uint64_t value) {
+  const rlim_t bound = value ? static_cast<rlim_t>(value) : RLIM_INFINITY;
+  return {bound, bound};
+}
+
+ResourceLimits to_rlimits(const JobLimits& limits) {
+  auto cpu = both(static_cast<std::uint64_t>((limits.cpu.count() + 999) / 1000));
+  if (cpu.rlim_max != RLIM_INFINITY) ++cpu.rlim_max;  // SIGXCPU first, SIGKILL for those that ignore it
+  return {{{RLIMIT_AS, both(limits.memory)},
+           {RLIMIT_CPU, cpu},
+           {RLIMIT_NOFILE, both(limits.open_files)},
+           {RLIMIT_FSIZE, both(limits.file_size)},
+           {RLIMIT_CORE, {0, 0}}}};
+}
+
+struct Child {
+  const char* path;
+  char* const* argv;
+  char* const* envp;
+  ResourceLimits limits;
+  Priority priority;
+  int in, out, err;
+  pid_t parent;
+  int error = 0;
+  const char* step = "";
+};
+
+// Runs in the child, on a stack of its own but in the parent's memory, while the parent's thread stands still
+// (as after vfork(2)): system calls only, no allocation, no lock.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+__attribute__((no_sanitize("address")))
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+__attribute__((no_sanitize_address))
+#endif
+int become_cruncher(void* raw) {
+  auto& child = *static_cast<Child*>(raw);
+  const auto fail = [&child](const char* step) {
+    child.error = errno;
+    child.step = step;
+    ::_exit(127);
+  };
+  ::setpgid(0, 0);
+  struct sigaction by_default {};
+  by_default.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != child.parent) ::_exit(127);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
+  if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
+  if (const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); file >= 0) {
+    [[maybe_unused]] const auto written = ::write(file, kOomScore, sizeof kOomScore - 1);
+    ::close(file);
+  }
+  sched_param none{};
+  if (child.priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
+  if (child.priority == Priority::low) {
+    ::setpriority(PRIO_PROCESS, 0, kNice);
+    ::sched_setscheduler(0, SCHED_BATCH, &none);
+  }
+  for (const auto& limit : child.limits) ::setrlimit(limit.resource, &limit.value);
+  sigset_t nothing;
+  ::sigemptyset(&nothing);
+  ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
+  ::execve(child.path, child.argv, child.envp);
+  fail("execve");
+  return 0;
+}
+
+struct Pipe {
+  UniqueFd read, write;
+  bool open() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    read = UniqueFd(ends[0]);
+    write = UniqueFd(ends[1]);
+    return true;
+  }
+};
+
+void set_nonblocking(const UniqueFd& fd) {
+  ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
+}
+
+}  // namespace
+
+std::vector<std::string> allowed_environment() {
+  std::vector<std::string> allowed;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view variable(*entry);
+    const auto name = variable.substr(0, variable.find('='));
+    for (const std::string_view known : {"PATH", "HOME", "LANG", "TZ", "TMPDIR"})
+      if (name == known) allowed.emplace_back(variable);
+    if (name.substr(0, 3) == "LC_") allowed.emplace_back(variable);
+  }
+  return allowed;
+}
+
+Launched launch(const LaunchPlan& plan) {
+  Launched launched;
+  const auto fail = [&launched](const char* step, int error) -> Launched&& {
+    launched.step = step;
+    launched.error = error;
+    return std::move(launched);
+  };
+  Pipe in, out, err;
+  if (!in.open() || !out.open() || !err.open()) return fail("pipe2", errno);
+
+  char* const argv[] = {const_cast<char*>(plan.path.c_str()), nullptr};
+  std::vector<char*> envp;
+  for (const auto& variable : plan.environment) envp.push_back(const_cast<char*>(variable.c_str()));
+  envp.push_back(nullptr);
+  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits),
+              plan.priority,     in.read.get(), out.write.get(), err.write.get(),
+              ::getpid()};
+
+  alignas(16) thread_local std::array<char, 64 * 1024> stack;
+  // No handler of the server may run in the child, which shares its memory.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  int pidfd = -1;
+  const int pid = ::clone(become_cruncher, stack.data() + stack.size(),
+                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+  const int clone_error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return fail("clone", clone_error);
+
+  launched.pid = pid;
+  launched.pidfd = UniqueFd(pidfd);
+  launched.in = std::move(in.write);
+  launched.out = std::move(out.read);
+  launched.err = std::move(err.read);
+  for (const auto* fd : {&launched.in, &launched.out, &launched.err}) set_nonblocking(*fd);
+  launched.error = child.error;
+  launched.step = child.step;
+  return launched;
+}
+
+void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force) {
+  if (limits == in_force) return;
+  for (const auto& limit : to_rlimits(limits)) ::prlimit(pid, limit.resource, &limit.value, nullptr);
+}
+
+}  // namespace offload

@@ -1,0 +1,49 @@
+#pragma once
+// Starts a process so that nothing of the server leaks into it and nothing of it outlives the server. Blocks
+// until the program is executing or has failed to. Knows no job and no loop. Called on the spawner's threads
+// only.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/offload/job.h"
+#include "server/unique_fd.h"
+
+namespace offload {
+
+enum class Priority { idle, low, normal };
+
+/// What every process of one server is started with.
+struct LaunchPlan {
+  std::string path;  ///< looked up anew at every start, so a new version is used from then on
+  std::vector<std::string> environment;  ///< "NAME=value", all that it will see
+  JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
+  Priority priority = Priority::idle;
+};
+
+struct Launched {
+  pid_t pid = -1;
+  UniqueFd pidfd, in, out, err;  ///< the server's ends, non-blocking, close-on-exec
+  int error = 0;                 ///< errno where there is no process
+  const char* step = "";         ///< what failed, as a man page calls it
+
+  explicit operator bool() const { return error == 0; }
+};
+
+/// The environment that a process gets: of this process's variables those that say nothing secret and that
+/// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
+std::vector<std::string> allowed_environment();
+
+/// Launches in a group of its own, with default signals, descriptors 0 to 2 alone, no_new_privs, a death
+/// signal for the end of the calling *thread*, and the plan's limits and priority already in force. Does not
+/// throw.
+Launched launch(const LaunchPlan& plan);
+
+/// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
+/// gone already.
+void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force);
+
+}  // namespace offload

@@ -1,0 +1,40 @@
+#pragma once
+// Processes that a job left behind: children and daemons that outlived their parent. The server is their
+// subreaper, so they become children of its main thread, which itself starts none: whatever appears there is
+// an orphan, and is killed. Used by burial.h after every job.
+
+#include <sys/types.h>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+#include "server/loop.h"
+#include "server/unique_fd.h"
+
+namespace offload {
+
+class Orphans {
+ public:
+  /// Makes this process the subreaper (PR_SET_CHILD_SUBREAPER). Children that it has already are left alone.
+  /// To be constructed on the main thread.
+  explicit Orphans(Loop& loop);
+
+  /// Kills and reaps what is there, and looks again soon while anything was.
+  void sweep();
+
+  std::uint64_t killed() const { return killed_; }
+  void stop() { again_.cancel(); }
+
+ private:
+  std::vector<pid_t> children() const;
+
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
+  UniqueFd list_;
+  std::unordered_set<pid_t> not_ours_;
+  std::uint64_t killed_ = 0;
+  bool scheduled_ = false;
+};
+
+}  // namespace offload

@@ -1,0 +1,44 @@
+#include "server/offload/proc_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "server/unique_fd.h"
+
+namespace offload {
+namespace {
+
+std::optional<long> status_line(pid_t pid, std::string_view name) {
+  const UniqueFd file(::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  char text[4096];
+  const auto size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
+  if (size <= 0) return std::nullopt;
+  text[size] = '\0';
+  const auto at = std::string_view(text, static_cast<std::size_t>(size)).find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  return std::strtol(text + at + name.size(), nullptr, 10);
+}
+
+}  // namespace
+
+std::optional<long> peak_resident_kib(pid_t pid) {
+  return status_line(pid, "VmHWM:");
+}
+
+std::optional<long> resident_kib(pid_t pid) {
+  return status_line(pid, "VmRSS:");
+}
+
+std::optional<double> cpu_ms(pid_t pid) {
+  clockid_t clock;
+  timespec time{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return std::nullopt;
+  return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
+}
+
+}  // namespace offload

@@ -1,0 +1,18 @@
+#pragma once
+// What proc(5) says about one process, for the accounts and for people. Reads files of /proc, which never
+// block.
+
+#include <sys/types.h>
+
+#include <optional>
+
+namespace offload {
+
+/// Peak resident memory so far (VmHWM), in KiB; nothing where the process has ended.
+std::optional<long> peak_resident_kib(pid_t pid);
+/// Resident memory now (VmRSS), in KiB.
+std::optional<long> resident_kib(pid_t pid);
+/// CPU time of all its threads so far, in milliseconds.
+std::optional<double> cpu_ms(pid_t pid);
+
+}  // namespace offload

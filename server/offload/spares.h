@@ -1,0 +1,78 @@
+#pragma once
+// Crunchers started in advance, each blocked on its first read, so that a job need not wait for a start.
+// Knows no job. Used by dispatcher.h; starts through spawner.h.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/intrusive/list.hpp>
+#include <deque>
+#include <memory>
+#include <variant>
+
+#include "server/offload/burial.h"
+#include "server/offload/cruncher_process.h"
+#include "server/offload/spawner.h"
+
+namespace offload {
+
+/// Counts since the start, for the metrics.
+struct SpawnCounts {
+  std::uint64_t started = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t spares_died = 0;
+};
+
+class Spares {
+ public:
+  /// Keeps `target` >= 0 of them ready.
+  Spares(Loop& loop, Spawner& spawner, Burial& burial, asio::thread_pool& json_pool, std::size_t target);
+  ~Spares();
+
+  /// Begins to fill up.
+  void start() { refill(); }
+
+  /// A cruncher for one job: a spare, or the next one to be started, first come first served; or
+  /// cannot_spawn.
+  awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> take(Deadline deadline);
+
+  /// Ends the spares; starts no more but those that somebody waits for.
+  void drain();
+
+  const LaunchPlan& plan() const { return spawner_.plan(); }
+  std::size_t ready() const { return ready_.size(); }
+  std::size_t target() const { return target_; }
+  const SpawnCounts& counts() const { return counts_; }
+
+ private:
+  void refill();
+  void spawn_one();
+  void on_spawned(Launched launched);
+  void on_died(const CruncherProcess* process);
+  void back_off();
+  void hand_out(std::shared_ptr<CruncherProcess> process);
+
+  Loop& loop_;
+  Spawner& spawner_;
+  Burial& burial_;
+  asio::thread_pool& json_pool_;
+  std::size_t target_;
+  std::size_t starting_ = 0;
+  std::deque<std::shared_ptr<CruncherProcess>> ready_;
+  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor>;
+  struct Waiter : boost::intrusive::list_base_hook<> {
+    explicit Waiter(Spares& spares);
+    ~Waiter();
+    Spares& spares;
+    Timer turn;
+    bool served = false;
+    std::shared_ptr<CruncherProcess> process;
+    std::string why_not;
+  };
+  boost::intrusive::list<Waiter> waiters_;
+  Timer retry_;
+  Milliseconds pause_{0};  // grows while starts fail, so that a broken program does not keep the machine busy
+  bool resting_ = false;
+  SpawnCounts counts_;
+};
+
+}  // namespace offload

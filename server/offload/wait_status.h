@@ -1,0 +1,27 @@
+#pragma once
+// How a process ended, read from waitid(2)'s siginfo in one place: si_code and si_status are easy to mix up
+// with waitpid(2)'s packed int. Knows no job.
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <optional>
+#include <string>
+
+#include "server/unique_fd.h"
+
+namespace offload {
+
+struct WaitStatus {
+  std::optional<int> exit_code;  ///< it called _exit
+  std::optional<int> signal;     ///< it was killed by this signal
+  rusage usage{};                ///< its own and that of its children that it waited for
+};
+
+/// The end of the child behind `pidfd`, without reaping it, or nothing while it runs. Does not block.
+std::optional<WaitStatus> peek_end(int pidfd);
+
+/// "SIGSEGV (Segmentation fault)".
+std::string signal_name(int signal);
+
+}  // namespace offload
