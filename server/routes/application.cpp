@@ -1,0 +1,129 @@
+#include "server/routes/application.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+#include "server/offload/discovery.h"
+
+namespace routes {
+namespace {
+
+constexpr std::size_t kMaxRequestId = 128;
+
+// The client's own id where it is one that can stand in a log line and in a field as it is.
+std::string request_id_of(const front_door::Request& request) {
+  for (const auto& [name, value] : request.fields) {
+    if (::strcasecmp(name.c_str(), "X-Request-Id") != 0) continue;
+    const bool visible =
+        std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
+    if (visible && !value.empty() && value.size() <= kMaxRequestId) return value;
+  }
+  return offload::random_id().substr(0, 16);
+}
+
+std::string_view path_of(const front_door::Request& request) {
+  const std::string_view target(request.target);
+  return target.substr(0, target.find('?'));
+}
+
+}  // namespace
+
+Call& Application::call_of(front_door::Exchange& exchange) {
+  if (!exchange.state) {
+    auto call = std::make_unique<Call>();
+    call->request_id = request_id_of(exchange.request);
+    exchange.state = std::move(call);
+  }
+  return static_cast<Call&>(*exchange.state);
+}
+
+bool Application::answer(front_door::Exchange& exchange) {
+  auto& call = call_of(exchange);
+  call.head_only = false;
+  return router_.pass(exchange, call);
+}
+
+bool Application::refuse_by_head(front_door::Exchange& exchange) {
+  auto& call = call_of(exchange);
+  call.head_only = true;
+  return router_.pass(exchange, call);
+}
+
+awaitable<> Application::finish(front_door::Exchange& exchange) {
+  auto& call = call_of(exchange);
+  std::string what;
+  try {
+    do co_await fetch(call);
+    while (!router_.pass(exchange, call));
+    co_return;
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::operation_aborted) throw;
+    what = error.what();
+  } catch (const std::exception& error) {
+    what = error.what();
+  }
+  // What should never happen: said to the log, not to the client.
+  for (auto* observer : observers_) observer->on_bug(call.request_id, what);
+  call.reason = "internal_error";
+  exchange.client_keeps_alive = false;
+  exchange.response = {
+      500,
+      front_door::to_bytes(
+          {500, call.reason, "an internal error; the log has it under request id " + call.request_id}),
+      ""};
+}
+
+awaitable<> Application::fetch(Call& call) {
+  if (auto* preparation = std::get_if<Preparation>(&call.wanted)) {
+    using PoolExecutor = asio::thread_pool::executor_type;
+    const auto work = [](const Preparation& preparation) -> asio::awaitable<PreparedParams, PoolExecutor> {
+      co_return preparation();
+    };
+    call.prepared = co_await asio::co_spawn(json_pool_.get_executor(), work(*preparation), use_awaitable);
+  } else if (auto* job = std::get_if<offload::Job>(&call.wanted)) {
+    call.outcome = co_await dispatcher_.run(*job);
+  } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {
+    call.outcome = co_await threads_.spin(spin->cpu, spin->deadline);
+  }
+}
+
+void Application::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
+  auto& call = call_of(exchange);
+  using Double = std::chrono::duration<double, std::milli>;
+  constexpr int kClientClosedRequest = 499;
+  telemetry::RequestRecord record;
+  record.request_id = call.request_id;
+  record.peer = exchange.request.peer_address;
+  record.method = exchange.request.method;
+  record.path = path_of(exchange.request);
+  record.route = call.route;
+  record.status = ending == front_door::Ending::client_gone ? kClientClosedRequest : exchange.response.status;
+  record.reason = ending == front_door::Ending::client_gone ? "client_gone" : call.reason;
+  record.bytes = bytes;
+  record.total_ms = Double(Clock::now() - exchange.received).count();
+  record.content = exchange.response.body;
+  record.outcome = call.outcome ? &*call.outcome : nullptr;
+  record.task = call.task;
+  record.heavy = !call.task.empty();
+  for (auto* observer : observers_) {
+    if (!call.bug.empty()) observer->on_bug(call.request_id, call.bug);
+    observer->on_request(record);
+  }
+}
+
+void Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {
+  telemetry::RequestRecord record;
+  record.peer = request.peer_address;
+  record.method = request.method.empty() ? "-" : std::string_view(request.method);
+  record.path = request.target.empty() ? "-" : path_of(request);
+  record.route = "refused";
+  record.status = refusal.status;
+  record.reason = refusal.reason;
+  record.request_id = "-";
+  for (auto* observer : observers_) observer->on_request(record);
+}
+
+}  // namespace routes

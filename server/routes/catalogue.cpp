@@ -1,0 +1,72 @@
+#include "server/routes/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "ipc/message.h"
+
+namespace routes {
+namespace {
+
+// The whole object's schema where the document has it, else made of OpenRPC's content descriptors, one per
+// member.
+ipc::Json params_schema(const ipc::Json& method) {
+  if (method.contains("x-params-schema")) return method.at("x-params-schema");
+  ipc::Json schema{{"type", "object"}, {"properties", ipc::Json::object()}, {"required", ipc::Json::array()}};
+  for (const auto& descriptor : method.value("params", ipc::Json::array())) {
+    const auto& name = descriptor.at("name").get_ref<const std::string&>();
+    schema["properties"][name] = descriptor.value("schema", ipc::Json::object());
+    if (descriptor.value("required", false)) schema["required"].push_back(name);
+  }
+  return schema;
+}
+
+ipc::Json result_schema(const ipc::Json& method) {
+  if (!method.contains("result")) return ipc::Json::object();
+  return method.at("result").value("schema", ipc::Json::object());
+}
+
+}  // namespace
+
+Catalogue::Catalogue(const ipc::Json& openrpc, const offload::JobLimits& limits,
+                     const std::map<std::string, offload::JobLimits>& per_task) {
+  try {
+    for (const auto& method : openrpc.at("methods")) {
+      auto name = method.at("name").get<std::string>();
+      if (name.rfind("rpc.", 0) == 0) continue;
+      auto schema = params_schema(method);
+      ipc::Schema compiled(schema);
+      const auto own = per_task.find(name);
+      tasks_.emplace(name, Task{name, method.value("summary", ""), std::move(schema), result_schema(method),
+                                std::move(compiled), own == per_task.end() ? limits : own->second});
+    }
+  } catch (const std::exception& error) {
+    throw std::invalid_argument(
+        fmt::format("its answer to rpc.discover is no usable OpenRPC document: {}", error.what()));
+  }
+  for (const auto& [name, unused] : per_task)
+    if (!find(name))
+      throw std::invalid_argument(
+          fmt::format("[task.{}] in the configuration: the cruncher offers no such task", name));
+}
+
+const Task* Catalogue::find(std::string_view name) const {
+  const auto found = tasks_.find(name);
+  return found == tasks_.end() ? nullptr : &found->second;
+}
+
+PreparedParams prepare(const Task& task, std::string_view body, const std::string& rpc_id) {
+  auto parsed = ipc::parse_json(body);
+  if (auto* fault = std::get_if<ipc::JsonFault>(&parsed)) return std::move(*fault);
+  return prepare(task, std::move(std::get<ipc::Json>(parsed)), rpc_id);
+}
+
+PreparedParams prepare(const Task& task, ipc::Json params, const std::string& rpc_id) {
+  if (!params.is_object())
+    return std::vector<ipc::Violation>{{"", fmt::format("must be an object, but is {}", params.type_name())}};
+  if (auto violations = task.params.validate(params); !violations.empty()) return violations;
+  return ipc::print_request({rpc_id, task.name, std::move(params)});
+}
+
+}  // namespace routes

@@ -1,0 +1,46 @@
+#pragma once
+// The tasks that the cruncher offers, as its OpenRPC document told at the start. Knows no route and no
+// process. Read by the routes that need a task's schema or limits.
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ipc/schema.h"
+#include "server/offload/job.h"
+
+namespace routes {
+
+struct Task {
+  std::string name;
+  std::string summary;
+  ipc::Json params_schema;  ///< JSON Schema (draft-07) of the whole params object
+  ipc::Json result_schema;
+  ipc::Schema params;
+  offload::JobLimits limits;
+};
+
+class Catalogue {
+ public:
+  /// `per_task` overrides `limits` for the tasks that it names. Throws std::invalid_argument with a sentence
+  /// where `openrpc` is no usable document or `per_task` names a task that it does not have.
+  Catalogue(const ipc::Json& openrpc, const offload::JobLimits& limits,
+            const std::map<std::string, offload::JobLimits>& per_task);
+
+  /// Null where there is no such task.
+  const Task* find(std::string_view name) const;
+  const std::map<std::string, Task, std::less<>>& tasks() const { return tasks_; }
+
+ private:
+  std::map<std::string, Task, std::less<>> tasks_;
+};
+
+/// Params on their way to a cruncher: the whole request line, or what is wrong with them.
+using PreparedParams = std::variant<std::string, ipc::JsonFault, std::vector<ipc::Violation>>;
+
+/// Reads, validates and prints in one go. A pure function, safe on any thread.
+PreparedParams prepare(const Task& task, std::string_view body, const std::string& rpc_id);
+PreparedParams prepare(const Task& task, ipc::Json params, const std::string& rpc_id);
+
+}  // namespace routes

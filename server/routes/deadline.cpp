@@ -1,0 +1,51 @@
+#include "server/routes/deadline.h"
+
+#include <strings.h>
+
+#include <charconv>
+#include <optional>
+
+namespace routes {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\"");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\"") - first + 1);
+}
+
+// `wait=10` among preferences that commas separate, each with parameters behind semicolons.
+std::optional<long> wait_seconds(std::string_view field) {
+  while (!field.empty()) {
+    const auto comma = std::min(field.find(','), field.size());
+    auto preference = field.substr(0, comma);
+    preference = preference.substr(0, preference.find(';'));
+    field.remove_prefix(std::min(comma + 1, field.size()));
+    const auto equals = preference.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto name = trimmed(preference.substr(0, equals));
+    if (name.size() != 4 || ::strncasecmp(name.data(), "wait", 4) != 0) continue;
+    const auto value = trimmed(preference.substr(equals + 1));
+    long seconds = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (error == std::errc() && end == value.data() + value.size() && seconds >= 0) return seconds;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Deadline deadline_of(const Call& call, const httplib::Request& request, httplib::Response& response,
+                     const Task& task) {
+  auto timeout = task.limits.timeout;
+  for (std::size_t i = 0; i < request.get_header_value_count("Prefer"); ++i) {
+    const auto seconds = wait_seconds(request.get_header_value("Prefer", i));
+    if (!seconds || *seconds >= timeout.count() / 1000) continue;
+    timeout = std::chrono::seconds(*seconds);
+    response.set_header("Preference-Applied", "wait=" + std::to_string(*seconds));
+  }
+  return call.exchange->received + timeout;
+}
+
+}  // namespace routes

@@ -1,0 +1,133 @@
+#include "server/telemetry/access_log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iterator>
+
+#include "ipc/json.h"
+
+namespace telemetry {
+namespace {
+
+constexpr std::size_t kMaxReply = 1024;
+
+// RFC 3339 in UTC, with milliseconds.
+void append_time(fmt::memory_buffer& line) {
+  const auto now = std::chrono::system_clock::now();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  static std::time_t second = 0;
+  static char text[24];
+  if (const auto current = static_cast<std::time_t>(ms / 1000); current != second) {
+    second = current;
+    std::tm utc{};
+    ::gmtime_r(&second, &utc);
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  }
+  fmt::format_to(std::back_inserter(line), "{}.{:03}Z", text, ms % 1000);
+}
+
+std::string quoted(std::string_view text) {
+  return ipc::print_json(std::string(text));
+}
+
+// One line in either form, member by member.
+class Line {
+ public:
+  Line(AccessLog::Format format, std::string_view level, std::string_view event)
+      : json_(format == AccessLog::Format::json) {
+    if (json_) buffer_.append(std::string_view(R"({"time":")"));
+    append_time(buffer_);
+    auto out = std::back_inserter(buffer_);
+    if (json_)
+      fmt::format_to(out, R"(","level":"{}","event":"{}")", level, event);
+    else
+      fmt::format_to(out, " {} {}", level, event);
+  }
+  // For values that hold neither blank nor quote.
+  void word(std::string_view name, std::string_view value) {
+    const auto shown = value.empty() ? std::string_view("-") : value;
+    json_ ? text(name, shown) : member(name, shown);
+  }
+  template <typename Number>
+  void number(std::string_view name, Number value) {
+    member(name, fmt::format_int(value).c_str());
+  }
+  void milliseconds(std::string_view name, double value) { member(name, fmt::format("{:.3f}", value)); }
+  void text(std::string_view name, std::string_view value) { member(name, quoted(value)); }
+  void sentence(std::string_view value) {
+    if (json_) return text("message", value);
+    buffer_.push_back(' ');
+    buffer_.append(value);
+  }
+  std::string_view finish() {
+    if (json_) buffer_.push_back('}');
+    return {buffer_.data(), buffer_.size()};
+  }
+
+ private:
+  void member(std::string_view name, std::string_view shown) {
+    buffer_.append(json_ ? std::string_view(",\"") : std::string_view(" "));
+    buffer_.append(name);
+    buffer_.append(json_ ? std::string_view("\":") : std::string_view("="));
+    buffer_.append(shown);
+  }
+
+  bool json_;
+  fmt::memory_buffer buffer_;
+};
+
+void emit(Log& log, spdlog::level::level_enum level, Line& line) {
+  const auto text = line.finish();
+  log->log(level, spdlog::string_view_t(text.data(), text.size()));
+}
+
+}  // namespace
+
+void AccessLog::on_request(const RequestRecord& record) {
+  if (log_->should_log(spdlog::level::info)) {
+    Line line(format_, "info", "request");
+    line.word("id", record.request_id);
+    line.word("peer", record.peer);
+    line.word("method", record.method);
+    line.word("path", record.path);
+    line.number("status", record.status);
+    line.word("reason", record.reason);
+    line.number("bytes", record.bytes);
+    line.milliseconds("total_ms", record.total_ms);
+    if (record.outcome && record.outcome->usage) {
+      const auto& usage = *record.outcome->usage;
+      line.milliseconds("wait_ms", usage.wait_ms);
+      line.milliseconds("run_ms", usage.run_ms);
+      line.milliseconds("user_ms", usage.user_ms);
+      line.milliseconds("system_ms", usage.system_ms);
+      if (usage.max_rss_kib) line.number("max_rss_kib", *usage.max_rss_kib);
+      line.number("pid", usage.pid);
+    }
+    if (replies_) line.text("reply", record.content.substr(0, kMaxReply));
+    emit(log_, spdlog::level::info, line);
+  }
+  if (record.outcome && !record.outcome->stderr_tail.empty()) {
+    Line line(format_, "warning", "stderr");
+    line.word("id", record.request_id);
+    line.text("text", record.outcome->stderr_tail);
+    emit(log_, spdlog::level::warn, line);
+  }
+}
+
+void AccessLog::on_bug(std::string_view request_id, std::string_view what) {
+  Line line(format_, "error", "internal_error");
+  line.word("id", request_id);
+  line.text("what", what);
+  emit(log_, spdlog::level::err, line);
+}
+
+void AccessLog::say(spdlog::level::level_enum level, std::string_view message) {
+  const auto name = spdlog::level::to_string_view(level);
+  Line line(format_, {name.data(), name.size()}, "server");
+  line.sentence(message);
+  emit(log_, level, line);
+}
+
+}  // namespace telemetry

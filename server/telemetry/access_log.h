@@ -1,0 +1,32 @@
+#pragma once
+// One line per request, and the lines of the server itself, as text or as JSON. Never a param: paths without
+// their query, no content but replies, and those only where asked for. Made in main.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/telemetry/log.h"
+#include "server/telemetry/observer.h"
+
+namespace telemetry {
+
+class AccessLog final : public Observer {
+ public:
+  enum class Format { text, json };
+  AccessLog(Log& log, Format format, bool replies) : log_(log), format_(format), replies_(replies) {}
+
+  void on_request(const RequestRecord& record) override;
+  void on_bug(std::string_view request_id, std::string_view what) override;
+
+  /// A line of the server's own.
+  void say(spdlog::level::level_enum level, std::string_view message);
+
+ private:
+  Log& log_;
+  Format format_;
+  bool replies_;
+};
+
+}  // namespace telemetry

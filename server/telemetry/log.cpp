@@ -1,0 +1,82 @@
+#include "server/telemetry/log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/async.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <cstring>
+#include <stdexcept>
+
+#include "server/unique_fd.h"
+
+namespace telemetry {
+namespace {
+
+constexpr std::size_t kQueue = 2048;
+constexpr int kPatienceMs = 1000;
+
+}  // namespace
+
+// Written to by the log's thread alone. A reader that does not take a line within the patience loses it.
+class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit FdSink(std::string file) : file_(std::move(file)) {
+    if (!open())
+      throw std::runtime_error(
+          fmt::format("--log-file '{}' cannot be opened: {}", file_, std::strerror(errno)));
+  }
+  void ask_to_reopen() { reopen_ = true; }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (reopen_.exchange(false)) open();
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    for (std::size_t written = 0; written < line.size();) {
+      pollfd ready{fd_.get(), POLLOUT, 0};
+      if (::poll(&ready, 1, kPatienceMs) <= 0) return;
+      // At most what a pipe takes at once where poll(2) says that it takes something: so this write does not
+      // block.
+      const auto part = std::min<std::size_t>(line.size() - written, PIPE_BUF);
+      const auto count = ::write(fd_.get(), line.data() + written, part);
+      if (count < 0 && errno != EINTR) return;
+      if (count > 0) written += static_cast<std::size_t>(count);
+    }
+  }
+  void flush_() override {}
+
+ private:
+  bool open() {
+    UniqueFd opened(file_ == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                                 : ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+    if (opened) fd_ = std::move(opened);
+    return static_cast<bool>(fd_);
+  }
+
+  std::string file_;
+  UniqueFd fd_;
+  std::atomic<bool> reopen_{false};
+};
+
+Log::Log(const std::string& file, const std::string& level) : sink_(std::make_shared<FdSink>(file)) {
+  spdlog::init_thread_pool(kQueue, 1);
+  logger_ = std::make_shared<spdlog::async_logger>("cruncherd", sink_, spdlog::thread_pool(),
+                                                   spdlog::async_overflow_policy::overrun_oldest);
+  logger_->set_level(spdlog::level::from_str(level));
+  logger_->set_pattern("%v");
+}
+
+Log::~Log() {
+  logger_.reset();
+  spdlog::shutdown();
+}
+
+void Log::reopen() {
+  sink_->ask_to_reopen();
+}
+
+}  // namespace telemetry

@@ -1,0 +1,38 @@
+#pragma once
+// What those who keep logs and figures are told. Knows neither the routes nor the sockets that tell it.
+// Implemented by access_log.h and metrics.h; called by routes/application.h, on the loop.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "server/offload/outcome.h"
+
+namespace telemetry {
+
+/// One finished request. Views are valid during the call only.
+struct RequestRecord {
+  std::string_view request_id;
+  std::string_view peer;
+  std::string_view method;  ///< a known method, or "-"
+  std::string_view path;    ///< without the query: params are nobody's business
+  std::string_view route;   ///< its pattern, "unknown" or "refused": a bounded set
+  int status = 0;           ///< 499 where the client left
+  std::string_view reason;  ///< a bounded set; empty where nothing went wrong
+  std::size_t bytes = 0;    ///< sent
+  double total_ms = 0;      ///< from the whole request to the whole response
+  std::string_view content;
+  std::string_view task;  ///< empty for light routes
+  bool heavy = false;
+  const offload::Outcome* outcome = nullptr;
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_request(const RequestRecord& record) = 0;
+  /// Something that should never happen did.
+  virtual void on_bug(std::string_view request_id, std::string_view what) = 0;
+};
+
+}  // namespace telemetry
