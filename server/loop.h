@@ -1,0 +1,27 @@
+#pragma once
+// The one event loop and the words that go with it. Everything in server/ but the spawner's threads, the JSON
+// pool and the log's writer runs on this loop's single thread, so nothing here is locked.
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+namespace asio = boost::asio;
+
+using Loop = asio::io_context;
+using LoopExecutor = Loop::executor_type;
+
+/// A coroutine of the loop. The executor's type is spelt out since the type-erased default costs on every
+/// step.
+template <typename T = void>
+using awaitable = asio::awaitable<T, LoopExecutor>;
+inline constexpr asio::use_awaitable_t<LoopExecutor> use_awaitable;
+
+using Clock = std::chrono::steady_clock;
+
+/// A point in time that is handed down, so that nobody adds up remainders.
+using Deadline = Clock::time_point;
+using Milliseconds = std::chrono::milliseconds;

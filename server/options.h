@@ -1,0 +1,48 @@
+#pragma once
+// Every flag as a value that main can use, checked. Each flag is also CRUNCHERD_… in the environment and a
+// key of --config. Knows no object of the server; main wires them.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+
+#include "server/front_door/limits.h"
+#include "server/offload/job.h"
+#include "server/offload/launch.h"
+
+struct Options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string unix_socket;  ///< instead of host and port
+  unsigned unix_socket_mode = 0660;
+  bool reuse_port = false;
+  std::string user;
+
+  std::string cruncher;  ///< the path of the program
+  std::size_t running = 1;
+  std::size_t waiting = 64;
+  std::size_t spares = 1;
+  Milliseconds wait_timeout{5000};
+  Milliseconds kill_grace{500};
+  Milliseconds drain_timeout{30000};
+  offload::Priority priority = offload::Priority::idle;
+  offload::JobLimits job;
+  std::map<std::string, offload::JobLimits> per_task;  ///< by [task.NAME] of --config
+
+  front_door::Limits door;
+
+  enum class BlockingRoute { automatic, on, off } blocking_route = BlockingRoute::automatic;
+  std::string log_file = "-";
+  std::string log_format = "text";
+  std::string log_level = "info";
+  bool log_replies = false;
+};
+
+/// What the program is to do instead of serving: text for stdout (exit 0) or a sentence for stderr (exit 2).
+struct Instead {
+  bool is_error = false;
+  std::string text;
+};
+
+std::variant<Options, Instead> parse_options(int argc, char** argv);
