@@ -1,0 +1,169 @@
+// The page of /dashboard in a real browser, as people use it. SCREENSHOTS=FOLDER keeps pictures of it.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import {accessibilityFaults, openPage, startBrowser} from './browser.mjs';
+import {ask, eventually, startCruncherd} from './cruncherd.mjs';
+
+const kLooks = {
+  light: {colorScheme: 'light'},
+  dark: {colorScheme: 'dark'},
+  phone: {colorScheme: 'light', viewport: {width: 390, height: 844}},
+};
+
+async function picture(page, name) {
+  if (process.env.SCREENSHOTS) await page.screenshot({path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true});
+}
+
+async function openDashboard(t, browser, server, options) {
+  const page = await openPage(t, browser, `${server.url}/dashboard`, options);
+  await page.locator('#lamp-text', {hasText: 'serving'}).waitFor();
+  await page.locator('.choices').waitFor();
+  return page;
+}
+
+/** What the experiment found, as it stands in its table: one row of texts for each route. */
+async function findings(page) {
+  await page.click('#experiment-run');
+  await page.locator('#experiment-findings table').waitFor({timeout: 60_000});
+  return page.locator('#experiment-findings tbody tr').evaluateAll(
+      (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+}
+
+test('the dashboard', {timeout: 300_000}, async (t) => {
+  const server = await startCruncherd(t, ['--running', '2']);
+  const browser = await startBrowser(t);
+
+  await t.test('a policy lets only its own script and style run', async (t) => {
+    const {status, headers} = await ask(`${server.url}/dashboard`);
+    assert.equal(status, 200);
+    assert.match(headers['content-type'], /^text\/html/);
+    const policy = headers['content-security-policy'];
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'sha256-[\w+/]+=*'(;|$)/);
+    assert.doesNotMatch(policy, /unsafe/);
+    const page = await openDashboard(t, browser, server);
+    await page.evaluate(() => {
+      const script = document.createElement('script');
+      Reflect.set(window, 'intruder', false);
+      try { script.text = 'window.intruder = true'; } catch { return; }  // refused already as no trusted type
+      document.body.append(script);
+    });
+    assert.equal(await page.evaluate('window.intruder'), false);
+  });
+
+  for (const [name, look] of Object.entries(kLooks)) {
+    await t.test(`${name}: no fault for axe-core, nothing to scroll sideways, nothing on the console`, async (t) => {
+      const page = await openDashboard(t, browser, server, look);
+      await page.click('.choices >> text=mandelbrot');
+      await page.click('form button[type=submit]');
+      await page.locator('.answer img').waitFor();
+      await picture(page, name);
+      assert.deepEqual(await accessibilityFaults(page), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      assert.deepEqual(page.troubles, []);
+    });
+  }
+
+  await t.test('a running job shows with its progress, and dies when its client cancels', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    await page.click('.choices >> text=primes');
+    await page.fill('#param-limit', '10000000000');
+    await page.click('form button[type=submit]');
+    const bar = page.locator('#jobs [role=progressbar][aria-label="primes running"]');
+    await bar.waitFor();
+    await eventually(async () => Number(await bar.getAttribute('aria-valuenow')) > 0);
+    await page.click('button:has-text("Cancel")');
+    await page.locator('.verdict', {hasText: 'Left'}).waitFor();
+    await bar.waitFor({state: 'detached'});
+    assert.deepEqual((await ask(`${server.url}/status`)).json().jobs, []);
+  });
+
+  await t.test('every task gives a result, filled in with no more than what its form leaves open', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    const needed = {
+      spin: {CPUTimeMs: '20'}, primes: {limit: '1000'}, hash_password: {password: 'correct horse'},
+      regex_match: {pattern: '(a+)b', text: 'caab'},
+    };
+    const {tasks} = (await ask(`${server.url}/tasks`)).json();
+    assert.ok(tasks.length >= 5);
+    for (const {name} of tasks) {
+      await page.click(`.choices label:has(input[value="${name}"])`);
+      for (const [field, value] of Object.entries(needed[name] ?? {})) await page.fill(`#param-${field}`, value);
+      await page.click('form button[type=submit]');
+      await page.locator('.verdict.ok, .verdict.failure').waitFor();
+      assert.match(await page.locator('.verdict').textContent(), /^200 ok/, name);
+    }
+  });
+
+  await t.test('a picture is shown as a picture', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    await page.click('.choices >> text=mandelbrot');
+    await page.click('form button[type=submit]');
+    const image = page.locator('.answer img');
+    await image.waitFor();
+    assert.ok(await image.evaluate((node) => node.decode().then(() => node.naturalWidth > 0)));
+  });
+
+  await t.test('what the server finds wrong stands at the field, and the curl line says the same as the form', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    await page.click('.choices >> text=primes');
+    await page.fill('#param-limit', 'many');
+    await page.click('form button[type=submit]');
+    await page.locator('#param-limit[aria-invalid]').waitFor();
+    assert.notEqual(await page.locator('#param-limit-error').textContent(), '');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'param-limit');
+    await page.fill('#param-limit', '10');
+    assert.match(await page.locator('.curl code').textContent(), /\/tasks\/primes[\s\S]*'\{"limit":10\}'/);
+  });
+
+  await t.test('by keyboard alone: choose a task, fill in, run', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    await page.focus('.choices input:checked');
+    while (await page.locator('.choices input:checked').inputValue() !== 'primes') await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'param-limit');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('100');
+    await page.keyboard.press('Enter');
+    await page.locator('.answer pre', {hasText: '25'}).waitFor();
+  });
+
+  await t.test('Hold stops the reading, and pressed again it goes on', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    await page.click('#hold');
+    await page.locator('#lamp-text', {hasText: 'held'}).waitFor();
+    await page.click('#hold');
+    await page.locator('#lamp-text', {hasText: 'serving'}).waitFor();
+  });
+
+  await t.test('the experiment: / waits for the blocking loop, not for the process', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    const [blocking, free] = await findings(page);
+    await picture(page, 'experiment');
+    assert.deepEqual([blocking[0], free[0]], ['/blocking', '/non-blocking']);
+    const median = ([, , text]) => parseFloat(text) * (text.endsWith(' ms') ? 1 : 1000);
+    assert.ok(median(blocking) > 1000, blocking.join());
+    assert.ok(median(free) < 500, free.join());
+  });
+});
+
+test('where /blocking is not served the experiment says so and does the other half', {timeout: 120_000}, async (t) => {
+  const server = await startCruncherd(t, ['--blocking-route', 'off']);
+  const page = await openDashboard(t, await startBrowser(t), server);
+  const [blocking, free] = await findings(page);
+  assert.match(blocking.at(-1), /^not run here: 40[34]/);
+  assert.equal(free[0], '/non-blocking');
+  assert.ok(Number(free[1]) > 10);
+});
+
+test('a server that goes away is said to be gone, and is found again', {timeout: 120_000}, async (t) => {
+  const server = await startCruncherd(t);
+  const port = new URL(server.url).port;
+  const page = await openDashboard(t, await startBrowser(t), server);
+  await server.stop();
+  await page.locator('#lamp[data-state=failed]').waitFor();
+  await startCruncherd(t, ['--port', port]);
+  await page.locator('#lamp[data-state=serving]').waitFor();
+});
