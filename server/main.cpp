@@ -218,14 +218,19 @@ int serve(const Options& options) {
   } catch (const std::invalid_argument& error) {
     throw RefusedStart(fmt::format("--cruncher '{}': {}", options.cruncher, error.what()));
   }
-  spares.start();
 
   routes::Router router;
+  std::vector<telemetry::Observer*> observers{&log};
+  routes::Application application(router, dispatcher, threads, json_pool, observers);
+  front_door::Door door(loop, options.door, application);
+  telemetry::Metrics metrics(dispatcher, door);
+  telemetry::Status status(dispatcher, door);
+  observers.insert(observers.end(), {&metrics, &status});
+  spares.on_start([&metrics](double seconds) { metrics.on_spawn(seconds); });
   routes::add_origin_routes(router, *catalogue, dispatcher, blocking_allowed(options, endpoints));
   routes::add_task_routes(router, *catalogue, dispatcher);
-  routes::add_operator_routes(router, dispatcher);
-  routes::Application application(router, dispatcher, threads, json_pool, {&log});
-  front_door::Door door(loop, options.door, application);
+  routes::add_operator_routes(router, *catalogue, dispatcher, metrics, status);
+  spares.start();
   std::vector<std::unique_ptr<front_door::Listener>> listeners;
   for (auto& endpoint : endpoints)
     listeners.push_back(std::make_unique<front_door::Listener>(door, std::move(endpoint)));

@@ -27,6 +27,7 @@ struct LaunchPlan {
 struct Launched {
   pid_t pid = -1;
   UniqueFd pidfd, in, out, err;  ///< the server's ends, non-blocking, close-on-exec
+  double took_seconds = 0;       ///< until the program executed
   int error = 0;                 ///< errno where there is no process
   const char* step = "";         ///< what failed, as a man page calls it
 

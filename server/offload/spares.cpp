@@ -75,6 +75,7 @@ void Spares::on_spawned(Launched launched) {
   --starting_;
   if (launched) {
     ++counts_.started;
+    if (on_start_) on_start_(launched.took_seconds);
     hand_out(CruncherProcess::adopt(loop_, json_pool_, std::move(launched)));
     return;
   }

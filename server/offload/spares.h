@@ -28,6 +28,9 @@ class Spares {
   Spares(Loop& loop, Spawner& spawner, Burial& burial, asio::thread_pool& json_pool, std::size_t target);
   ~Spares();
 
+  /// Is told how long each start took, in seconds.
+  void on_start(std::function<void(double)> told) { on_start_ = std::move(told); }
+
   /// Begins to fill up.
   void start() { refill(); }
 
@@ -73,6 +76,7 @@ class Spares {
   Milliseconds pause_{0};  // grows while starts fail, so that a broken program does not keep the machine busy
   bool resting_ = false;
   SpawnCounts counts_;
+  std::function<void(double)> on_start_;
 };
 
 }  // namespace offload

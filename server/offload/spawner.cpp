@@ -45,7 +45,9 @@ void Spawner::work() {
       done = std::move(orders_.front());
       orders_.pop_front();
     }
+    const auto begin = Clock::now();
     auto launched = std::make_shared<Launched>(launch(plan_));
+    launched->took_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (launched->error && launched->pid > 0) {
       ::waitpid(launched->pid, nullptr, 0);
       launched->pid = -1;

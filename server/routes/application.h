@@ -18,12 +18,12 @@ class Application final : public front_door::Application {
  public:
   /// All of them must outlive it. `observers` hear of every request.
   Application(Router& router, offload::Dispatcher& dispatcher, offload::WorkerThreads& threads,
-              asio::thread_pool& json_pool, std::vector<telemetry::Observer*> observers)
+              asio::thread_pool& json_pool, const std::vector<telemetry::Observer*>& observers)
       : router_(router),
         dispatcher_(dispatcher),
         threads_(threads),
         json_pool_(json_pool),
-        observers_(std::move(observers)) {}
+        observers_(observers) {}
 
   bool answer(front_door::Exchange& exchange) override;
   awaitable<> finish(front_door::Exchange& exchange) override;
@@ -39,7 +39,7 @@ class Application final : public front_door::Application {
   offload::Dispatcher& dispatcher_;
   offload::WorkerThreads& threads_;
   asio::thread_pool& json_pool_;
-  std::vector<telemetry::Observer*> observers_;
+  const std::vector<telemetry::Observer*>& observers_;
 };
 
 }  // namespace routes

@@ -1,11 +1,17 @@
 #pragma once
-// What operators ask: alive, ready. Called once by main.
+// What operators and their programs ask: alive, ready, figures, the picture, the description. Called once by
+// main.
 
 #include "server/offload/dispatcher.h"
+#include "server/routes/catalogue.h"
 #include "server/routes/router.h"
+#include "server/telemetry/metrics.h"
+#include "server/telemetry/status.h"
 
 namespace routes {
 
-void add_operator_routes(Router& router, const offload::Dispatcher& dispatcher);
+/// All of them must outlive the router.
+void add_operator_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher,
+                         telemetry::Metrics& metrics, telemetry::Status& status);
 
 }  // namespace routes

@@ -10,7 +10,7 @@ import dataclasses
 import os
 import selectors
 
-PATIENCE = 20  # seconds until an answer is given up
+PATIENCE = 60  # seconds until an answer is given up
 
 
 @dataclasses.dataclass(frozen=True)

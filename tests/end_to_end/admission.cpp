@@ -16,7 +16,7 @@ using harness::at_most;
 TEST_CASE(
     "of five simultaneous jobs on one slot and one place, one runs, one waits and three are refused at "
     "once") {
-  const RunningServer server(with_unruly({"--running", "1", "--waiting", "1", "--wait-timeout", "10s"}));
+  const UnrulyServer server({"--running", "1", "--waiting", "1", "--wait-timeout", "10s"});
   std::vector<std::future<Answer>> jobs;
   for (int i = 0; i < 5; ++i) jobs.push_back(start_job(server, "sleep", {{"ms", 1000}}));
   std::vector<Answer> done, refused;
@@ -40,7 +40,7 @@ TEST_CASE(
 TEST_CASE("waiting jobs are served first come, first served, and a newcomer does not overtake them") {
   const harness::TemporaryDirectory directory;
   const std::string gate = directory.path() / "gate";
-  const RunningServer server(with_unruly({"--running", "1", "--waiting", "10", "--wait-timeout", "20s"}));
+  const UnrulyServer server({"--running", "1", "--waiting", "10", "--wait-timeout", "20s"});
   auto running = start_job(server, "await_file", {{"path", gate}});
   running_cruncher(server);
   std::vector<std::future<Answer>> waiting;
@@ -62,8 +62,8 @@ TEST_CASE("waiting jobs are served first come, first served, and a newcomer does
 }
 
 TEST_CASE("a job that waits too long for a slot is told to come again") {
-  const RunningServer server(
-      with_unruly({"--running", "1", "--waiting", "5", "--wait-timeout", "300ms", "--timeout", "20s"}));
+  const UnrulyServer server(
+      {"--running", "1", "--waiting", "5", "--wait-timeout", "300ms", "--timeout", "20s"});
   auto running = start_job(server, "sleep", {{"ms", 2000}});
   running_cruncher(server);
   const auto answer = run_job(server, "echo");
@@ -76,8 +76,8 @@ TEST_CASE("a job that waits too long for a slot is told to come again") {
 }
 
 TEST_CASE("a deadline that passes in the queue is a deadline all the same, and no process was used") {
-  const RunningServer server(
-      with_unruly({"--running", "1", "--waiting", "5", "--wait-timeout", "20s", "--timeout", "20s"}));
+  const UnrulyServer server(
+      {"--running", "1", "--waiting", "5", "--wait-timeout", "20s", "--timeout", "20s"});
   auto running = start_job(server, "sleep", {{"ms", 2500}});
   running_cruncher(server);
   const auto answer = run_job(server, "echo", Json::object(), {{"Prefer", "wait=1"}});
@@ -89,7 +89,7 @@ TEST_CASE("a deadline that passes in the queue is a deadline all the same, and n
 }
 
 TEST_CASE("Prefer: wait shortens a deadline and never lengthens it") {
-  const RunningServer server(with_unruly({"--timeout", "2s", "--kill-grace", "100ms"}));
+  const UnrulyServer server({"--timeout", "2s", "--kill-grace", "100ms"});
   const auto shortened = run_job(server, "sleep", {{"ms", 10'000}}, {{"Prefer", "wait=1"}});
   CHECK(outcome_of(shortened) == "504 deadline_exceeded");
   CHECK(shortened.took >= milliseconds(950));
@@ -103,7 +103,7 @@ TEST_CASE("Prefer: wait shortens a deadline and never lengthens it") {
 TEST_CASE("the server is ready while it can take a job, and alive all the time") {
   const harness::TemporaryDirectory directory;
   const std::string gate = directory.path() / "gate";
-  const RunningServer server(with_unruly({"--running", "1", "--waiting", "1", "--wait-timeout", "20s"}));
+  const UnrulyServer server({"--running", "1", "--waiting", "1", "--wait-timeout", "20s"});
   HttpClient client(server.port());
   CHECK(client.get("/readyz").status == 200);
   auto running = start_job(server, "await_file", {{"path", gate}});
@@ -119,7 +119,7 @@ TEST_CASE("the server is ready while it can take a job, and alive all the time")
 }
 
 TEST_CASE("with no place to wait, whoever finds no slot is refused") {
-  const RunningServer server(with_unruly({"--running", "1", "--waiting", "0"}));
+  const UnrulyServer server({"--running", "1", "--waiting", "0"});
   auto running = start_job(server, "sleep", {{"ms", 500}});
   running_cruncher(server);
   CHECK(outcome_of(run_job(server, "nothing")) == "503 queue_full");

@@ -30,22 +30,24 @@ TEST_CASE("one request gets one line with its result") {
 }
 
 TEST_CASE("what is wrong with a request is answered with its JSON-RPC error") {
-  const std::pair<std::string, int> requests[] = {
-      {R"({"jsonrpc":"2.0","id":7,"method":"no_such_task"})", -32601},
-      {R"({"jsonrpc":"2.0","id":7,"method":"primes","params":{"limit":"x"}})", -32602},
-      {R"({"jsonrpc":"2.0","id":7,"method":"primes","params":{}})", -32602},
-      {R"({"jsonrpc":"1.0","id":7,"method":"primes"})", -32600},
-      {R"({"id":7,"method":42})", -32600},
-      {R"({"jsonrpc":"2.0","id":7,)", -32700},
-      {"\xff\xfe", -32700},
-      {"", -32700},
-      {std::string(100'000, '['), -32700}};
-  for (const auto& [request, code] : requests) {
-    CAPTURE(request.substr(0, 100));
-    const auto result = ask(request + "\n");
+  const struct {
+    std::string text;
+    int code;
+  } requests[] = {{R"({"jsonrpc":"2.0","id":7,"method":"no_such_task"})", -32601},
+                  {R"({"jsonrpc":"2.0","id":7,"method":"primes","params":{"limit":"x"}})", -32602},
+                  {R"({"jsonrpc":"2.0","id":7,"method":"primes","params":{}})", -32602},
+                  {R"({"jsonrpc":"1.0","id":7,"method":"primes"})", -32600},
+                  {R"({"id":7,"method":42})", -32600},
+                  {R"({"jsonrpc":"2.0","id":7,)", -32700},
+                  {"\xff\xfe", -32700},
+                  {"", -32700},
+                  {std::string(100'000, '['), -32700}};
+  for (const auto& request : requests) {
+    CAPTURE(request.text.substr(0, 100));
+    const auto result = ask(request.text + "\n");
     const auto answer = Json::parse(result.out, nullptr, false);
     REQUIRE_FALSE(answer.is_discarded());
-    CHECK(answer.at("error").at("code") == code);
+    CHECK(answer.at("error").at("code") == request.code);
     CHECK_FALSE(answer.at("error").at("message").get<std::string>().empty());
   }
 }

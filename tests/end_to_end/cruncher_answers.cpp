@@ -12,15 +12,17 @@ namespace end_to_end {
 namespace {
 
 TEST_CASE("an answer that does not fit its call is a bad reply") {
-  const RunningServer server(with_unruly());
-  const std::pair<std::string, Json> tasks[] = {
-      {"answer_twice", Json::object()},   {"answer_other_id", Json::object()},
-      {"half_line", Json::object()},      {"not_json", Json::object()},
-      {"other_json", Json::object()},     {"invalid_utf8", Json::object()},
-      {"deep_json", {{"depth", 10'000}}}, {"deep_json", {{"depth", 1'000'000}}}};
-  for (const auto& [task, params] : tasks) {
-    CAPTURE(task);
-    const auto answer = run_job(server, task, params);
+  const UnrulyServer server;
+  const struct {
+    std::string name;
+    Json params;
+  } tasks[] = {{"answer_twice", Json::object()},   {"answer_other_id", Json::object()},
+               {"half_line", Json::object()},      {"not_json", Json::object()},
+               {"other_json", Json::object()},     {"invalid_utf8", Json::object()},
+               {"deep_json", {{"depth", 10'000}}}, {"deep_json", {{"depth", 1'000'000}}}};
+  for (const auto& task : tasks) {
+    CAPTURE(task.name);
+    const auto answer = run_job(server, task.name, task.params);
     CHECK(outcome_of(answer) == "502 bad_reply");
     CHECK(answer.took < seconds(10));
     CHECK(works(server));
@@ -29,7 +31,7 @@ TEST_CASE("an answer that does not fit its call is a bad reply") {
 }
 
 TEST_CASE("an answer of moderate depth is passed on") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   const auto answer = run_job(server, "deep_json", {{"depth", 30}});
   REQUIRE(outcome_of(answer) == "200");
   CHECK(answer.response.json().at("result").dump() == std::string(30, '[') + std::string(30, ']'));
@@ -40,20 +42,20 @@ TEST_CASE("an answer of moderate depth is passed on") {
 struct MoodyServer {
   explicit MoodyServer(std::vector<std::string> flags) {
     flags.insert(flags.begin(), {"--cruncher", directory.copy(unruly_path(), "unruly")});
-    server.emplace(flags);
+    server.emplace(std::move(flags));
   }
   void set_mood(const std::string& mood) const { directory.write("mood", mood); }
   void cheer_up() const { directory.remove("mood"); }
 
   harness::TemporaryDirectory directory;
-  std::optional<RunningServer> server;
+  std::optional<UnrulyServer> server;
 };
 
 TEST_CASE("an answer given before the request was read is a bad reply and reaches nobody else") {
   const MoodyServer moody({"--spares", "0", "--timeout", "5s", "--kill-grace", "200ms"});
   const auto& server = *moody.server;
   for (const auto* mood : {"answer_first", "blind"}) {
-    CAPTURE(mood);
+    CAPTURE(std::string(mood));
     moody.set_mood(mood);
     const auto answer = run_job(server, "echo", {{"a", 1}});
     CHECK(outcome_of(answer) == "502 bad_reply");
@@ -100,17 +102,20 @@ TEST_CASE("a cruncher that never reads its megabyte of params ends by its own an
       {"--spares", "0", "--timeout", "500ms", "--kill-grace", "200ms", "--max-body", "2MiB"});
   const auto& server = *moody.server;
   const Json params = {{"text", std::string(1'000'000, 'x')}};
-  const std::pair<std::string, std::string> moods[] = {{"never_read", "504 deadline_exceeded"},
-                                                       {"close_input", "504 deadline_exceeded"},
-                                                       {"close_output", "504 deadline_exceeded"},
-                                                       {"quit 0", "502 crashed"},
-                                                       {"quit 3", "502 crashed"},
-                                                       {"blind", "502 bad_reply"}};
-  for (const auto& [mood, outcome] : moods) {
-    CAPTURE(mood);
-    moody.set_mood(mood);
+  const struct {
+    std::string name;
+    std::string outcome;
+  } moods[] = {{"never_read", "504 deadline_exceeded"},
+               {"close_input", "504 deadline_exceeded"},
+               {"close_output", "504 deadline_exceeded"},
+               {"quit 0", "502 crashed"},
+               {"quit 3", "502 crashed"},
+               {"blind", "502 bad_reply"}};
+  for (const auto& mood : moods) {
+    CAPTURE(mood.name);
+    moody.set_mood(mood.name);
     const auto answer = run_job(server, "echo", params);
-    CHECK(outcome_of(answer) == outcome);
+    CHECK(outcome_of(answer) == mood.outcome);
     CHECK(answer.took < seconds(3));
     moody.cheer_up();
     CHECK(works(server));
@@ -119,7 +124,7 @@ TEST_CASE("a cruncher that never reads its megabyte of params ends by its own an
 }
 
 TEST_CASE("a megabyte of params comes back as it was") {
-  const RunningServer server(with_unruly({"--max-body", "2MiB"}));
+  const UnrulyServer server({"--max-body", "2MiB"});
   const Json params = {{"text", std::string(1'000'000, 'x') + "\u00e9\n\"\\"}};
   const auto answer = run_job(server, "echo", params);
   REQUIRE(outcome_of(answer) == "200");

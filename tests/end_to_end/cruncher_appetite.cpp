@@ -27,7 +27,7 @@ Answer run_beside_others(const RunningServer& server, std::string_view task, con
 }
 
 TEST_CASE("memory without end is stopped at the limit") {
-  const RunningServer server(with_unruly({"--running", "2", "--memory", "64MiB"}));
+  const UnrulyServer server({"--running", "2", "--memory", "64MiB"});
   const auto said = run_beside_others(server, "eat_memory", {{"says_so", true}});
   CHECK(outcome_of(said) == "502 memory_limit");
   const auto died = run_beside_others(server, "eat_memory", {{"says_so", false}});
@@ -38,7 +38,7 @@ TEST_CASE("memory without end is stopped at the limit") {
 }
 
 TEST_CASE("eight threads that burn for ever are stopped at the limit of CPU time, well before the deadline") {
-  const RunningServer server(with_unruly({"--running", "2", "--cpu", "1s", "--timeout", "30s"}));
+  const UnrulyServer server({"--running", "2", "--cpu", "1s", "--timeout", "30s"});
   const auto answer = run_beside_others(server, "eat_cpu", {{"threads", 8}});
   CHECK(outcome_of(answer) == "504 cpu_limit");
   const auto usage = answer.response.json().at("usage");
@@ -48,7 +48,7 @@ TEST_CASE("eight threads that burn for ever are stopped at the limit of CPU time
 }
 
 TEST_CASE("eight threads that burn for ever die at the deadline, and their CPU time is accounted for") {
-  const RunningServer server(with_unruly({"--running", "2", "--timeout", "1s", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--running", "2", "--timeout", "1s", "--kill-grace", "200ms"});
   const auto answer = run_beside_others(server, "eat_cpu", {{"threads", 8}});
   CHECK(outcome_of(answer) == "504 deadline_exceeded");
   CHECK(answer.response.json().at("usage").at("cpu_ms").get<double>() > 100);
@@ -57,7 +57,7 @@ TEST_CASE("eight threads that burn for ever die at the deadline, and their CPU t
 }
 
 TEST_CASE("a file without end is stopped at the limit of its size") {
-  const RunningServer server(with_unruly({"--running", "2", "--file-size", "1MiB"}));
+  const UnrulyServer server({"--running", "2", "--file-size", "1MiB"});
   const auto answer = run_beside_others(server, "eat_disk", Json::object());
   CHECK(outcome_of(answer) == "502 crashed");
   CHECK(answer.response.json().at("signal").get<std::string>().starts_with("SIGXFSZ"));
@@ -66,7 +66,7 @@ TEST_CASE("a file without end is stopped at the limit of its size") {
 }
 
 TEST_CASE("descriptors without end are stopped at the limit of open files") {
-  const RunningServer server(with_unruly({"--running", "2", "--open-files", "20"}));
+  const UnrulyServer server({"--running", "2", "--open-files", "20"});
   const auto answer = run_beside_others(server, "eat_descriptors", Json::object());
   REQUIRE(outcome_of(answer) == "200");
   CHECK(answer.response.json().at("result").at("opened") == 20 - 3);
@@ -82,7 +82,7 @@ TEST_CASE("a section of the config file sets the limits of one task") {
                                       "timeout = \"300ms\"\n"
                                       "[task.eat_descriptors]\n"
                                       "open-files = 20\n");
-  const RunningServer server(with_unruly({"--config", config}));
+  const UnrulyServer server({"--config", config});
   CHECK(outcome_of(run_job(server, "sleep", {{"ms", 5000}})) == "504 deadline_exceeded");
   CHECK(outcome_of(run_job(server, "burn", {{"ms", 500}})) == "200");
   CHECK(run_job(server, "eat_descriptors").response.json().at("result").at("opened") == 20 - 3);
@@ -91,7 +91,7 @@ TEST_CASE("a section of the config file sets the limits of one task") {
 TEST_CASE("a cruncher sees no secret of the server and no descriptor beyond its three") {
   RunningServer::Launch launch;
   launch.environment = {{"DATABASE_PASSWORD", "hunter2"}, {"LANG", "C.UTF-8"}};
-  const RunningServer server(with_unruly(), launch);
+  const UnrulyServer server({}, launch);
   const auto answer = run_job(server, "look_around");
   REQUIRE(outcome_of(answer) == "200");
   const auto result = answer.response.json().at("result");
@@ -111,7 +111,7 @@ std::string first_line_of(const std::string& path) {
 TEST_CASE("a cruncher is below the server: its priority, its OOM score, no core dump, a group of its own") {
   for (const std::string priority : {"idle", "low", "normal"}) {
     CAPTURE(priority);
-    const RunningServer server(with_unruly({"--priority", priority}));
+    const UnrulyServer server({"--priority", priority});
     auto job = start_job(server, "sleep", {{"ms", 500}});
     const pid_t pid = running_cruncher(server);
     const auto info = harness::find_process(pid);
@@ -133,7 +133,7 @@ TEST_CASE("a cruncher is below the server: its priority, its OOM score, no core 
 }
 
 TEST_CASE("usage comes from the kernel's accounting") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   const auto burnt = run_job(server, "burn", {{"ms", 300}}).response.json().at("usage");
   CHECK(burnt.at("cpu_ms").get<double>() >= 290);
   CHECK(burnt.at("cpu_ms").get<double>() < 600);

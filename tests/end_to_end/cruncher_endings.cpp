@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/end_to_end/job.h"
 #include "tests/harness/process_table.h"
 
@@ -16,18 +19,21 @@ using harness::is_gone;
 constexpr milliseconds kGrace{300};
 
 TEST_CASE("a cruncher that dies by a signal costs its own job a 502 that names the signal") {
-  const RunningServer server(with_unruly());
-  const std::pair<int, std::string> signals[] = {{SIGSEGV, "SIGSEGV"},
-                                                 {SIGABRT, "SIGABRT"},
-                                                 {SIGBUS, "SIGBUS"},
-                                                 {SIGFPE, "SIGFPE"},
-                                                 {SIGTERM, "SIGTERM"}};
-  for (const auto& [number, name] : signals) {
-    CAPTURE(name);
-    const auto answer = run_job(server, "die", {{"signal", number}});
+  const UnrulyServer server;
+  const struct {
+    int number;
+    std::string name;
+  } signals[] = {{SIGSEGV, "SIGSEGV"},
+                 {SIGABRT, "SIGABRT"},
+                 {SIGBUS, "SIGBUS"},
+                 {SIGFPE, "SIGFPE"},
+                 {SIGTERM, "SIGTERM"}};
+  for (const auto& signal : signals) {
+    CAPTURE(signal.name);
+    const auto answer = run_job(server, "die", {{"signal", signal.number}});
     CHECK(outcome_of(answer) == "502 crashed");
     const auto problem = answer.response.json();
-    CHECK(problem.value("signal", "") == name);
+    CHECK(problem.value("signal", "") == signal.name);
     CHECK(problem.at("usage").at("pid").get<pid_t>() > 1);
     CHECK(works(server));
   }
@@ -35,14 +41,14 @@ TEST_CASE("a cruncher that dies by a signal costs its own job a 502 that names t
 }
 
 TEST_CASE("a SIGKILL that the server did not send reads as the kernel's, out of memory") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   const auto answer = run_job(server, "die", {{"signal", SIGKILL}});
   CHECK(outcome_of(answer) == "502 memory_limit");
   CHECK(works(server));
 }
 
 TEST_CASE("a cruncher that exits without an answer costs its own job a 502 that names the code") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   for (const int code : {0, 3, 77}) {
     CAPTURE(code);
     const auto answer = run_job(server, "quit", {{"code", code}});
@@ -54,11 +60,10 @@ TEST_CASE("a cruncher that exits without an answer costs its own job a 502 that 
 }
 
 TEST_CASE("an endless loop is answered at its deadline and is dead and reaped at once") {
-  const RunningServer server(with_unruly({"--timeout", "1s", "--kill-grace", "300ms"}));
+  const UnrulyServer server({"--timeout", "1s", "--kill-grace", "300ms"});
   auto job = start_job(server, "loop");
   const pid_t pid = running_cruncher(server);
   const auto answer = job.get();
-  const Stopwatch since_answer;
   CHECK(outcome_of(answer) == "504 deadline_exceeded");
   CHECK(answer.took >= milliseconds(950));
   CHECK(answer.took <= milliseconds(1000) + at_most(milliseconds(100)));
@@ -68,14 +73,14 @@ TEST_CASE("an endless loop is answered at its deadline and is dead and reaped at
 }
 
 TEST_CASE("a cruncher is asked to end before it is made to") {
-  const RunningServer server(with_unruly({"--timeout", "300ms", "--kill-grace", "5s"}));
+  const UnrulyServer server({"--timeout", "300ms", "--kill-grace", "5s"});
   CHECK(outcome_of(run_job(server, "obey_term")) == "504 deadline_exceeded");
   CHECK(server.logs("asked to end"));
   CHECK(has_no_children(server, seconds(1)));
 }
 
 TEST_CASE("a cruncher that ignores SIGTERM is killed after the grace") {
-  const RunningServer server(with_unruly({"--timeout", "500ms", "--kill-grace", "300ms"}));
+  const UnrulyServer server({"--timeout", "500ms", "--kill-grace", "300ms"});
   auto job = start_job(server, "ignore_term");
   const pid_t pid = running_cruncher(server);
   CHECK(outcome_of(job.get()) == "504 deadline_exceeded");
@@ -87,24 +92,43 @@ TEST_CASE("a cruncher that ignores SIGTERM is killed after the grace") {
 }
 
 TEST_CASE("a slot is free again only when its dead job is reaped") {
-  const RunningServer server(with_unruly(
-      {"--running", "1", "--timeout", "300ms", "--kill-grace", "500ms", "--wait-timeout", "10s"}));
-  CHECK(outcome_of(run_job(server, "ignore_term")) == "504 deadline_exceeded");
-  const Stopwatch watch;
+  const UnrulyServer server({"--running", "1", "--kill-grace", "500ms"});
+  HttpClient leaver(server.port());
+  leaver.send_post("/tasks/ignore_term", Json::object());
+  running_cruncher(server);
+  leaver.close();
   auto next = start_job(server, "echo", {{"from", "the next"}});
   while (next.wait_for(milliseconds(1)) == std::future_status::timeout) {
     REQUIRE(harness::children_of(server.pid()).size() <= 1);
   }
-  CHECK(outcome_of(next.get()) == "200");
-  CHECK(watch.elapsed() >= milliseconds(300));
+  const auto answer = next.get();
+  CHECK(outcome_of(answer) == "200");
+  CHECK(answer.took >= milliseconds(400));
+}
+
+TEST_CASE("a cruncher below all other programs of a busy machine dies as soon as any other") {
+  const UnrulyServer server({"--priority", "idle", "--timeout", "500ms", "--kill-grace", "100ms"});
+  std::atomic<bool> enough = false;
+  std::vector<std::thread> busy;
+  for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) {
+    busy.emplace_back([&] {
+      while (!enough) continue;
+    });
+  }
+  auto job = start_job(server, "ignore_term");
+  const pid_t pid = running_cruncher(server);
+  CHECK(outcome_of(job.get()) == "504 deadline_exceeded");
+  CHECK(eventually(milliseconds(100) + at_most(milliseconds(500)), [&] { return is_gone(pid); }));
+  enough = true;
+  for (auto& thread : busy) thread.join();
 }
 
 TEST_CASE(
     "a cruncher that stops itself, or changes its limits, priority, group or session, dies all the same") {
-  const RunningServer server(with_unruly({"--timeout", "500ms", "--kill-grace", "200ms", "--running", "1"}));
+  const UnrulyServer server({"--timeout", "500ms", "--kill-grace", "200ms", "--running", "1"});
   for (const auto* task :
        {"stop_itself", "escape_limits", "escape_priority", "escape_group", "escape_session"}) {
-    CAPTURE(task);
+    CAPTURE(std::string(task));
     auto job = start_job(server, task);
     const pid_t pid = running_cruncher(server);
     CHECK(outcome_of(job.get()) == "504 deadline_exceeded");
@@ -115,7 +139,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a cruncher that answers and stays is answered for at once and does not stay") {
-  const RunningServer server(with_unruly({"--timeout", "20s", "--kill-grace", "300ms"}));
+  const UnrulyServer server({"--timeout", "20s", "--kill-grace", "300ms"});
   const auto answer = run_job(server, "answer_and_stay");
   REQUIRE(outcome_of(answer) == "200");
   CHECK(answer.took < seconds(5));
@@ -124,7 +148,7 @@ TEST_CASE("a cruncher that answers and stays is answered for at once and does no
 }
 
 TEST_CASE("an error that the cruncher reports is passed on under its reason") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   const auto failed = run_job(server, "fail", {{"code", -32000}, {"message", "the moon is not full"}});
   CHECK(outcome_of(failed) == "500 task_failed");
   CHECK(failed.response.json().at("detail").get<std::string>().find("the moon is not full") !=

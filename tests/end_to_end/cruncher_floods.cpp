@@ -29,7 +29,7 @@ Watched run_watched(const RunningServer& server, std::string_view task, const Js
 }
 
 TEST_CASE("a hundred megabytes on stderr cost no stall and no memory, and the last words are in the log") {
-  const RunningServer server(with_unruly({"--timeout", "60s"}));
+  const UnrulyServer server({"--timeout", "60s"});
   run_job(server, "flood_stderr", {{"megabytes", 12}}, {{"X-Request-Id", "warming-up"}});
   const auto [answer, growth_kib] =
       run_watched(server, "flood_stderr", {{"megabytes", 100}}, {{"X-Request-Id", "flood-of-stderr"}});
@@ -51,15 +51,17 @@ TEST_CASE("a hundred megabytes on stderr cost no stall and no memory, and the la
 }
 
 TEST_CASE("an answer over the limit is a reply too large, and its cruncher is killed") {
-  const RunningServer server(
-      with_unruly({"--max-reply", "1MiB", "--timeout", "60s", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--max-reply", "1MiB", "--timeout", "60s", "--kill-grace", "200ms"});
   run_job(server, "huge_answer", {{"bytes", 900'000}});
-  const std::pair<std::string, Json> tasks[] = {{"huge_answer", {{"bytes", 100'000'000}}},
-                                                {"endless_line", Json::object()},
-                                                {"flood_stdout", {{"megabytes", 100}}}};
-  for (const auto& [task, params] : tasks) {
-    CAPTURE(task);
-    const auto [answer, growth_kib] = run_watched(server, task, params);
+  const struct {
+    std::string name;
+    Json params;
+  } tasks[] = {{"huge_answer", {{"bytes", 100'000'000}}},
+               {"endless_line", Json::object()},
+               {"flood_stdout", {{"megabytes", 100}}}};
+  for (const auto& task : tasks) {
+    CAPTURE(task.name);
+    const auto [answer, growth_kib] = run_watched(server, task.name, task.params);
     CHECK(outcome_of(answer) == "502 reply_too_large");
     CHECK(answer.took < at_most(seconds(10)));
     if (!kSanitized) CHECK(growth_kib < 4 * 1024);
@@ -69,20 +71,20 @@ TEST_CASE("an answer over the limit is a reply too large, and its cruncher is ki
 }
 
 TEST_CASE("the limit of an answer is exact to a few bytes of framing") {
-  const RunningServer server(with_unruly({"--max-reply", "64KiB"}));
+  const UnrulyServer server({"--max-reply", "64KiB"});
   CHECK(outcome_of(run_job(server, "huge_answer", {{"bytes", 65'000}})) == "200");
   CHECK(outcome_of(run_job(server, "huge_answer", {{"bytes", 65'536}})) == "502 reply_too_large");
 }
 
 TEST_CASE("a large answer arrives whole") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   const auto answer = run_job(server, "huge_answer", {{"bytes", 10'000'000}});
   REQUIRE(outcome_of(answer) == "200");
   CHECK(answer.response.json().at("result").at("text") == std::string(10'000'000, 'x'));
 }
 
 TEST_CASE("a thousand lines of progress a second cost the server nothing noticeable") {
-  const RunningServer server(with_unruly({"--timeout", "60s"}));
+  const UnrulyServer server({"--timeout", "60s"});
   const auto before = harness::find_process(server.pid())->cpu_time;
   const auto answer = run_job(server, "report_progress", {{"lines", 2000}});
   const auto spent = harness::find_process(server.pid())->cpu_time - before;

@@ -12,9 +12,9 @@ using harness::is_dead;
 
 TEST_CASE(
     "the answer does not wait for a child or daemon that keeps stdout open, and neither outlives the job") {
-  const RunningServer server(with_unruly({"--timeout", "20s", "--kill-grace", "300ms"}));
+  const UnrulyServer server({"--timeout", "20s", "--kill-grace", "300ms"});
   for (const auto* task : {"leave_child", "leave_daemon"}) {
-    CAPTURE(task);
+    CAPTURE(std::string(task));
     const auto answer = run_job(server, task, {{"answer", true}});
     REQUIRE(outcome_of(answer) == "200");
     CHECK(answer.took < seconds(2));
@@ -28,9 +28,9 @@ TEST_CASE(
 }
 
 TEST_CASE("a child and a daemon die with a job that is killed at its deadline") {
-  const RunningServer server(with_unruly({"--timeout", "500ms", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--timeout", "500ms", "--kill-grace", "200ms"});
   for (const auto* task : {"leave_child", "leave_daemon"}) {
-    CAPTURE(task);
+    CAPTURE(std::string(task));
     CHECK(outcome_of(run_job(server, task, {{"answer", false}})) == "504 deadline_exceeded");
     CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
     CHECK(works(server));
@@ -39,7 +39,7 @@ TEST_CASE("a child and a daemon die with a job that is killed at its deadline") 
 }
 
 TEST_CASE("one job's stray processes are told apart from another job that is still running") {
-  const RunningServer server(with_unruly({"--running", "2", "--timeout", "20s"}));
+  const UnrulyServer server({"--running", "2", "--timeout", "20s"});
   auto decent = start_job(server, "sleep", {{"ms", 1500}});
   const pid_t decent_pid = running_cruncher(server);
   CHECK(outcome_of(run_job(server, "leave_daemon", {{"answer", true}})) == "200");
@@ -51,7 +51,7 @@ TEST_CASE("one job's stray processes are told apart from another job that is sti
 }
 
 TEST_CASE("a fork bomb is dead with its job, whether its processes stay together or not") {
-  const RunningServer server(with_unruly({"--timeout", "1s", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--timeout", "1s", "--kill-grace", "200ms"});
   for (const bool escape : {false, true}) {
     for (const bool answer : {false, true}) {
       CAPTURE(escape);

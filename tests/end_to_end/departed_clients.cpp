@@ -14,7 +14,7 @@ namespace {
 using harness::at_most;
 
 TEST_CASE("a running job dies when its client leaves, politely or not") {
-  const RunningServer server(with_unruly({"--timeout", "10s", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--timeout", "10s", "--kill-grace", "200ms"});
   for (const bool politely : {true, false}) {
     CAPTURE(politely);
     HttpClient client(server.port());
@@ -39,8 +39,8 @@ TEST_CASE("a running job dies when its client leaves, politely or not") {
 TEST_CASE("a queued job whose client left is never spawned, and those behind it move up") {
   const harness::TemporaryDirectory directory;
   const std::string gate = directory.path() / "gate", trace = directory.path() / "trace";
-  const RunningServer server(
-      with_unruly({"--running", "1", "--waiting", "2", "--wait-timeout", "20s", "--timeout", "20s"}));
+  const UnrulyServer server(
+      {"--running", "1", "--waiting", "2", "--wait-timeout", "20s", "--timeout", "20s"});
   const auto is_full = [&] { return HttpClient(server.port()).get("/readyz").status == 503; };
 
   auto running = start_job(server, "await_file", {{"path", gate}});
@@ -63,7 +63,7 @@ TEST_CASE("a queued job whose client left is never spawned, and those behind it 
 }
 
 TEST_CASE("a client that left between two pipelined requests takes the first one's job with it") {
-  const RunningServer server(with_unruly({"--timeout", "20s", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--timeout", "20s", "--kill-grace", "200ms"});
   HttpClient client(server.port());
   client.send_post("/tasks/loop", Json::object());
   client.send_request("GET", "/");
@@ -73,7 +73,7 @@ TEST_CASE("a client that left between two pipelined requests takes the first one
 }
 
 TEST_CASE("a crowd of clients that all leave costs the server nothing that lasts") {
-  const RunningServer server(with_unruly({"--running", "2", "--waiting", "100", "--kill-grace", "200ms"}));
+  const UnrulyServer server({"--running", "2", "--waiting", "100", "--kill-grace", "200ms"});
   const auto before = harness::open_descriptors(server.pid());
   for (int round = 0; round < 3; ++round) {
     std::vector<HttpClient> crowd;

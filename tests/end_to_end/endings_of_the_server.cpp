@@ -30,7 +30,7 @@ TEST_CASE("asked to end, the server answers the five jobs in flight and exits wi
     CAPTURE(number);
     const harness::TemporaryDirectory directory;
     const std::string gate = directory.path() / "gate";
-    RunningServer server(with_unruly({"--running", "5"}));
+    UnrulyServer server({"--running", "5"});
     std::vector<HttpClient> clients;
     for (int i = 0; i < 5; ++i) {
       clients.emplace_back(server.port());
@@ -69,7 +69,7 @@ TEST_CASE("asked to end while idle, with spares waiting, the server exits with 0
 TEST_CASE("a job in the queue when the server is asked to end gets an answer too") {
   const harness::TemporaryDirectory directory;
   const std::string gate = directory.path() / "gate";
-  RunningServer server(with_unruly({"--running", "1", "--waiting", "1", "--wait-timeout", "20s"}));
+  UnrulyServer server({"--running", "1", "--waiting", "1", "--wait-timeout", "20s"});
   auto running = start_job(server, "await_file", {{"path", gate}});
   running_cruncher(server);
   auto queued = start_job(server, "nothing");
@@ -84,7 +84,7 @@ TEST_CASE("a job in the queue when the server is asked to end gets an answer too
 }
 
 TEST_CASE("a second signal ends the server now, and no process is left") {
-  RunningServer server(with_unruly({"--running", "5", "--timeout", "60s"}));
+  UnrulyServer server({"--running", "5", "--timeout", "60s"});
   std::vector<HttpClient> clients;
   for (const auto* task : {"loop", "ignore_term", "stop_itself", "escape_group", "escape_session"}) {
     clients.emplace_back(server.port());
@@ -101,8 +101,7 @@ TEST_CASE("a second signal ends the server now, and no process is left") {
 }
 
 TEST_CASE("a drain that takes too long is ended") {
-  RunningServer server(
-      with_unruly({"--timeout", "60s", "--drain-timeout", "500ms", "--kill-grace", "100ms"}));
+  UnrulyServer server({"--timeout", "60s", "--drain-timeout", "500ms", "--kill-grace", "100ms"});
   auto job = start_job(server, "ignore_term");
   running_cruncher(server);
   const Stopwatch watch;
@@ -127,7 +126,7 @@ TEST_CASE("when the server is killed, its jobs and spares are gone within a seco
     CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
   }
   SUBCASE("a foreign cruncher") {
-    RunningServer server({"--cruncher", unruly_path(), "--running", "3", "--spares", "2"});
+    UnrulyServer server({"--running", "3", "--spares", "2"});
     std::vector<HttpClient> clients;
     for (const auto* task : {"loop", "ignore_term", "stop_itself"}) {
       clients.emplace_back(server.port());

@@ -178,9 +178,9 @@ TEST_CASE(
   const auto minutes = std::chrono::minutes(number_from_environment("CRUNCHER_TEST_MINUTES", 0));
   const auto seed = static_cast<unsigned>(number_from_environment("CRUNCHER_TEST_SEED", 20'240'229));
   CAPTURE(seed);
-  const RunningServer server({"--cruncher", unruly_path(), "--running", "4", "--spares", "2", "--waiting",
-                              "64", "--wait-timeout", "60s", "--timeout", "1s", "--kill-grace", "100ms",
-                              "--max-reply", "1MiB", "--memory", "64MiB"});
+  const UnrulyServer server({"--running", "4", "--spares", "2", "--waiting", "64", "--wait-timeout", "60s",
+                             "--timeout", "1s", "--kill-grace", "100ms", "--max-reply", "1MiB", "--memory",
+                             "64MiB"});
   const auto warm_up = serve_customers(server, 8, std::max(jobs / 4, 200L), Clock::now(), seed + 1000);
   CHECK(warm_up == std::vector<std::string>{});
   const auto before = possessions(server, 2);

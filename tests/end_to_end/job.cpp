@@ -1,11 +1,24 @@
 #include "tests/end_to_end/job.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 #include "tests/harness/process_table.h"
 
 namespace end_to_end {
+namespace {
+
+std::vector<std::string> with_defaults(std::vector<std::string> flags) {
+  const std::pair<std::string, std::string> defaults[] = {
+      {"--cruncher", unruly_path()}, {"--spares", "0"}, {"--priority", "normal"}};
+  for (const auto& [flag, value] : defaults) {
+    if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.insert(flags.end(), {flag, value});
+  }
+  return flags;
+}
+
+}  // namespace
 
 Answer run_job(const RunningServer& server, std::string_view task, const Json& params, const Fields& fields) {
   return start_job(server, task, params, fields).get();
@@ -32,9 +45,12 @@ std::string outcome_of(const Answer& answer) {
   return outcome_of(answer.response);
 }
 
-std::vector<std::string> with_unruly(std::vector<std::string> flags) {
-  flags.insert(flags.begin(), {"--cruncher", unruly_path(), "--spares", "0"});
-  return flags;
+UnrulyServer::UnrulyServer(std::vector<std::string> flags, Launch launch)
+    : RunningServer(with_defaults(flags), std::move(launch)) {
+  // The process that told what there is on offer may still be on its way out.
+  const auto spares = std::find(flags.begin(), flags.end(), "--spares");
+  const std::size_t children = spares == flags.end() ? 0 : std::stoul(spares[1]);
+  eventually(seconds(5), [&] { return harness::children_of(pid()).size() == children; });
 }
 
 pid_t running_cruncher(const RunningServer& server) {

@@ -40,9 +40,12 @@ std::future<Answer> start_job(const RunningServer& server, std::string_view task
 std::string outcome_of(const HttpResponse& response);
 std::string outcome_of(const Answer& answer);
 
-/// The flags of a server whose crunchers are unruly; without spares, so that every child of it is a running
-/// job.
-std::vector<std::string> with_unruly(std::vector<std::string> flags = {});
+/// A server whose crunchers are unruly. Unless `flags` say otherwise it has no spares, so that every child of
+/// it is a running job, and its crunchers have normal priority, so that a busy machine does not starve them.
+class UnrulyServer : public RunningServer {
+ public:
+  explicit UnrulyServer(std::vector<std::string> flags = {}, Launch launch = {});
+};
 
 /// The one child of the server, waited for. Throws std::runtime_error where none comes, or several.
 pid_t running_cruncher(const RunningServer& server);
@@ -50,7 +53,7 @@ pid_t running_cruncher(const RunningServer& server);
 /// Waits until the server has no child, zombies included.
 bool has_no_children(const RunningServer& server, milliseconds within = seconds(5));
 
-/// Whether the next job of a server with_unruly() gets its own answer.
+/// Whether the next job of an UnrulyServer gets its own answer.
 bool works(const RunningServer& server);
 
 std::string unruly_path();

@@ -108,8 +108,8 @@ TEST_CASE("CPUTimeMs is checked before anything is burnt") {
   for (const auto* route : {"/blocking", "/non-blocking"}) {
     for (const auto* query :
          {"?CPUTimeMs=-1", "?CPUTimeMs=x", "?CPUTimeMs=99999999", "?CPUTimeMs=1.5", "?CPUTimeMs="}) {
-      CAPTURE(route);
-      CAPTURE(query);
+      CAPTURE(std::string(route));
+      CAPTURE(std::string(query));
       const Stopwatch watch;
       CHECK(outcome_of(client.get(std::string(route) + query)) == "422 invalid_params");
       CHECK(watch.elapsed() < seconds(2));

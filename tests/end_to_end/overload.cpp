@@ -86,8 +86,8 @@ TEST_CASE(
     "under ten times its capacity the server does what it can, refuses the rest at once and does not grow") {
   const char* const wish = std::getenv("CRUNCHER_TEST_SECONDS");
   const seconds duration(wish ? std::atoi(wish) : 5);
-  const RunningServer server(
-      {"--cruncher", unruly_path(), "--running", std::to_string(kSlots), "--waiting", "4"});
+  const UnrulyServer server(
+      {"--running", std::to_string(kSlots), "--spares", std::to_string(kSlots), "--waiting", "4"});
 
   const auto alone = load(server, kSlots, milliseconds(0), seconds(3));
   const double capacity = alone.done / 3.0;

@@ -26,10 +26,11 @@ TEST_CASE("a Python program written from the protocol's description takes the cr
   CHECK(std::count(example.begin(), example.end(), '\n') <= 40);
   const harness::TemporaryDirectory directory;
   const RunningServer server({"--cruncher", directory.write("example", example, true)});
-  HttpClient client(server.port());
-  const auto tasks = client.get("/tasks");
-  REQUIRE(tasks.status == 200);
-  MESSAGE(tasks.body);
+  const auto answer = run_job(server, "count_words", {{"text", "to be or not"}});
+  REQUIRE(outcome_of(answer) == "200");
+  CHECK(answer.response.json().at("result") == Json({{"words", 4}, {"characters", 12}}));
+  CHECK(outcome_of(run_job(server, "count_words", {{"text", 1}})) == "422 invalid_params");
+  CHECK(outcome_of(run_job(server, "primes", {{"limit", 1}})) == "404 unknown_task");
 }
 
 }  // namespace

@@ -52,17 +52,20 @@ TEST_CASE("params that do not fit the schema are named by pointer, and no proces
   const auto program = directory.copy(CRUNCHER_PATH, "cruncher");
   const RunningServer programless({"--cruncher", program, "--spares", "0"});
   directory.remove("cruncher");  // so whatever needs a process fails from here on
-  const std::pair<Json, std::string> bad[] = {{{{"limit", "x"}}, "/limit"},
-                                              {{{"limit", -1}}, "/limit"},
-                                              {{{"limit", 1e12}}, "/limit"},
-                                              {Json::object(), ""}};
-  for (const auto& [params, pointer] : bad) {
-    CAPTURE(params.dump());
-    const auto response = run_job(programless, "primes", params).response;
+  const struct {
+    Json params;
+    std::string pointer;
+  } bad[] = {{{{"limit", "x"}}, "/limit"},
+             {{{"limit", -1}}, "/limit"},
+             {{{"limit", 1e12}}, "/limit"},
+             {Json::object(), ""}};
+  for (const auto& one : bad) {
+    CAPTURE(one.params.dump());
+    const auto response = run_job(programless, "primes", one.params).response;
     check_problem(response, 422, "invalid_params");
     const auto errors = response.json().at("errors");
     REQUIRE(errors.size() >= 1);
-    CHECK(errors[0].at("pointer") == pointer);
+    CHECK(errors[0].at("pointer") == one.pointer);
     CHECK_FALSE(errors[0].at("message").get<std::string>().empty());
     CHECK_FALSE(response.json().contains("usage"));
   }
@@ -97,27 +100,30 @@ TEST_CASE("what is not there is not found") {
 
 TEST_CASE("a wrong method is told which ones are right") {
   HttpClient client(server().port());
-  const std::tuple<std::string, std::string, std::vector<std::string>> cases[] = {
-      {"DELETE", "/tasks/primes", {"GET", "HEAD", "POST"}},
-      {"PUT", "/tasks/primes", {"GET", "HEAD", "POST"}},
-      {"POST", "/", {"GET", "HEAD"}},
-      {"DELETE", "/healthz", {"GET", "HEAD"}},
-      {"POST", "/tasks", {"GET", "HEAD"}}};
-  for (const auto& [method, target, allowed] : cases) {
-    CAPTURE(method);
-    CAPTURE(target);
-    const auto response = client.request(method, target, {{"Content-Length", "0"}});
+  const struct {
+    std::string method;
+    std::string target;
+    std::vector<std::string> allowed;
+  } cases[] = {{"DELETE", "/tasks/primes", {"GET", "HEAD", "POST"}},
+               {"PUT", "/tasks/primes", {"GET", "HEAD", "POST"}},
+               {"POST", "/", {"GET", "HEAD"}},
+               {"DELETE", "/healthz", {"GET", "HEAD"}},
+               {"POST", "/tasks", {"GET", "HEAD"}}};
+  for (const auto& wrong : cases) {
+    CAPTURE(wrong.method);
+    CAPTURE(wrong.target);
+    const auto response = client.request(wrong.method, wrong.target, {{"Content-Length", "0"}});
     check_problem(response, 405, "method_not_allowed");
     const std::string allow(response.field("Allow"));
-    for (const auto& name : allowed) CHECK(allow.find(name) != std::string::npos);
-    CHECK(allow.find(method) == std::string::npos);
+    for (const auto& name : wrong.allowed) CHECK(allow.find(name) != std::string::npos);
+    CHECK(allow.find(wrong.method) == std::string::npos);
   }
 }
 
 TEST_CASE("HEAD answers as GET does, without a body") {
   HttpClient client(server().port());
   for (const auto* target : {"/", "/tasks", "/tasks/primes", "/healthz", "/readyz"}) {
-    CAPTURE(target);
+    CAPTURE(std::string(target));
     const auto head = client.request("HEAD", target);
     const auto get = client.get(target);
     CHECK(head.status == 200);
@@ -147,7 +153,7 @@ TEST_CASE("the root names the routes, and the catalogue describes the tasks with
   CHECK(root.body.find("/non-blocking") != std::string::npos);
   const auto tasks = client.get("/tasks").json();
   for (const auto* name : {"spin", "primes", "hash_password", "mandelbrot", "regex_match"}) {
-    CAPTURE(name);
+    CAPTURE(std::string(name));
     CHECK(tasks.dump().find(std::string("\"") + name + "\"") != std::string::npos);
     const auto task = client.get(std::string("/tasks/") + name);
     CHECK(task.status == 200);

@@ -22,12 +22,12 @@ struct ServerOfOneFile {
   explicit ServerOfOneFile(std::vector<std::string> flags = {}) {
     program = directory.copy(unruly_path(), "cruncher");
     flags.insert(flags.begin(), {"--cruncher", program, "--running", "2"});
-    server.emplace(flags);
+    server.emplace(std::move(flags));
   }
 
   harness::TemporaryDirectory directory;
   std::string program;
-  std::optional<RunningServer> server;
+  std::optional<UnrulyServer> server;
 };
 
 void check_refusal(const Answer& answer) {
@@ -128,7 +128,7 @@ class LoweredLimit {
 };
 
 TEST_CASE("out of descriptors, jobs are refused on the connections that there are, and none is lost") {
-  const RunningServer server(with_unruly());
+  const UnrulyServer server;
   HttpClient client(server.port());
   REQUIRE(client.post("/tasks/nothing", Json::object()).status == 200);
   REQUIRE(has_no_children(server));
@@ -156,7 +156,7 @@ TEST_CASE("where the machine gives no process, jobs are refused until it does") 
   const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
   const auto cruncher = directory.copy(unruly_path(), "cruncher");
   launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
-  const RunningServer server({"--cruncher", cruncher, "--spares", "0"}, launch);
+  const UnrulyServer server({"--cruncher", cruncher}, launch);
   REQUIRE(works(server));
   {
     const LoweredLimit limit(server.pid(), RLIMIT_NPROC, 1);

@@ -42,9 +42,9 @@ double median(std::vector<double> values) {
 
 TEST_CASE("a server of a gigabyte spawns within 1.2 times the time of a small one") {
   // No spares: every job waits for its spawn.
-  const std::vector<std::string> flags = with_unruly({"--max-body", "16MiB", "--max-buffered", "4GiB",
-                                                      "--header-timeout", "120s", "--body-timeout", "120s"});
-  const RunningServer small(flags), large(flags);
+  const std::vector<std::string> flags({"--max-body", "16MiB", "--max-buffered", "4GiB", "--header-timeout",
+                                        "120s", "--body-timeout", "120s"});
+  const UnrulyServer small(flags), large(flags);
   const auto bodies = fill_with_bodies(large);
   REQUIRE(eventually(seconds(20), [&] { return harness::private_memory_kib(large.pid()) >= 1 << 20; }));
 

@@ -54,24 +54,26 @@ TEST_CASE("a cruncher that says nothing is refused at start, and does not stay")
 }
 
 TEST_CASE("a bad value is refused with the flag, the value and the bounds") {
-  const std::pair<std::string, std::string> flags[] = {
-      {"--port", "65536"},        {"--port", "-1"},
-      {"--port", "eighty"},       {"--running", "0"},
-      {"--running", "-3"},        {"--waiting", "-1"},
-      {"--timeout", "0"},         {"--timeout", "soon"},
-      {"--timeout", "5 parsecs"}, {"--timeout", "-5s"},
-      {"--memory", "1"},          {"--memory", "lots"},
-      {"--max-body", "-1"},       {"--max-reply", "0"},
-      {"--kill-grace", "x"},      {"--max-connections", "0"},
-      {"--spares", "-1"},         {"--wait-timeout", "1e9x"},
-      {"--priority", "highest"},  {"--host", "no host at all"}};
-  for (const auto& [flag, value] : flags) {
-    CAPTURE(flag);
-    CAPTURE(value);
-    const auto result = run_command({cruncherd_path(), "--port", "0", flag + "=" + value});
+  const struct {
+    std::string flag;
+    std::string value;
+  } settings[] = {{"--port", "65536"},        {"--port", "-1"},
+                  {"--port", "eighty"},       {"--running", "0"},
+                  {"--running", "-3"},        {"--waiting", "-1"},
+                  {"--timeout", "0"},         {"--timeout", "soon"},
+                  {"--timeout", "5 parsecs"}, {"--timeout", "-5s"},
+                  {"--memory", "1"},          {"--memory", "lots"},
+                  {"--max-body", "-1"},       {"--max-reply", "0"},
+                  {"--kill-grace", "x"},      {"--max-connections", "0"},
+                  {"--spares", "-1"},         {"--wait-timeout", "1e9x"},
+                  {"--priority", "highest"},  {"--host", "no host at all"}};
+  for (const auto& setting : settings) {
+    CAPTURE(setting.flag);
+    CAPTURE(setting.value);
+    const auto result = run_command({cruncherd_path(), "--port", "0", setting.flag + "=" + setting.value});
     CHECK(result.exit_code == 2);
-    CHECK(mentions(result.err, flag.substr(2)));
-    CHECK(mentions(result.err, value));
+    CHECK(mentions(result.err, setting.flag.substr(2)));
+    CHECK(mentions(result.err, setting.value));
   }
 }
 
@@ -89,7 +91,7 @@ TEST_CASE("--help names every flag of the design and exits with 0") {
                            "--header-timeout", "--idle-timeout", "--max-connections", "--cruncher",
                            "--config",         "--cpu",          "--open-files",      "--file-size",
                            "--priority",       "--user"}) {
-    CAPTURE(flag);
+    CAPTURE(std::string(flag));
     CHECK(mentions(result.out, flag));
   }
 }
@@ -100,11 +102,11 @@ TEST_CASE("a flag beats the environment, and the environment beats the config fi
   const auto times_out_at_once = [](const RunningServer& server) {
     return run_job(server, "sleep", {{"ms", 800}}).response.status == 504;
   };
-  CHECK(times_out_at_once(RunningServer(with_unruly({"--config", config}))));
+  CHECK(times_out_at_once(UnrulyServer({"--config", config})));
   RunningServer::Launch launch;
   launch.environment = {{"CRUNCHERD_TIMEOUT", "10s"}};
-  CHECK_FALSE(times_out_at_once(RunningServer(with_unruly({"--config", config}), launch)));
-  CHECK(times_out_at_once(RunningServer(with_unruly({"--config", config, "--timeout", "200ms"}), launch)));
+  CHECK_FALSE(times_out_at_once(UnrulyServer({"--config", config}, launch)));
+  CHECK(times_out_at_once(UnrulyServer({"--config", config, "--timeout", "200ms"}, launch)));
 }
 
 TEST_CASE("bad values in the environment and in the config file are refused like flags") {

@@ -1,0 +1,171 @@
+#include "server/routes/openapi.h"
+
+#include <fmt/format.h>
+
+#include "server/version.h"
+
+namespace routes {
+namespace {
+
+using ipc::Json;
+
+Json reference(const char* kind, const char* name) {
+  return {{"$ref", fmt::format("#/components/{}/{}", kind, name)}};
+}
+
+Json content(const char* type, Json schema) {
+  return {{type, {{"schema", std::move(schema)}}}};
+}
+
+Json response(const char* description, const char* type, Json schema) {
+  return {{"description", description}, {"content", content(type, std::move(schema))}};
+}
+
+Json get(const char* id, const char* summary, Json ok, Json parameters = Json::array()) {
+  Json operation{{"operationId", id},
+                 {"summary", summary},
+                 {"responses",
+                  {{"200", std::move(ok)},
+                   {"4XX", reference("responses", "Problem")},
+                   {"5XX", reference("responses", "Problem")}}}};
+  if (!parameters.empty()) operation["parameters"] = std::move(parameters);
+  return {{"get", std::move(operation)}};
+}
+
+Json any_json(const char* description) {
+  return response(description, "application/json", {{"type", "object"}});
+}
+
+Json query(const char* name, bool required, const char* description, Json schema) {
+  return {{"name", name},
+          {"in", "query"},
+          {"required", required},
+          {"description", description},
+          {"schema", std::move(schema)}};
+}
+
+Json milliseconds(long most) {
+  return {{"type", "integer"}, {"minimum", 0}, {"maximum", most}};
+}
+
+// A schema inside the document is of OpenAPI 3.1's own dialect: what draft-07 says is said there in the same
+// words.
+Json embedded(Json schema) {
+  if (schema.is_object()) schema.erase("$schema");
+  return schema;
+}
+
+Json outcome_of(Json result) {
+  return {{"type", "object"},
+          {"required", {"result", "usage"}},
+          {"properties", {{"result", std::move(result)}, {"usage", reference("schemas", "Usage")}}}};
+}
+
+Json run(const Task& task) {
+  return {{"post",
+           {{"operationId", "run_" + task.name},
+            {"summary", task.summary.empty() ? task.name : task.summary},
+            {"parameters", {reference("parameters", "Prefer"), reference("parameters", "RequestId")}},
+            {"requestBody",
+             {{"required", true}, {"content", content("application/json", embedded(task.params_schema))}}},
+            {"responses",
+             {{"200", response("the result, and what it cost", "application/json",
+                               outcome_of(embedded(task.result_schema)))},
+              {"4XX", reference("responses", "Problem")},
+              {"5XX", reference("responses", "Problem")}}}}}};
+}
+
+Json components() {
+  const Json number{{"type", "number"}, {"minimum", 0}};
+  const Json count_or_null{{"type", {"integer", "null"}}};
+  return {
+      {"schemas",
+       {{"Usage",
+         {{"type", "object"},
+          {"description", "what a job cost, by the kernel's accounting"},
+          {"properties",
+           {{"wait_ms", number},
+            {"run_ms", number},
+            {"cpu_ms", number},
+            {"max_rss_kib", count_or_null},
+            {"pid", {{"type", "integer"}}}}}}},
+        {"Problem",
+         {{"type", "object"},
+          {"description", "RFC 9457"},
+          {"required", {"type", "title", "status", "reason", "detail"}},
+          {"properties",
+           {{"type", {{"type", "string"}}},
+            {"title", {{"type", "string"}}},
+            {"status", {{"type", "integer"}}},
+            {"reason", {{"type", "string"}, {"description", "stable word for programs"}}},
+            {"detail", {{"type", "string"}}},
+            {"request_id", {{"type", "string"}}},
+            {"errors",
+             {{"type", "array"},
+              {"items",
+               {{"type", "object"},
+                {"required", {"pointer", "message"}},
+                {"properties", {{"pointer", {{"type", "string"}}}, {"message", {{"type", "string"}}}}}}}}},
+            {"signal", {{"type", "string"}}},
+            {"exit_code", {{"type", "integer"}}},
+            {"usage", reference("schemas", "Usage")}}}}}}},
+      {"responses",
+       {{"Problem", response("why not", "application/problem+json", reference("schemas", "Problem"))}}},
+      {"parameters",
+       {{"Prefer",
+         {{"name", "Prefer"},
+          {"in", "header"},
+          {"required", false},
+          {"description", "wait=N shortens the deadline to N seconds (RFC 7240)"},
+          {"schema", {{"type", "string"}}}}},
+        {"RequestId",
+         {{"name", "X-Request-Id"},
+          {"in", "header"},
+          {"required", false},
+          {"description", "taken over into the log and the response"},
+          {"schema", {{"type", "string"}}}}}}}};
+}
+
+}  // namespace
+
+Json openapi(const Catalogue& catalogue) {
+  Json paths;
+  paths["/"] = get("welcome", "What this is, and its routes", any_json("the routes"));
+  paths["/blocking"] =
+      get("blocking", "Burns CPU time on the event loop itself: everything else waits", any_json("done"),
+          {query("CPUTimeMs", true, "milliseconds of CPU time", milliseconds(60'000))});
+  if (const auto* spin = catalogue.find("spin"))
+    paths["/non-blocking"] =
+        get("non_blocking", "Burns CPU time in a process of its own",
+            response("done", "application/json", outcome_of(embedded(spin->result_schema))),
+            {query("CPUTimeMs", true, "milliseconds of CPU time", milliseconds(600'000)),
+             query("via", false, "where: a process, or for comparison a thread of the server",
+                   {{"type", "string"}, {"enum", {"process", "thread"}}}),
+             reference("parameters", "Prefer"), reference("parameters", "RequestId")});
+  paths["/tasks"] =
+      get("list_tasks", "The tasks and the JSON Schemas of their params", any_json("the catalogue"));
+  paths["/tasks/{name}"] =
+      get("describe_task", "One task", any_json("its summary and schemas"),
+          {{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
+  for (const auto& [name, task] : catalogue.tasks()) paths["/tasks/" + name] = run(task);
+  paths["/healthz"] = get("healthz", "Alive", any_json("alive"));
+  paths["/readyz"] = get("readyz", "Ready for a heavy request", any_json("ready"));
+  paths["/metrics"] = get("metrics", "Figures for Prometheus",
+                          response("text exposition format", "text/plain", {{"type", "string"}}));
+  paths["/status"] = get("status", "What runs and what waits", any_json("the picture"));
+  paths["/dashboard"] =
+      get("dashboard", "The same, to look at", response("the page", "text/html", {{"type", "string"}}));
+  paths["/openapi.json"] = get("openapi", "This document", any_json("OpenAPI 3.1"));
+  return {{"openapi", "3.1.0"},
+          {"info",
+           {{"title", "cruncherd"},
+            {"version", kVersion},
+            {"description", "Light routes on one event loop, every heavy request in a process of its own."},
+            {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
+          {"servers", {{{"url", "/"}}}},
+          {"security", Json::array()},
+          {"paths", std::move(paths)},
+          {"components", components()}};
+}
+
+}  // namespace routes

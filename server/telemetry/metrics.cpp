@@ -1,0 +1,214 @@
+#include "server/telemetry/metrics.h"
+
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "server/offload/proc_file.h"
+#include "server/version.h"
+
+namespace telemetry {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Counter;
+using prometheus::Gauge;
+using Buckets = prometheus::Histogram::BucketBoundaries;
+
+// Light answers take some ten microseconds, heavy ones up to minutes.
+Buckets request_buckets() {
+  return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+          0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30,    60};
+}
+Buckets wait_buckets() {
+  return {0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+}
+Buckets run_buckets() {
+  return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
+}
+Buckets spawn_buckets() {
+  return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 1};
+}
+
+Counter& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+// A counter that follows a count which somebody else keeps.
+void follow(Counter& counter, double count) {
+  counter.Increment(count - counter.Value());
+}
+
+// Methods that no route has share one label.
+std::string_view method_label(std::string_view method) {
+  for (const std::string_view known : {"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"})
+    if (method == known) return known;
+  return "other";
+}
+
+}  // namespace
+
+struct Metrics::Route {
+  prometheus::Counter& requests;
+  prometheus::Histogram& duration;
+};
+
+struct Metrics::Task {
+  prometheus::Histogram &wait, &run;
+  prometheus::Counter &user, &system;
+  prometheus::Gauge& rss;
+};
+
+Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& door)
+    : dispatcher_(dispatcher),
+      door_(door),
+      requests_(BuildCounter()
+                    .Name("cruncherd_http_requests_total")
+                    .Help("Requests by route, method and status.")
+                    .Register(registry_)),
+      jobs_(
+          BuildCounter().Name("cruncherd_jobs_total").Help("Jobs by task and outcome.").Register(registry_)),
+      cpu_(BuildCounter()
+               .Name("cruncherd_job_cpu_seconds_total")
+               .Help("CPU time of jobs by task and mode.")
+               .Register(registry_)),
+      refusals_(BuildCounter()
+                    .Name("cruncherd_http_problems_total")
+                    .Help("Problem documents sent, by their reason.")
+                    .Register(registry_)),
+      closed_(BuildCounter()
+                  .Name("cruncherd_connections_closed_total")
+                  .Help("Connections that ended, by why.")
+                  .Register(registry_)),
+      spawns_(BuildCounter()
+                  .Name("cruncherd_spawns_total")
+                  .Help("Processes started, by result.")
+                  .Register(registry_)),
+      duration_(BuildHistogram()
+                    .Name("cruncherd_http_request_duration_seconds")
+                    .Help("From the whole request to the whole response.")
+                    .Register(registry_)),
+      wait_(BuildHistogram()
+                .Name("cruncherd_job_wait_seconds")
+                .Help("A job's wait for a slot and a process.")
+                .Register(registry_)),
+      run_(BuildHistogram()
+               .Name("cruncherd_job_run_seconds")
+               .Help("A job's time with its process.")
+               .Register(registry_)),
+      rss_(BuildGauge()
+               .Name("cruncherd_job_max_resident_bytes")
+               .Help("Largest peak of resident memory seen, by task.")
+               .Register(registry_)),
+      spawn_(BuildHistogram()
+                 .Name("cruncherd_spawn_seconds")
+                 .Help("Starting one process.")
+                 .Register(registry_)
+                 .Add({}, spawn_buckets())),
+      accepted_(counter(registry_, "cruncherd_connections_accepted_total", "Connections accepted.")),
+      orphans_(counter(registry_, "cruncherd_orphans_killed_total", "Processes that jobs left behind.")),
+      bugs_(counter(registry_, "cruncherd_internal_errors_total", "Exceptions that should never happen.")),
+      process_cpu_(
+          counter(registry_, "process_cpu_seconds_total", "CPU time of the server, without its crunchers.")),
+      open_(gauge(registry_, "cruncherd_connections_open", "Connections open.")),
+      buffered_(gauge(registry_, "cruncherd_buffered_bytes", "Requests and responses in memory.")),
+      running_(gauge(registry_, "cruncherd_slots_running", "Slots taken.")),
+      slots_(gauge(registry_, "cruncherd_slots_limit", "Slots.")),
+      waiting_(gauge(registry_, "cruncherd_queue_waiting", "Jobs that wait for a slot.")),
+      queue_limit_(gauge(registry_, "cruncherd_queue_limit", "Jobs that may wait.")),
+      spares_(gauge(registry_, "cruncherd_spares_ready", "Crunchers started in advance.")),
+      process_memory_(gauge(registry_, "process_resident_memory_bytes", "Resident memory of the server.")) {
+  BuildGauge()
+      .Name("cruncherd_build_info")
+      .Help("Always 1.")
+      .Register(registry_)
+      .Add({{"version", kVersion}})
+      .Set(1);
+}
+
+Metrics::~Metrics() = default;
+
+Metrics::Route& Metrics::route(const RequestRecord& record) {
+  const auto method = method_label(record.method);
+  auto& seen = routes_seen_[{record.route, method, record.status}];
+  if (!seen) {
+    const std::string route(record.route);
+    seen.reset(new Route{
+        requests_.Add(
+            {{"route", route}, {"method", std::string(method)}, {"status", std::to_string(record.status)}}),
+        duration_.Add({{"route", route}}, request_buckets())});
+  }
+  return *seen;
+}
+
+Metrics::Task& Metrics::task(std::string_view name) {
+  const auto found = tasks_seen_.find(name);
+  if (found != tasks_seen_.end()) return *found->second;
+  const std::string label(name);
+  auto& seen = tasks_seen_[label];
+  seen.reset(new Task{wait_.Add({{"task", label}}, wait_buckets()),
+                      run_.Add({{"task", label}}, run_buckets()),
+                      cpu_.Add({{"task", label}, {"mode", "user"}}),
+                      cpu_.Add({{"task", label}, {"mode", "system"}}), rss_.Add({{"task", label}})});
+  return *seen;
+}
+
+void Metrics::on_request(const RequestRecord& record) {
+  auto& seen = route(record);
+  seen.requests.Increment();
+  seen.duration.Observe(record.total_ms / 1e3);
+  if (!record.reason.empty()) refusals_.Add({{"reason", std::string(record.reason)}}).Increment();
+  if (!record.heavy) return;
+  if (record.status == 499)
+    jobs_.Add({{"task", std::string(record.task)}, {"outcome", "client_gone"}}).Increment();
+  if (!record.outcome) return;
+  jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(record.outcome->word())}})
+      .Increment();
+  if (!record.outcome->usage) return;
+  const auto& usage = *record.outcome->usage;
+  auto& figures = task(record.task);
+  figures.wait.Observe(usage.wait_ms / 1e3);
+  figures.run.Observe(usage.run_ms / 1e3);
+  figures.user.Increment(usage.user_ms / 1e3);
+  figures.system.Increment(usage.system_ms / 1e3);
+  const auto rss = static_cast<double>(usage.max_rss_kib.value_or(0)) * 1024;
+  if (rss > figures.rss.Value()) figures.rss.Set(rss);
+}
+
+void Metrics::on_bug(std::string_view, std::string_view) {
+  bugs_.Increment();
+}
+
+void Metrics::read_levels() {
+  const auto& counts = door_.counts;
+  const auto& admission = dispatcher_.admission();
+  const auto& spawned = dispatcher_.spares().counts();
+  follow(accepted_, static_cast<double>(counts.accepted));
+  for (const auto& [why, count] : counts.closed)
+    follow(closed_.Add({{"why", std::string(why)}}), static_cast<double>(count));
+  follow(spawns_.Add({{"result", "started"}}), static_cast<double>(spawned.started));
+  follow(spawns_.Add({{"result", "failed"}}), static_cast<double>(spawned.failed));
+  follow(orphans_, static_cast<double>(dispatcher_.burial().orphans().killed()));
+  follow(process_cpu_, offload::cpu_ms(::getpid()).value_or(0) / 1e3);
+  open_.Set(static_cast<double>(counts.open));
+  buffered_.Set(static_cast<double>(counts.buffered));
+  running_.Set(static_cast<double>(admission.running()));
+  slots_.Set(static_cast<double>(admission.slots()));
+  waiting_.Set(static_cast<double>(admission.waiting()));
+  queue_limit_.Set(static_cast<double>(admission.max_waiting()));
+  spares_.Set(static_cast<double>(dispatcher_.spares().ready()));
+  process_memory_.Set(static_cast<double>(offload::resident_kib(::getpid()).value_or(0)) * 1024);
+}
+
+std::string Metrics::text() {
+  read_levels();
+  return prometheus::TextSerializer().Serialize(registry_.Collect());
+}
+
+}  // namespace telemetry

@@ -1,0 +1,55 @@
+#pragma once
+// The server's figures for Prometheus, kept with prometheus-cpp. Every label comes from a bounded set.
+// Made in main; hears of every request; asked by the route /metrics.
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "server/front_door/door.h"
+#include "server/offload/dispatcher.h"
+#include "server/telemetry/observer.h"
+
+namespace telemetry {
+
+class Metrics final : public Observer {
+ public:
+  Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& door);
+  ~Metrics() override;
+
+  void on_request(const RequestRecord& record) override;
+  void on_bug(std::string_view request_id, std::string_view what) override;
+  /// One process was started, which took so long.
+  void on_spawn(double seconds) { spawn_.Observe(seconds); }
+
+  /// The text exposition format, version 0.0.4.
+  std::string text();
+
+ private:
+  struct Task;
+  struct Route;
+  Task& task(std::string_view name);
+  Route& route(const RequestRecord& record);
+  void read_levels();
+
+  const offload::Dispatcher& dispatcher_;
+  const front_door::Door& door_;
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>&requests_, &jobs_, &cpu_, &refusals_, &closed_, &spawns_;
+  prometheus::Family<prometheus::Histogram>&duration_, &wait_, &run_;
+  prometheus::Family<prometheus::Gauge>& rss_;
+  prometheus::Histogram& spawn_;
+  prometheus::Counter &accepted_, &orphans_, &bugs_, &process_cpu_;
+  prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_,
+      &process_memory_;
+  // What was looked up once: families lock and hash on every Add().
+  std::map<std::tuple<std::string_view, std::string_view, int>, std::unique_ptr<Route>> routes_seen_;
+  std::map<std::string, std::unique_ptr<Task>, std::less<>> tasks_seen_;
+};
+
+}  // namespace telemetry

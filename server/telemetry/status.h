@@ -1,0 +1,35 @@
+#pragma once
+// What the server does now, as the JSON of /status (its shape: server/web/README.md). Made in main; asked by
+// its route.
+
+#include <map>
+#include <string>
+
+#include "server/front_door/door.h"
+#include "server/offload/dispatcher.h"
+#include "server/telemetry/observer.h"
+#include "server/telemetry/recent.h"
+
+namespace telemetry {
+
+class Status final : public Observer {
+ public:
+  Status(const offload::Dispatcher& dispatcher, const front_door::Door& door)
+      : dispatcher_(dispatcher), door_(door) {}
+
+  void on_request(const RequestRecord& record) override;
+  void on_bug(std::string_view, std::string_view) override {}
+
+  /// One JSON text. Reads two files of /proc for each running job.
+  std::string json();
+
+ private:
+  const offload::Dispatcher& dispatcher_;
+  const front_door::Door& door_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  const Clock::time_point start_ = Clock::now();
+  Recent light_, heavy_;
+  std::map<std::string_view, std::uint64_t> outcomes_;
+};
+
+}  // namespace telemetry
