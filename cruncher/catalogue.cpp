@@ -68,13 +68,13 @@ std::string task_names() {
 }
 
 TaskResult run_task(const Task& task, Json params, Progress& progress) {
-  const Json schema = Json::parse(task.params_schema);
-  if (const auto violations = ipc::Schema(schema).validate(params); !violations.empty()) {
+  Json schema = Json::parse(task.params_schema);
+  fill_in_defaults(schema, params);
+  if (const auto violations = ipc::Schema(std::move(schema)).validate(params); !violations.empty()) {
     return ipc::Error{static_cast<int>(ipc::ErrorCode::invalid_params),
                       "invalid params",
                       {{"errors", ipc::to_json(violations)}}};
   }
-  fill_in_defaults(schema, params);
   return task.run(params, progress);
 }
 

@@ -19,8 +19,8 @@ const Task* find_task(std::string_view name);
 /// "spin, primes, …"
 std::string task_names();
 
-/// Checks `params` against the task's schema, fills in its defaults, and runs it. Throws std::bad_alloc and
-/// nothing else.
+/// Fills in the defaults of the task's schema, checks `params` (an object) against it, and runs the task.
+/// Throws std::bad_alloc and nothing else.
 TaskResult run_task(const Task& task, ipc::Json params, Progress& progress);
 
 /// The OpenRPC 1.3 document that describes all tasks, https://spec.open-rpc.org.

@@ -17,8 +17,12 @@ namespace {
 using ipc::ErrorCode;
 using ipc::Json;
 
-std::string refusal(ErrorCode code, std::string message) {
-  return print_response(ipc::error_response(nullptr, code, std::move(message)));
+// The answer where there is not even memory to read the request, and so no id.
+constexpr std::string_view kOutOfMemoryUnread =
+    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32001,\"message\":\"out of memory\"}}\n";
+
+std::string refusal(std::string message) {
+  return print_response(ipc::error_response(nullptr, ErrorCode::invalid_request, std::move(message)));
 }
 
 // A line that ends with stdin instead of '\n' counts too; nothing at all does not.
@@ -53,8 +57,8 @@ ipc::Response answer(ipc::Request request, Progress& progress) {
 }  // namespace
 
 std::string answer_to(std::string_view line, Progress& progress) {
-  // Made while there is memory; taken when there is none left.
-  std::string out_of_memory = refusal(ErrorCode::out_of_memory, "out of memory");
+  // Made while there is memory, sent when there is none left.
+  std::string out_of_memory;
   try {
     auto parsed = ipc::parse_request(line);
     if (const auto* refused = std::get_if<ipc::Response>(&parsed)) return print_response(*refused);
@@ -63,22 +67,25 @@ std::string answer_to(std::string_view line, Progress& progress) {
     out_of_memory = print_response(error_response(*request.id, ErrorCode::out_of_memory, "out of memory"));
     return print_response(answer(std::move(request), progress));
   } catch (const std::bad_alloc&) {
+    if (out_of_memory.empty()) throw;
     return out_of_memory;
   }
 }
 
 int serve_one_request() {
-  ipc::LineReader reader(kMaxRequest);
-  const auto line = read_line(reader);
-  std::string bytes;
-  if (line) {
-    ProgressLines progress;
-    bytes = answer_to(*line, progress);
-  } else if (reader.overflowed()) {
-    bytes = refusal(ErrorCode::invalid_request,
-                    "the request is longer than " + std::to_string(kMaxRequest) + " bytes");
+  try {
+    ipc::LineReader reader(kMaxRequest);
+    std::string bytes;
+    if (const auto line = read_line(reader)) {
+      ProgressLines progress;
+      bytes = answer_to(*line, progress);
+    } else if (reader.overflowed()) {
+      bytes = refusal("the request is longer than " + std::to_string(kMaxRequest) + " bytes");
+    }
+    return write_all(STDOUT_FILENO, bytes) ? 0 : 1;
+  } catch (const std::bad_alloc&) {
+    return write_all(STDOUT_FILENO, kOutOfMemoryUnread) ? 0 : 1;
   }
-  return write_all(STDOUT_FILENO, bytes) ? 0 : 1;
 }
 
 }  // namespace cruncher

@@ -16,7 +16,8 @@ inline constexpr std::size_t kMaxRequest = 64 << 20;
 /// Reads one line, answers it, and returns the exit code. Does not wait for the end of stdin.
 int serve_one_request();
 
-/// The answer to one request line, '\n' included; empty for a notification.
+/// The answer to one request line, '\n' included; empty for a notification. Throws std::bad_alloc where there
+/// was no memory to read the line; later that is an answer.
 std::string answer_to(std::string_view line, Progress& progress);
 
 }  // namespace cruncher

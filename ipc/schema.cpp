@@ -7,10 +7,12 @@
 #include "ipc/schema_preparation.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wrestrict"  // a false alarm of gcc 12 in std::string::replace (its bug 105651)
+#pragma GCC diagnostic ignored \
+    "-Wrestrict"  // a false alarm of gcc 12 in std::string::replace (its bug 105651)
 #endif
-// valijson includes <iostream> and does not use it. Up to gcc 12 that alone has every start of a cruncher set up all of
-// libstdc++'s locales and streams, so the header is made to look included; other standard libraries do not notice.
+// valijson includes <iostream> and does not use it. Up to gcc 12 that alone has every start of a cruncher set
+// up all of libstdc++'s locales and streams, so the header is made to look included; other standard libraries
+// do not notice.
 #define _GLIBCXX_IOSTREAM 1
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -25,9 +27,9 @@ struct Schema::Compiled {
   valijson::Schema schema;
 };
 
-Schema::Schema(const Json& schema) : compiled_(std::make_unique<Compiled>()) {
+Schema::Schema(Json schema) : compiled_(std::make_unique<Compiled>()) {
   try {
-    compiled_->source = schema;
+    compiled_->source = std::move(schema);
     prepare_schema(compiled_->source);
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
     parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(compiled_->source), compiled_->schema);

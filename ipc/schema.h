@@ -24,7 +24,7 @@ struct Violation {
 class Schema {
  public:
   /// Throws std::invalid_argument with a sentence where `schema` is no usable draft-07 schema.
-  explicit Schema(const Json& schema);
+  explicit Schema(Json schema);
   Schema(Schema&&) noexcept;
   Schema& operator=(Schema&&) noexcept;
   ~Schema();

@@ -1,0 +1,243 @@
+// The sandbox, call by call: what a task that was taken over by its input might try. Each attempt runs in a
+// child of its own, once outside of the sandbox, to see that it can succeed here at all, and once inside.
+
+#include "cruncher/sandbox.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using cruncher::enter_sandbox;
+using cruncher::Parent;
+
+char secret[] = "what the server knows";
+int listening = -1;    // a bound socket, open before the sandbox
+int unconnected = -1;  // and one that could connect to it
+sockaddr_in address{};
+
+int error_of(long result) {
+  return result >= 0 ? 0 : errno;
+}
+
+// Raw system calls, so that no library stands between the attempt and the kernel.
+template <typename... Arguments>
+int attempt(long number, Arguments... arguments) {
+  return error_of(syscall(number, arguments...));
+}
+
+std::string of_parent(const char* file) {
+  return "/proc/" + std::to_string(getppid()) + "/" + file;
+}
+
+int attempt_open(const std::string& path, int flags) {
+  return attempt(SYS_openat, AT_FDCWD, path.c_str(), flags | O_CLOEXEC, 0600);
+}
+
+int attempt_fork(long number) {
+  const long child = syscall(number, SIGCHLD, 0, 0, 0, 0);
+  if (child == 0) _exit(0);
+  return error_of(child);
+}
+
+int attempt_exec() {
+  const char* const arguments[] = {"/bin/true", nullptr};
+  return attempt(SYS_execve, arguments[0], arguments, nullptr);
+}
+
+int attempt_read_parent() {
+  char copy[sizeof secret];
+  iovec here{copy, sizeof copy}, there{secret, sizeof secret};
+  return attempt(SYS_process_vm_readv, getppid(), &here, 1, &there, 1, 0);
+}
+
+int attempt_map(int protection) {
+  return error_of(mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+}
+
+int attempt_raise_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return attempt(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, nullptr);
+}
+
+struct Attempt {
+  std::string what;
+  std::function<int()> run;   // 0 where it succeeded, else errno
+  bool works_outside = true;  // whether it is sure to, also in a container and as an ordinary user
+};
+
+const std::vector<Attempt>& attempts() {
+  static const std::vector<Attempt> all{
+      {"open a file", [] { return attempt_open("/etc/passwd", O_RDONLY); }},
+      {"write a file", [] { return attempt_open("/tmp", O_WRONLY | O_TMPFILE); }},
+      {"list a directory", [] { return attempt_open("/", O_RDONLY | O_DIRECTORY); }},
+      {"ask about a file", [] { return attempt(SYS_faccessat, AT_FDCWD, "/etc/passwd", R_OK); }},
+      {"remove a file", [] { return attempt(SYS_unlinkat, AT_FDCWD, "/tmp/no-such-file", 0); }, false},
+      {"make a socket", [] { return attempt(SYS_socket, AF_INET, SOCK_STREAM, 0); }},
+      {"connect", [] { return attempt(SYS_connect, unconnected, &address, sizeof address); }},
+      {"listen", [] { return attempt(SYS_listen, listening, 1); }},
+      {"send through a socket", [] { return attempt(SYS_sendto, unconnected, "x", 1, 0, nullptr, 0); },
+       false},
+      {"execute a program", attempt_exec},
+      {"fork", [] { return attempt_fork(SYS_clone); }},
+      {"start a thread or process with clone3", [] { return attempt(SYS_clone3, nullptr, 0); }, false},
+      {"be traced", [] { return attempt(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0); }},
+      {"trace its parent", [] { return attempt(SYS_ptrace, PTRACE_SEIZE, getppid(), 0, 0); }, false},
+      {"kill its parent", [] { return attempt(SYS_kill, getppid(), 0); }},
+      {"kill its parent's thread", [] { return attempt(SYS_tgkill, getppid(), getppid(), 0); }},
+      {"kill its group", [] { return attempt(SYS_kill, 0, 0); }},
+      {"leave its session", [] { return attempt(SYS_setsid); }, false},
+      {"leave its process group", [] { return attempt(SYS_setpgid, 0, 0); }},
+      {"look into its parent's memory", attempt_read_parent, false},
+      {"open its parent's memory", [] { return attempt_open(of_parent("mem"), O_RDWR); }, false},
+      {"open its parent's environment", [] { return attempt_open(of_parent("environ"), O_RDONLY); }},
+      {"raise its limits", attempt_raise_limit},
+      {"raise its priority", [] { return attempt(SYS_setpriority, PRIO_PROCESS, 0, 0); }},
+      {"choose a scheduler",
+       [] {
+         sched_param none{};
+         return attempt(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+       }},
+      {"outlive its parent", [] { return attempt(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0); }},
+      {"allow itself to be dumped", [] { return attempt(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0); }},
+      {"map executable memory", [] { return attempt_map(PROT_READ | PROT_EXEC); }},
+      {"make a memory file", [] { return attempt(SYS_memfd_create, "x", 0); }},
+      {"make a namespace", [] { return attempt(SYS_unshare, CLONE_NEWUSER); }, false},
+      {"use io_uring", [] { return attempt(SYS_io_uring_setup, 1, nullptr); }, false},
+      {"load a BPF program", [] { return attempt(SYS_bpf, 0, nullptr, 0); }, false},
+      {"sleep",
+       [] {
+         timespec time{};
+         return attempt(SYS_nanosleep, &time, nullptr);
+       }},
+  };
+  return all;
+}
+
+// What `body` returns, run in a child; 128 + n where signal n ended it.
+int in_child(const std::function<int()>& body) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) _exit(body());
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void open_sockets() {
+  listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(listen(listening, 5) == 0);
+  socklen_t size = sizeof address;
+  REQUIRE(getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+}
+
+TEST_CASE("every attempt to reach beyond the computation is refused in the sandbox") {
+  open_sockets();
+  for (const auto& [what, run, works_outside] : attempts()) {
+    CAPTURE(what);
+    if (works_outside) CHECK(in_child(run) == 0);
+    const int inside = in_child([&run] {
+      enter_sandbox(Parent::shell);
+      return run();
+    });
+    CHECK(inside == EPERM);
+  }
+  close(listening);
+  close(unconnected);
+}
+
+TEST_CASE("computing, allocating, reading and writing go on in the sandbox") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  const int code = in_child([&ends] {
+    enter_sandbox(Parent::server);
+    std::vector<std::string> memory;
+    for (int i = 0; i < 1000; ++i) memory.emplace_back(10'000, 'x');  // beyond what malloc has at hand
+    std::string large(50'000'000, 'y');                               // a mapping of its own
+    large.resize(100'000'000);
+    char byte = 'z';
+    return write(ends[1], &byte, 1) == 1 && read(ends[0], &byte, 1) == 1 && memory.size() == 1000 ? 0 : 1;
+  });
+  CHECK(code == 0);
+  for (const int end : ends) close(end);
+}
+
+TEST_CASE("where Landlock is missing the rest is active, and one line on stderr says so") {
+  int errors[2];
+  REQUIRE(pipe2(errors, O_CLOEXEC) == 0);
+  const int code = in_child([&errors] {
+    dup2(errors[1], STDERR_FILENO);
+    // The answer of a kernel without it.
+    sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444, 0, 1),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    sock_fprog program{4, steps};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return 1;
+    const auto sandbox = enter_sandbox(Parent::shell);
+    for (const auto& layer : sandbox.layers) {
+      if (layer.active == (layer.name == "landlock")) return 2;
+    }
+    return attempt_open("/etc/passwd", O_RDONLY) == EPERM ? 0 : 3;
+  });
+  CHECK(code == 0);
+  close(errors[1]);
+  char text[1000] = {};
+  const auto count = read(errors[0], text, sizeof text - 1);
+  CHECK(std::string(text, static_cast<std::size_t>(count)) ==
+        "cruncher: the sandbox lacks landlock (not offered by this kernel)\n");
+  close(errors[0]);
+}
+
+// How a child ends that sets out to crash in the sandbox; doctest's own handlers would get in the way.
+int wait_status_of(void (*crash)()) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    for (const int number : {SIGSEGV, SIGABRT, SIGILL}) signal(number, SIG_DFL);
+    const rlimit any{RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_CORE, &any);
+    enter_sandbox(Parent::shell);
+    crash();
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+TEST_CASE("a crash in the sandbox ends the process, and is not dumped") {
+  for (void (*const crash)() : {+[] { abort(); }, +[] { __builtin_trap(); }}) {
+    const int status = wait_status_of(crash);
+    CHECK(WIFSIGNALED(status));
+    CHECK_FALSE(WCOREDUMP(status));
+  }
+}
+
+}  // namespace
