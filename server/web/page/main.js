@@ -18,6 +18,11 @@ const plots = new Plots(byId('plots'));
 const history = new History();
 let tryTask = null;
 
+function outcomeKind(reason) {
+  if (reason === 'ok') return 'ok';
+  return reason === 'client_gone' ? 'plain' : 'failure';
+}
+
 function show(status) {
   const now = performance.now();
   history.add(status, now);
@@ -25,7 +30,7 @@ function show(status) {
   gauges.show(status);
   showJobs(status.jobs);
   plots.show(history, now);
-  showTally('outcomes', status.outcomes, (reason) => reason === 'ok' ? 'ok' : 'failure', 'no heavy request yet');
+  showTally('outcomes', status.outcomes, outcomeKind, 'no heavy request yet');
   showTally('closes', status.connections.closed_total, () => 'plain', 'none yet');
   tryTask?.show(status);
 }

@@ -46,7 +46,7 @@ export class ProbePlot {
     const lane = index === 0 ? 'blocking' : 'free';
     return [
       svg('rect', {class: `band ${lane}`, x: left, y: frame.top, width: Math.max(1, x(to) - left), height: frame.bottom - frame.top}),
-      svg('text', {class: 'band-label', x: left + 6, y: frame.top + 14}, phase.label),
+      svg('text', {class: 'band-label', x: left + 6, y: frame.bottom - 8}, phase.label),
     ];
   }
 }

@@ -54,7 +54,9 @@ export class TaskForm {
   /** `rows` are the form's elements, one for each property. */
   constructor(schema) {
     const required = new Set(schema.required ?? []);
-    this.rows = Object.entries(schema.properties ?? {}).map(([name, field]) => this.#row(name, field, required.has(name)));
+    this.rows = Object.entries(schema.properties ?? {})
+        .sort(([a], [b]) => required.has(b) - required.has(a))
+        .map(([name, field]) => this.#row(name, field, required.has(name)));
   }
 
   #row(name, schema, required) {

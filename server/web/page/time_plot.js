@@ -7,6 +7,9 @@ import {element, setText, svg} from './dom.js';
 // The time axis grows with what there is to show, in steps: its span and its notches in seconds.
 const kSpans = [{span: 60, notch: 15}, {span: 120, notch: 30}, {span: 300, notch: 60}];
 
+// No line is drawn over a time of which nothing is known: the page was hidden, or the server silent.
+const kLongestStep = 3_000;
+
 const ago = (seconds) => seconds === 0 ? 'now' : seconds % 60 ? `−${seconds} s` : `−${seconds / 60} min`;
 
 function notches({span, notch}, width) {
@@ -66,9 +69,10 @@ export class TimePlot {
     const scale = this.#scale();
     const axis = this.#axis();
     const x = (sample) => frame.x(1 - (this.#now - sample.now) / 1000 / axis.span);
-    const points = this.#spec.series.map((series) => this.#samples.map((sample) => {
+    const points = this.#spec.series.map((series) => this.#samples.flatMap((sample, index) => {
       const value = series.read(sample);
-      return value === null ? null : [x(sample), frame.y(scale.at(value))];
+      const point = value === null ? null : [x(sample), frame.y(scale.at(value))];
+      return index > 0 && sample.now - this.#samples[index - 1].now > kLongestStep ? [null, point] : [point];
     }));
     const parts = frame.grid(scale, this.#spec.tick ?? this.#spec.format, notches(axis, width));
     this.#spec.series.forEach((series, index) => {
