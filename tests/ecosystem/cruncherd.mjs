@@ -16,8 +16,8 @@ export const cruncherdPath = () => fromEnvironment('CRUNCHERD');
 export const unrulyPath = () => fromEnvironment('UNRULY');
 
 /** Starts it with `flags`; resolves once it listens. `t` is the test, with which it goes. */
-export async function startCruncherd(t, flags = [], options = {}) {
-  const program = new Program(cruncherdPath(), ['--port', '0', ...flags], options);
+export async function startCruncherd(t, flags = [], port = 0) {
+  const program = new Program(cruncherdPath(), ['--port', String(port), ...flags]);
   t.after(() => program.stop());
   const [, url] = await program.prints(/listening on (http:\/\/[^\s"]+)/);
   return Object.assign(program, {url});

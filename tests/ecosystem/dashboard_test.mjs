@@ -164,6 +164,6 @@ test('a server that goes away is said to be gone, and is found again', {timeout:
   const page = await openDashboard(t, await startBrowser(t), server);
   await server.stop();
   await page.locator('#lamp[data-state=failed]').waitFor();
-  await startCruncherd(t, ['--port', port]);
+  await startCruncherd(t, [], port);
   await page.locator('#lamp[data-state=serving]').waitFor();
 });

@@ -25,7 +25,7 @@ test('redocly finds no error in it', {timeout: 120_000}, async (t) => {
       {ms: 100_000, env: {REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true'}});
   assert.equal(code, 0, output);
   assert.match(output, /Your API description is valid/);
-  assert.doesNotMatch(output, /\bwarning/i);
+  assert.doesNotMatch(output, /Warning was generated/);
 });
 
 test('the document lists every route, and every task with its schema', {timeout: 60_000}, async (t) => {

@@ -29,7 +29,7 @@ async function startBereftCruncherd(t) {
 
 test('every route, and what is refused before a job starts', {timeout: 120_000}, async (t) => {
   const server = await startCruncherd(t);
-  await passes({server: server.url}, 'Light routes', 'Heavy routes', 'Refused requests', 'Outside the routes');
+  await passes({server: server.url}, 'Light routes', 'Heavy routes', 'Refused requests', 'Beyond the document');
 });
 
 test('jobs that end badly', {timeout: 120_000}, async (t) => {
