@@ -48,9 +48,7 @@ class Figure:
 def requests_per_second(setting: Round, server: Server):
     """`/` over 64 keep-alive connections, wrk with a thread per core, everything on the same cores."""
     with server.running(setting.place) as running:
-        throughput(setting.place, running.port, LIGHT, 64, WARM_UP)
-        report = throughput(setting.place, running.port, LIGHT, 64, setting.seconds)
-    return {"per_second": report["per_second"], "p99_ms": report["p99_ms"]}
+        return steady_load(setting, server, running, LIGHT, 64)
 
 
 def light_beside_jobs(setting: Round, server: Server):
@@ -85,9 +83,20 @@ def jobs_per_second(setting: Round, server: Server, environment=None):
         report = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
         return {"per_second": report["jobs"] / report["seconds"]}
     with server.running(place, environment=environment) as running:
-        throughput(place, running.port, server.job(0), 8, WARM_UP)
-        report = throughput(place, running.port, server.job(0), 8, setting.seconds)
-    return {"per_second": report["per_second"], "p99_ms": report["p99_ms"]}
+        return steady_load(setting, server, running, server.job(0), 8)
+
+
+def steady_load(setting, server, running, request, clients):
+    """Throughput after a warm-up, and what one request cost the server's own processes in CPU time."""
+    throughput(setting.place, running.port, request, clients, WARM_UP)
+    before = sum(map(cpu_seconds, front(server, running)))
+    report = throughput(setting.place, running.port, request, clients, setting.seconds)
+    cpu = sum(map(cpu_seconds, front(server, running))) - before
+    return {
+        "per_second": report["per_second"],
+        "p99_ms": report["p99_ms"],
+        "cpu_us": 1e6 * cpu / report["answers"],
+    }
 
 
 def jobs_of_a_big_server(setting: Round, server: Server):
@@ -164,8 +173,8 @@ def idle_connections(setting: Round, server: Server):
 
 
 def front(server, running):
-    """The processes that hold connections: the server itself, without its crunchers; nginx with its workers."""
-    return running.pids if server.key.startswith("cruncherd") else with_descendants(running.pids[-1])
+    """The server's processes that stay: without crunchers, but with the workers of nginx."""
+    return with_descendants(running.pids[-1]) if server.key in ("nginx", "fcgiwrap") else running.pids
 
 
 def memory_at_rest(setting: Round, server: Server):

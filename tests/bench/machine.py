@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from servers import PEERS
@@ -34,6 +35,8 @@ def install_packages():
     missing = [package for program, package in DEBIAN_PACKAGES.items() if not find_program(program)]
     if not missing:
         return
+    if os.geteuid() != 0:
+        sys.exit(f"the benchmark needs {' '.join(missing)}: install them, or run it as root")
     with no_service_starts():
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]

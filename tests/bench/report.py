@@ -12,6 +12,7 @@ NAMES = {
     "p99_ms": "p99 ms",
     "idle_p99_ms": "p99 idle, ms",
     "busy_p99_ms": "p99 loaded, ms",
+    "cpu_us": "server's CPU µs each",
     "ratio": "ratio",
     "light_p50_ms": "`/` p50, ms",
     "job_p50_ms": "job p50, ms",
