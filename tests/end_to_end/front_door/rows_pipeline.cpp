@@ -10,15 +10,19 @@ std::string named(std::string_view target, const std::string& id) {
   return get(target, "X-Request-Id: " + id + "\r\n");
 }
 
+std::string id_of(int number) {
+  return std::to_string(number);
+}
+
 std::string many(int count) {
   std::string requests;
-  for (int i = 0; i < count; ++i) requests += named("/healthz", "n" + std::to_string(i));
+  for (int i = 0; i < count; ++i) requests += named("/healthz", id_of(i));
   return requests;
 }
 
 std::vector<std::string> many_ids(int count) {
   std::vector<std::string> ids;
-  for (int i = 0; i < count; ++i) ids.push_back("n" + std::to_string(i));
+  for (int i = 0; i < count; ++i) ids.push_back(id_of(i));
   return ids;
 }
 
