@@ -163,23 +163,22 @@ awaitable<bool> Connection::read_rest() {
   while (turn_->step < Step::complete) {
     if (over_budget()) {
       const auto limit = door_.limits.max_buffered;
-      co_return co_await refuse(
-          {503, "buffers_full", fmt::format("all buffers together may hold {} bytes", limit)});
+      const Refusal full{503, "buffers_full", fmt::format("all buffers together may hold {} bytes", limit)};
+      co_return co_await refuse(full);
     }
     if (turn_->step == Step::need_body && !in_body) {
       in_body = true;
       door_.body.join(*this);
-      if (turn_->reader.expects_continue() && received_.empty() && turn_->reader.request().body.empty() &&
-          !co_await ask_for_body())
-        co_return false;
+      if (turn_->reader.expects_continue() && !co_await ask_for_body()) co_return false;
     }
     const bool readable = co_await wait(Socket::wait_read);
     if (!readable && leaving_) co_return end("drained");
     if (!readable) {
       leave();
       late_ = false;
-      co_return co_await refuse(
-          {408, in_body ? "body_timeout" : "header_timeout", "the request did not come in time"});
+      const Refusal late{408, in_body ? "body_timeout" : "header_timeout",
+                         "the request did not come in time"};
+      co_return co_await refuse(late);
     }
     if (!receive()) co_return false;
   }
@@ -197,9 +196,10 @@ awaitable<bool> Connection::ask_for_body() {
   exchange.received = Clock::now();
   exchange.client_keeps_alive = false;
   if (!door_.application.refuse_by_head(exchange)) {
-    const bool sent = co_await send(kContinue, {});
+    if (!received_.empty() || !turn_->reader.request().body.empty()) co_return true;  // it did not wait
+    turn_->continued = co_await send(kContinue, {});
     door_.body.join(*this);
-    co_return sent;
+    co_return turn_->continued;
   }
   ++door_.counts.refused["by_head"];
   const bool sent = co_await send(exchange.response.head, exchange.response.body);
@@ -215,7 +215,10 @@ awaitable<bool> Connection::answer() {
   exchange.request = std::move(turn_->reader.request());
   exchange.request.peer_address = peer_.address;
   exchange.request.peer_port = peer_.port;
-  exchange.client_keeps_alive = turn_->reader.keeps_alive();
+  // Content that came although the client had said that it would ask first may be no content, but its next
+  // request.
+  const bool ambiguous = turn_->reader.expects_continue() && !turn_->continued;
+  exchange.client_keeps_alive = turn_->reader.keeps_alive() && !ambiguous;
   exchange.received = Clock::now();
   account();
   if (!door_.application.answer(exchange) && !co_await finish()) {

@@ -14,7 +14,7 @@ namespace http = boost::beast::http;
 namespace {
 
 // A chunk's size line with its extensions, or a trailer section: what Beast wants to see in one piece.
-constexpr std::size_t kMaxUnparsed = 4096;
+constexpr std::size_t kMaxChunkHeader = 4096;
 
 bool equals(std::string_view a, std::string_view b) {
   return boost::beast::iequals(a, b);
@@ -56,7 +56,6 @@ bool lists(std::string_view list, std::string_view name) {
 RequestReader::RequestReader(const Limits& limits) : limits_(limits), scanner_(limits) {
   Parser::header_limit(static_cast<std::uint32_t>(limits.max_head + 1));
   Parser::body_limit(limits.max_body);
-  Parser::eager(true);
 }
 
 RequestReader::Step RequestReader::refuse(Refusal refusal) {
@@ -82,23 +81,31 @@ RequestReader::Step RequestReader::advance(std::string_view bytes, std::size_t& 
   return parse(bytes, used);
 }
 
+// Beast takes one element at a time: the head, a piece of content, a chunk's size line, the last one with the
+// trailers.
 RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& used) {
   while (!Parser::is_done() && !bytes.empty()) {
     error_code error;
+    input_ = bytes;
+    was_chunk_header_ = false;
     const auto taken = Parser::put(asio::buffer(bytes.data(), bytes.size()), error);
     used += taken;
     bytes.remove_prefix(taken);
-    if (error == http::error::need_more) {
-      if (bytes.size() > kMaxUnparsed)
-        return refuse({400, "bad_request",
-                       fmt::format("a chunk's size line or the trailer section is longer than {} bytes",
-                                   kMaxUnparsed)});
-      break;
-    }
+    const bool too_long = (was_chunk_header_ && taken > kMaxChunkHeader) ||
+                          (error == http::error::need_more && bytes.size() > kMaxChunkHeader);
+    if (too_long)
+      return refuse({400, "bad_request",
+                     fmt::format("a chunk's size line or the trailer section is longer than {} bytes",
+                                 kMaxChunkHeader)});
+    if (error == http::error::need_more) break;
     if (error) return refuse(explain(error));
   }
-  if (Parser::is_done()) return Step::complete;
-  return Step::need_body;
+  return Parser::is_done() ? Step::complete : Step::need_body;
+}
+
+bool RequestReader::keeps_alive() const {
+  if (lists(connection_options_, "close")) return false;
+  return request_.minor_version == 1 || lists(connection_options_, "keep-alive");
 }
 
 Refusal RequestReader::explain(const error_code& error) const {
@@ -136,7 +143,13 @@ void RequestReader::on_request_impl(http::verb verb, string_view method, string_
 void RequestReader::on_field_impl(http::field field, string_view name, string_view value, error_code& error) {
   // Trailer fields come here too. They are dropped: nobody here expects any, and merged into the head they
   // would be a way around its checks (RFC 9110 section 6.5.1).
-  if (head_done_) return;
+  if (head_done_) {
+    // A folded value is put together elsewhere, the others are seen where they came in.
+    const bool folded =
+        !value.empty() && (value.data() < input_.data() || value.data() >= input_.data() + input_.size());
+    if (folded) fail(error, 400, "a trailer field is folded");
+    return;
+  }
   switch (field) {
     case http::field::host:
       if (host_) return fail(error, 400, "Host is given more than once");
@@ -233,6 +246,13 @@ void RequestReader::drop_fields_of_this_hop() {
   std::erase_if(request_.fields, [this](const auto& field) {
     return !equals(field.first, "host") && lists(connection_options_, field.first);
   });
+}
+
+void RequestReader::on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) {
+  was_chunk_header_ = true;
+  const bool control = std::any_of(extensions.begin(), extensions.end(),
+                                   [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+  if (control) fail(error, 400, "a chunk extension has a control character");
 }
 
 std::size_t RequestReader::on_body_impl(string_view body, error_code&) {

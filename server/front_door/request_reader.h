@@ -26,7 +26,9 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
 
   /// The request, whole once complete; without its body, but with all else, once the step was need_body.
   Request& request() { return request_; }
-  bool keeps_alive() const { return Parser::keep_alive(); }
+  /// What the version and the Connection field say (RFC 9112 section 9.3); Beast would count Proxy-Connection
+  /// in.
+  bool keeps_alive() const;
   /// The client waits for 100 (Continue) before it sends its body.
   bool expects_continue() const { return expects_continue_; }
   const Refusal& refusal() const { return refusal_; }
@@ -53,7 +55,7 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) override;
   void on_finish_impl(error_code&) override {}
 
   const Limits& limits_;
@@ -64,6 +66,8 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   std::string connection_options_;
   bool has_content_length_ = false;
   bool expects_continue_ = false;
+  std::string_view input_;  // of the put() under way
+  bool was_chunk_header_ = false;
   bool head_scanned_ = false;
   bool head_done_ = false;
   Refusal refusal_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -294,6 +295,9 @@ Usage CruncherProcess::usage() const {
 // The leader also by its own pid: it may have moved to another group.
 void CruncherProcess::signal_group(int signal) {
   if (reaped_) return;
+  // A SCHED_IDLE process on a busy machine would not even get the time to die. (Allowed to root alone.)
+  sched_param none{};
+  ::sched_setscheduler(process_.id(), SCHED_OTHER, &none);
   ::kill(-process_.id(), signal);
   ::kill(process_.id(), signal);
 }

@@ -1,6 +1,7 @@
 #include "server/offload/launch.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -45,6 +46,7 @@ struct Child {
   char* const* envp;
   ResourceLimits limits;
   Priority priority;
+  const int* ignored;  // 0 ends it
   int in, out, err;
   pid_t parent;
   int error = 0;
@@ -70,16 +72,12 @@ int become_cruncher(void* raw) {
   ::setpgid(0, 0);
   struct sigaction by_default {};
   by_default.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
+  for (const int* signal = child.ignored; *signal; ++signal) ::sigaction(*signal, &by_default, nullptr);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != child.parent) ::_exit(127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
-  if (const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); file >= 0) {
-    [[maybe_unused]] const auto written = ::write(file, kOomScore, sizeof kOomScore - 1);
-    ::close(file);
-  }
   sched_param none{};
   if (child.priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
   if (child.priority == Priority::low) {
@@ -106,11 +104,27 @@ struct Pipe {
   }
 };
 
+// From outside, since a child that still shares the server's memory shares its not being dumpable too, and
+// then only root may write this file.
+void prefer_for_oom(pid_t pid) {
+  const UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
+  [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
+}
+
 void set_nonblocking(const UniqueFd& fd) {
   ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
 }
 
 }  // namespace
+
+std::vector<int> ignored_signals() {
+  std::vector<int> ignored;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) ignored.push_back(signal);
+  }
+  return ignored;
+}
 
 std::vector<std::string> allowed_environment() {
   std::vector<std::string> allowed;
@@ -138,9 +152,10 @@ Launched launch(const LaunchPlan& plan) {
   std::vector<char*> envp;
   for (const auto& variable : plan.environment) envp.push_back(const_cast<char*>(variable.c_str()));
   envp.push_back(nullptr);
-  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits),
-              plan.priority,     in.read.get(), out.write.get(), err.write.get(),
-              ::getpid()};
+  auto ignored = plan.ignored;
+  ignored.push_back(0);
+  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits), plan.priority,
+              ignored.data(),    in.read.get(), out.write.get(), err.write.get(),         ::getpid()};
 
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
   // No handler of the server may run in the child, which shares its memory.
@@ -161,6 +176,7 @@ Launched launch(const LaunchPlan& plan) {
   launched.err = std::move(err.read);
   for (const auto* fd : {&launched.in, &launched.out, &launched.err}) set_nonblocking(*fd);
   launched.error = child.error;
+  if (launched) prefer_for_oom(pid);
   launched.step = child.step;
   return launched;
 }

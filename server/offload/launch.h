@@ -22,7 +22,11 @@ struct LaunchPlan {
   std::vector<std::string> environment;  ///< "NAME=value", all that it will see
   JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
   Priority priority = Priority::idle;
+  std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
 };
+
+/// The signals that this process ignores: the one part of its signal dispositions that survives execve(2).
+std::vector<int> ignored_signals();
 
 struct Launched {
   pid_t pid = -1;

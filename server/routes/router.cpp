@@ -101,7 +101,8 @@ Router::Route& Router::route(std::string_view label, const std::string& pattern)
   for (auto& route : routes_)
     if (route->pattern == pattern) return *route;
   const bool exact = pattern.find('(') == std::string::npos;
-  routes_.push_back(std::make_unique<Route>(Route{label, pattern, exact, {}, {}}));
+  routes_.push_back(std::make_unique<Route>(
+      Route{label, pattern, exact ? std::regex() : std::regex(pattern), exact, {}, {}}));
   if (exact) exact_[pattern] = routes_.back().get();
   return *routes_.back();
 }
@@ -125,7 +126,7 @@ void Router::post(std::string_view label, const std::string& pattern, RouteHandl
 const Router::Route* Router::find(const std::string& path) const {
   if (const auto found = exact_.find(path); found != exact_.end()) return found->second;
   for (const auto& route : routes_)
-    if (!route->exact && std::regex_match(path, std::regex(route->pattern))) return route.get();
+    if (!route->exact && std::regex_match(path, route->regex)) return route.get();
   return nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <httplib.h>
 
 #include <functional>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,6 +39,7 @@ class Router : private httplib::Server {
   struct Route {
     std::string_view label;
     std::string pattern;
+    std::regex regex;  ///< compiled only where the pattern has a group
     bool exact;
     RouteHandler get, post;
   };

@@ -1,0 +1,86 @@
+#include "server/lifecycle.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "server/offload/wait_status.h"
+#include "server/service_manager.h"
+
+namespace {
+
+constexpr Milliseconds kSparesPatience{2000};
+constexpr Milliseconds kGlance{10};
+
+awaitable<> sleep_for(Loop& loop, Milliseconds span) {
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer(loop.get_executor(), span);
+  co_await timer.async_wait(use_awaitable);
+}
+
+}  // namespace
+
+Lifecycle::Lifecycle(House house) : house_(house), signals_(house.loop, SIGTERM, SIGINT, SIGHUP) {}
+
+int Lifecycle::run() {
+  await_signal();
+  asio::co_spawn(house_.loop.get_executor(), announce(), asio::detached);
+  house_.loop.run();
+  return exit_code_;
+}
+
+// Ready is whoever can answer heavy requests at full speed: it listens, and the spares are up.
+awaitable<> Lifecycle::announce() {
+  const auto patience = Clock::now() + kSparesPatience;
+  while (house_.spares.ready() < house_.spares.target() && Clock::now() < patience)
+    co_await sleep_for(house_.loop, kGlance);
+  for (const auto& listener : house_.listeners)
+    house_.log.say(spdlog::level::info, "listening on " + listener->endpoint().name);
+  notify_service_manager("READY=1");
+}
+
+void Lifecycle::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP)
+      house_.log_file.reopen();
+    else if (house_.door.draining)
+      return end_now(128 + signal);
+    else
+      asio::co_spawn(house_.loop.get_executor(), drain(signal), asio::detached);
+    await_signal();
+  });
+}
+
+awaitable<> Lifecycle::drain(int signal) {
+  house_.log.say(spdlog::level::info,
+                 fmt::format("{}: no new connections; {} jobs run, {} wait", offload::signal_name(signal),
+                             house_.admission.running(), house_.admission.waiting()));
+  notify_service_manager("STOPPING=1");
+  for (auto& listener : house_.listeners) listener->close();
+  house_.admission.close();
+  house_.door.drain();
+  house_.spares.drain();
+  const auto patience = Clock::now() + house_.options.drain_timeout;
+  while (house_.door.counts.open > 0 || house_.burial.under_way() > 0) {
+    if (Clock::now() >= patience) {
+      house_.log.say(spdlog::level::warn,
+                     fmt::format("--drain-timeout: {} connections are cut off", house_.door.counts.open));
+      end_now(1);
+      co_return;
+    }
+    co_await sleep_for(house_.loop, kGlance);
+  }
+  house_.log.say(spdlog::level::info, "all is answered");
+  house_.loop.stop();
+}
+
+// Everything that still runs dies with its whole group; the kernel's death signal takes the rest.
+void Lifecycle::end_now(int exit_code) {
+  for (const auto& job : house_.dispatcher.live())
+    if (job.pid > 0) ::kill(-job.pid, SIGKILL);
+  exit_code_ = exit_code;
+  house_.loop.stop();
+}

@@ -1,0 +1,44 @@
+#pragma once
+// From serving to the end: ready, signals, drain. Knows neither HTTP nor processes beyond their counts. Made
+// in main.
+
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <vector>
+
+#include "server/front_door/listener.h"
+#include "server/offload/dispatcher.h"
+#include "server/options.h"
+#include "server/telemetry/access_log.h"
+
+class Lifecycle {
+ public:
+  /// What is to be drained, in main's hands; all of it must outlive this.
+  struct House {
+    Loop& loop;
+    const Options& options;
+    telemetry::Log& log_file;
+    telemetry::AccessLog& log;
+    offload::Admission& admission;
+    offload::Spares& spares;
+    offload::Burial& burial;
+    offload::Dispatcher& dispatcher;
+    front_door::Door& door;
+    std::vector<std::unique_ptr<front_door::Listener>>& listeners;
+  };
+  explicit Lifecycle(House house);
+
+  /// Runs the loop until a signal has ended the server. Returns the exit code: 0 after a drain, 1 where
+  /// --drain-timeout cut it short, 128 + signal where a second signal did.
+  int run();
+
+ private:
+  awaitable<> announce();
+  void await_signal();
+  awaitable<> drain(int signal);
+  void end_now(int exit_code);
+
+  House house_;
+  asio::signal_set signals_;
+  int exit_code_ = 0;
+};

@@ -1,0 +1,35 @@
+#pragma once
+// The steps of a start that can fail, each with a sentence for whoever typed the flags. Called by main, in
+// this order.
+
+#include <boost/asio/thread_pool.hpp>
+#include <stdexcept>
+#include <vector>
+
+#include "ipc/json.h"
+#include "server/front_door/endpoint.h"
+#include "server/offload/launch.h"
+#include "server/options.h"
+
+/// A start that cannot be: the sentence says what to change.
+struct RefusedStart : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Descriptors 0 to 2 are always something, so that no pipe or socket ever gets one of their numbers.
+void occupy_standard_descriptors();
+
+/// The sockets that systemd passed, else what the flags say. Throws std::runtime_error.
+std::vector<front_door::Endpoint> open_endpoints(const Options& options);
+
+/// Whether /blocking may freeze this server.
+bool blocking_allowed(const Options& options, const std::vector<front_door::Endpoint>& endpoints);
+
+/// Becomes --user, for good. Throws RefusedStart.
+void become_user(const Options& options);
+
+/// What every process is started with: as ceiling, whatever the most generous task may use.
+offload::LaunchPlan launch_plan(const Options& options);
+
+/// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart.
+ipc::Json discover_tasks(Loop& loop, asio::thread_pool& json_pool, const Options& options);
