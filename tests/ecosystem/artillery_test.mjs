@@ -27,9 +27,9 @@ test('light and heavy load in phases: every request is answered, in time', {time
   assert.equal(counters['http.codes.200'], counters['http.requests']);
 });
 
-test('the same scenarios fail where heavy requests are refused', {timeout: 120_000}, async (t) => {
+test('the same scenarios fail where heavy requests are refused', {timeout: 180_000}, async (t) => {
   const server = await startBusyCruncherd(t, '--waiting', '0');
-  const {code, output, counters} = await artillery(t, ['--target', server.url, '--environment', 'short'], 100_000);
+  const {code, output, counters} = await artillery(t, ['--target', server.url, '--environment', 'short'], 150_000);
   assert.notEqual(code, 0, output);
   assert.ok(counters['http.codes.503'] > 0, output);
   assert.match(output, /fail: http\.requests == http\.codes\.200/);
