@@ -158,12 +158,12 @@ void open_sockets() {
 
 TEST_CASE("every attempt to reach beyond the computation is refused in the sandbox") {
   open_sockets();
-  for (const auto& [what, run, works_outside] : attempts()) {
-    CAPTURE(what);
-    if (works_outside) CHECK(in_child(run) == 0);
-    const int inside = in_child([&run] {
+  for (const Attempt& one : attempts()) {
+    CAPTURE(one.what);
+    if (one.works_outside) CHECK(in_child(one.run) == 0);
+    const int inside = in_child([&one] {
       enter_sandbox(Parent::shell);
-      return run();
+      return one.run();
     });
     CHECK(inside == EPERM);
   }

@@ -124,8 +124,9 @@ TEST_CASE("a bad line gets its error and the exit code 0") {
                                                {request("nothing", Json::object()).dump() + "\n", -32601},
                                                {request("primes", {{"limit", -1}}).dump() + "\n", -32602},
                                                {std::string(100'000'000, '[') + "\n", -32600}};
-  for (const auto& [line, code] : lines) {
-    CAPTURE(line.substr(0, 60));
+  for (const auto& [text, code] : lines) {
+    const std::string line = text;  // INFO takes no structured binding
+    INFO("the line: ", std::string(line, 0, 60));
     const auto result = ask(line);
     CHECK(result.exit_code == 0);
     CHECK(result.err == "");
