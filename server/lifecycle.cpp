@@ -14,6 +14,8 @@ namespace {
 
 constexpr Milliseconds kSparesPatience{2000};
 constexpr Milliseconds kGlance{10};
+// So long clients that could not know of the end may still ask for heavy work.
+constexpr Milliseconds kLastCalls{2000};
 
 awaitable<> sleep_for(Loop& loop, Milliseconds span) {
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer(loop.get_executor(), span);
@@ -60,10 +62,11 @@ awaitable<> Lifecycle::drain(int signal) {
                              house_.admission.running(), house_.admission.waiting()));
   notify_service_manager("STOPPING=1");
   for (auto& listener : house_.listeners) listener->close();
-  house_.admission.close();
+  house_.admission.drain();
   house_.door.drain();
   house_.spares.drain();
-  const auto patience = Clock::now() + house_.options.drain_timeout;
+  const auto begin = Clock::now();
+  const auto patience = begin + house_.options.drain_timeout;
   while (house_.door.counts.open > 0 || house_.burial.under_way() > 0) {
     if (Clock::now() >= patience) {
       house_.log.say(spdlog::level::warn,
@@ -71,6 +74,7 @@ awaitable<> Lifecycle::drain(int signal) {
       end_now(1);
       co_return;
     }
+    if (Clock::now() >= begin + kLastCalls) house_.admission.close();
     co_await sleep_for(house_.loop, kGlance);
   }
   house_.log.say(spdlog::level::info, "all is answered");

@@ -108,26 +108,26 @@ class Flags {
     add(name, help, to, type, [&to](const std::string& text) { to = text; });
   }
   void flag(const std::string& name, bool& to, const std::string& help) {
-    app_.add_flag("--" + name, to, help)->envname(variable(name))->group(group_);
+    app_.add_flag(fmt::format("--{}", name), to, help)->envname(variable(name))->group(group_);
   }
   void group(const std::string& name) { group_ = name; }
 
  private:
   static std::string variable(std::string name) {
     for (auto& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return "CRUNCHERD_" + name;
+    return fmt::format("CRUNCHERD_{}", name);
   }
   void add(const std::string& name, const std::string& help, const std::string& shown,
            const std::string& type, std::function<void(const std::string&)> take) {
     // The name stands in the sentence whether the value came from the command line, the environment or the
     // file.
     app_.add_option_function<std::string>(
-            "--" + name,
+            fmt::format("--{}", name),
             [name, take = std::move(take)](const std::string& text) {
               try {
                 take(text);
               } catch (const CLI::ValidationError& error) {
-                throw CLI::ValidationError("--" + name, error.what());
+                throw CLI::ValidationError(fmt::format("--{}", name), error.what());
               }
             },
             help)

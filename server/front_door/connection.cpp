@@ -75,10 +75,11 @@ awaitable<> Connection::run() {
       const bool readable = co_await wait(Socket::wait_read);
       leave();
       if (!readable) {
-        end(late_ ? "idle_timeout" : "drained");
+        end(late_ && !door_.draining ? "idle_timeout" : "drained");
         break;
       }
     }
+    fresh_ = false;
     turn_ = std::make_unique<Turn>(door_.limits);
     turn_->exchange.draining = &door_.draining;
     if (!(received_.empty() ? receive() : parse_received())) break;
@@ -107,8 +108,15 @@ void Connection::expired() {
   socket_.cancel(ignored);
 }
 
+// A client that has just come, or whose next request lies unread in the kernel, is still served: it could not
+// know.
 void Connection::drain() {
-  if (turn_ && (turn_->step != Step::need_head || !received_.empty())) return;
+  if (turn_) return;
+  char unread;
+  if (fresh_ || ::recv(socket_.native_handle(), &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+    door_.linger.join(*this);
+    return;
+  }
   leaving_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
@@ -257,8 +265,9 @@ awaitable<bool> Connection::finish() {
 // 9112 section 9.6).
 awaitable<bool> Connection::refuse(const Refusal& refusal) {
   ++door_.counts.refused[refusal.reason];
-  door_.application.refused(turn_->reader.request(), refusal);
-  const auto bytes = to_bytes(refusal, turn_->reader.is_head());
+  turn_->reader.request().peer_address = peer_.address;
+  const auto id = door_.application.refused(turn_->reader.request(), refusal);
+  const auto bytes = to_bytes(refusal, id, turn_->reader.is_head());
   if (co_await send(bytes, {})) co_await linger();
   co_return end("refused");
 }

@@ -72,7 +72,8 @@ class Application {
   virtual void ended(Exchange& exchange, Ending ending, std::size_t bytes) = 0;
 
   /// Called for what the door answered by itself; `request` holds what could be read of it.
-  virtual void refused(const Request& request, const Refusal& refusal) = 0;
+  /// Returns the id that its response and its log line have in common.
+  virtual std::string refused(const Request& request, const Refusal& refusal) = 0;
 };
 
 }  // namespace front_door

@@ -46,6 +46,10 @@ Listener::~Listener() {
 
 void Listener::close() {
   if (!descriptor_.is_open()) return;
+  // Whom the kernel has greeted already would get a reset.
+  paused_ = false;
+  while (descriptor_.is_open() && accept_batch()) {
+  }
   descriptor_.release();
   endpoint_.socket = UniqueFd();
   retry_.cancel();
@@ -72,15 +76,22 @@ void Listener::resume() {
 
 // Out of room or of descriptors: those that wait stay in the backlog until a connection ends, or a moment has
 // passed.
-void Listener::pause() {
+bool Listener::pause() {
   paused_ = true;
   retry_.expires_after(kRetry);
   retry_.async_wait([this](const boost::system::error_code& error) {
     if (!error) resume();
   });
+  return false;
 }
 
 void Listener::accept_waiting() {
+  accept_batch();
+  if (!paused_) wait();
+}
+
+// True where there may be more to accept at once.
+bool Listener::accept_batch() {
   for (int i = 0; i < kBatch; ++i) {
     if (door_.counts.open >= door_.limits.max_connections) return pause();
     sockaddr_storage storage{};
@@ -91,11 +102,11 @@ void Listener::accept_waiting() {
       admit(socket, address);
       continue;
     }
-    if (errno == EAGAIN) break;
+    if (errno == EAGAIN) return false;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause();
     // Anything else is one client's misfortune (ECONNABORTED, a network error: accept(2)).
   }
-  wait();
+  return true;
 }
 
 void Listener::admit(int socket, const sockaddr* address) {
@@ -106,7 +117,10 @@ void Listener::admit(int socket, const sockaddr* address) {
     if (found != door_.per_address.end() && found->second >= limit) {
       const UniqueFd owner(socket);
       ++door_.counts.refused["connections_per_ip"];
-      const auto bytes = to_bytes({503, "connections_per_ip", "this address has too many connections open"});
+      const Refusal refusal{503, "connections_per_ip", "this address has too many connections open"};
+      Request nobody;
+      nobody.peer_address = peer.address;
+      const auto bytes = to_bytes(refusal, door_.application.refused(nobody, refusal));
       [[maybe_unused]] const auto sent =
           ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       return;

@@ -26,7 +26,8 @@ class Listener {
  private:
   void wait();
   void accept_waiting();
-  void pause();
+  bool accept_batch();
+  bool pause();
   void admit(int socket, const struct sockaddr* address);
 
   Door& door_;

@@ -69,17 +69,15 @@ std::string_view http_date() {
   return {text, length};
 }
 
-std::string to_bytes(const Refusal& refusal, bool head_only) {
-  const nlohmann::json problem{{"type", "about:blank"},
-                               {"title", status_phrase(refusal.status)},
-                               {"status", refusal.status},
-                               {"reason", refusal.reason},
-                               {"detail", refusal.detail}};
+std::string to_bytes(const Refusal& refusal, std::string_view request_id, bool head_only) {
+  const nlohmann::json problem{{"type", "about:blank"},    {"title", status_phrase(refusal.status)},
+                               {"status", refusal.status}, {"reason", refusal.reason},
+                               {"detail", refusal.detail}, {"request_id", request_id}};
   const auto body = problem.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   auto bytes = fmt::format(
-      "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n{}"
-      "Connection: close\r\n\r\n",
-      refusal.status, status_phrase(refusal.status), http_date(), body.size(),
+      "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n"
+      "X-Request-Id: {}\r\n{}Connection: close\r\n\r\n",
+      refusal.status, status_phrase(refusal.status), http_date(), body.size(), request_id,
       refusal.status == 503 ? "Retry-After: 1\r\n" : "");
   return head_only ? bytes : bytes + body;
 }

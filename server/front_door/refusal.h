@@ -17,7 +17,7 @@ struct Refusal {
 
 /// The whole response: application/problem+json (RFC 9457), Connection: close. Without content where
 /// `head_only`.
-std::string to_bytes(const Refusal& refusal, bool head_only = false);
+std::string to_bytes(const Refusal& refusal, std::string_view request_id, bool head_only = false);
 
 /// RFC 9110's reason phrase for the statuses that this server uses; "" for others.
 std::string_view status_phrase(int status);

@@ -40,6 +40,8 @@ class Admission {
   /// only while it queues; cancelled, it leaves the queue.
   awaitable<std::variant<Slot, Failure>> enter(Deadline deadline);
 
+  /// The server is on its way out: full() from now on, but who asks still enters.
+  void drain() { draining_ = true; }
   /// Nobody enters any more; those who wait already still get their turn.
   void close() { closed_ = true; }
 
@@ -47,9 +49,9 @@ class Admission {
   std::size_t running() const { return running_; }
   std::size_t waiting() const { return queue_.size(); }
   std::size_t max_waiting() const { return max_waiting_; }
-  bool closed() const { return closed_; }
+  bool draining() const { return draining_; }
   /// True where a job that came now would be refused.
-  bool full() const { return closed_ || (running_ >= slots_ && queue_.size() >= max_waiting_); }
+  bool full() const { return draining_ || (running_ >= slots_ && queue_.size() >= max_waiting_); }
 
  private:
   friend Slot;
@@ -60,6 +62,7 @@ class Admission {
   const std::size_t max_waiting_;
   const Milliseconds wait_limit_;
   std::size_t running_ = 0;
+  bool draining_ = false;
   bool closed_ = false;
   using Hook = boost::intrusive::list_base_hook<>;
   struct Waiter : Hook {

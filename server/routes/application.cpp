@@ -69,11 +69,9 @@ awaitable<> Application::finish(front_door::Exchange& exchange) {
   for (auto* observer : observers_) observer->on_bug(call.request_id, what);
   call.reason = "internal_error";
   exchange.client_keeps_alive = false;
-  exchange.response = {
-      500,
-      front_door::to_bytes(
-          {500, call.reason, "an internal error; the log has it under request id " + call.request_id}),
-      ""};
+  const front_door::Refusal apology{500, call.reason,
+                                    "an internal error; the log has it under this request's id"};
+  exchange.response = {500, front_door::to_bytes(apology, call.request_id), ""};
 }
 
 awaitable<> Application::fetch(Call& call) {
@@ -114,7 +112,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   }
 }
 
-void Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {
+std::string Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {
   telemetry::RequestRecord record;
   record.peer = request.peer_address;
   record.method = request.method.empty() ? "-" : std::string_view(request.method);
@@ -122,8 +120,10 @@ void Application::refused(const front_door::Request& request, const front_door::
   record.route = "refused";
   record.status = refusal.status;
   record.reason = refusal.reason;
-  record.request_id = "-";
+  const auto id = request_id_of(request);
+  record.request_id = id;
   for (auto* observer : observers_) observer->on_request(record);
+  return id;
 }
 
 }  // namespace routes

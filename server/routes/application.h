@@ -29,7 +29,7 @@ class Application final : public front_door::Application {
   awaitable<> finish(front_door::Exchange& exchange) override;
   bool refuse_by_head(front_door::Exchange& exchange) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
-  void refused(const front_door::Request& request, const front_door::Refusal& refusal) override;
+  std::string refused(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:
   Call& call_of(front_door::Exchange& exchange);

@@ -49,11 +49,39 @@ Json milliseconds(long most) {
 }
 
 // A schema inside the document is of OpenAPI 3.1's own dialect: what draft-07 says is said there in the same
-// words.
-Json embedded(Json schema) {
-  if (schema.is_object()) schema.erase("$schema");
-  return schema;
-}
+// words, but its definitions move to the components, under the task's name.
+class Embedding {
+ public:
+  explicit Embedding(Json& schemas) : schemas_(schemas) {}
+
+  Json embed(const std::string& task, Json schema) {
+    if (!schema.is_object()) return schema;
+    schema.erase("$schema");
+    if (const auto definitions = schema.find("definitions"); definitions != schema.end()) {
+      for (auto& [name, definition] : definitions->items()) {
+        rebase(task, definition);
+        schemas_[task + "_" + name] = definition;
+      }
+      schema.erase("definitions");
+    }
+    rebase(task, schema);
+    return schema;
+  }
+
+ private:
+  static void rebase(const std::string& task, Json& value) {
+    constexpr std::string_view kHere = "#/definitions/";
+    for (auto& [name, member] : value.items()) {
+      if (name == "$ref" && member.is_string() && member.get_ref<const std::string&>().rfind(kHere, 0) == 0)
+        member =
+            "#/components/schemas/" + task + "_" + member.get_ref<const std::string&>().substr(kHere.size());
+      else if (member.is_structured())
+        rebase(task, member);
+    }
+  }
+
+  Json& schemas_;
+};
 
 Json outcome_of(Json result) {
   return {{"type", "object"},
@@ -61,16 +89,17 @@ Json outcome_of(Json result) {
           {"properties", {{"result", std::move(result)}, {"usage", reference("schemas", "Usage")}}}};
 }
 
-Json run(const Task& task) {
+Json run(const Task& task, Embedding& embedding) {
   return {{"post",
            {{"operationId", "run_" + task.name},
             {"summary", task.summary.empty() ? task.name : task.summary},
             {"parameters", {reference("parameters", "Prefer"), reference("parameters", "RequestId")}},
             {"requestBody",
-             {{"required", true}, {"content", content("application/json", embedded(task.params_schema))}}},
+             {{"required", true},
+              {"content", content("application/json", embedding.embed(task.name, task.params_schema))}}},
             {"responses",
              {{"200", response("the result, and what it cost", "application/json",
-                               outcome_of(embedded(task.result_schema)))},
+                               outcome_of(embedding.embed(task.name, task.result_schema)))},
               {"4XX", reference("responses", "Problem")},
               {"5XX", reference("responses", "Problem")}}}}}};
 }
@@ -129,25 +158,27 @@ Json components() {
 }  // namespace
 
 Json openapi(const Catalogue& catalogue) {
+  auto parts = components();
+  Embedding embedding(parts["schemas"]);
   Json paths;
   paths["/"] = get("welcome", "What this is, and its routes", any_json("the routes"));
   paths["/blocking"] =
       get("blocking", "Burns CPU time on the event loop itself: everything else waits", any_json("done"),
           {query("CPUTimeMs", true, "milliseconds of CPU time", milliseconds(60'000))});
   if (const auto* spin = catalogue.find("spin"))
-    paths["/non-blocking"] =
-        get("non_blocking", "Burns CPU time in a process of its own",
-            response("done", "application/json", outcome_of(embedded(spin->result_schema))),
-            {query("CPUTimeMs", true, "milliseconds of CPU time", milliseconds(600'000)),
-             query("via", false, "where: a process, or for comparison a thread of the server",
-                   {{"type", "string"}, {"enum", {"process", "thread"}}}),
-             reference("parameters", "Prefer"), reference("parameters", "RequestId")});
+    paths["/non-blocking"] = get(
+        "non_blocking", "Burns CPU time in a process of its own",
+        response("done", "application/json", outcome_of(embedding.embed(spin->name, spin->result_schema))),
+        {query("CPUTimeMs", true, "milliseconds of CPU time", milliseconds(600'000)),
+         query("via", false, "where: a process, or for comparison a thread of the server",
+               {{"type", "string"}, {"enum", {"process", "thread"}}}),
+         reference("parameters", "Prefer"), reference("parameters", "RequestId")});
   paths["/tasks"] =
       get("list_tasks", "The tasks and the JSON Schemas of their params", any_json("the catalogue"));
   paths["/tasks/{name}"] =
       get("describe_task", "One task", any_json("its summary and schemas"),
           {{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
-  for (const auto& [name, task] : catalogue.tasks()) paths["/tasks/" + name] = run(task);
+  for (const auto& [name, task] : catalogue.tasks()) paths["/tasks/" + name] = run(task, embedding);
   paths["/healthz"] = get("healthz", "Alive", any_json("alive"));
   paths["/readyz"] = get("readyz", "Ready for a heavy request", any_json("ready"));
   paths["/metrics"] = get("metrics", "Figures for Prometheus",
@@ -165,7 +196,7 @@ Json openapi(const Catalogue& catalogue) {
           {"servers", {{{"url", "/"}}}},
           {"security", Json::array()},
           {"paths", std::move(paths)},
-          {"components", components()}};
+          {"components", std::move(parts)}};
 }
 
 }  // namespace routes

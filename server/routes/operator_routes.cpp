@@ -11,7 +11,7 @@ void ready(Call& call, httplib::Response& response, const offload::Dispatcher& d
   const auto& admission = dispatcher.admission();
   if (!admission.full()) return answer(call, response, 200, "{\"status\":\"ready\"}\n");
   response.set_header("Retry-After", std::to_string(dispatcher.retry_after_seconds()));
-  if (admission.closed()) return problem(call, response, 503, "draining", "the server is shutting down");
+  if (admission.draining()) return problem(call, response, 503, "draining", "the server is shutting down");
   problem(call, response, 503, "queue_full", "all slots are taken and the queue is full");
 }
 
