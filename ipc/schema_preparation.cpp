@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -11,24 +11,24 @@ namespace ipc {
 namespace {
 
 // Where a schema holds further schemas: as lists or maps of them, or as one.
-constexpr const char* kOfMany[] = {"properties", "definitions", "dependencies", "allOf", "anyOf", "oneOf"};
-constexpr const char* kOfOne[] = {
+constexpr std::string_view kOfMany[] = {"properties", "definitions", "dependencies",
+                                        "allOf",      "anyOf",       "oneOf"};
+constexpr std::string_view kOfOne[] = {
     "items", "additionalItems", "additionalProperties", "propertyNames", "contains", "not", "if", "then",
     "else"};
 // Those of them that look at the same value again, not at a part of it.
-constexpr const char* kInPlace[] = {"dependencies", "allOf", "anyOf", "oneOf", "not", "if", "then", "else"};
+constexpr std::string_view kInPlace[] = {"dependencies", "allOf", "anyOf", "oneOf",
+                                         "not",          "if",    "then",  "else"};
+constexpr std::string_view kTypes[] = {"array", "boolean", "integer", "null", "number", "object", "string"};
 
-bool is_type_name(const Json& name) {
-  static constexpr std::string_view names[] = {"array",  "boolean", "integer", "null",
-                                               "number", "object",  "string"};
-  return name.is_string() &&
-         std::find(std::begin(names), std::end(names), name.get_ref<const std::string&>()) != std::end(names);
+bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 void check_type(const Json& type) {
   if (type.is_array()) {
     for (const Json& name : type) check_type(name);
-  } else if (!is_type_name(type)) {
+  } else if (!type.is_string() || !is_one_of(kTypes, type.get_ref<const std::string&>())) {
     throw std::invalid_argument("there is no type " + print_json(type));
   }
 }
@@ -39,21 +39,17 @@ void prepare(Json& schema) {
     return;
   }
   if (!schema.is_object()) return;
-  if (const auto type = schema.find("type"); type != schema.end()) check_type(*type);
-  // As an integer it would be compared with the integer part of a value only.
-  if (const auto divisor = schema.find("multipleOf"); divisor != schema.end() && divisor->is_number()) {
-    *divisor = divisor->get<double>();
-  }
   if (schema.erase("patternProperties") > 0) schema.erase("additionalProperties");
   schema.erase("pattern");
   schema.erase("format");
-  for (const char* keyword : kOfMany) {
-    const auto schemas = schema.find(keyword);
-    if (schemas == schema.end()) continue;
-    for (Json& one : *schemas) prepare(one);
-  }
-  for (const char* keyword : kOfOne) {
-    if (const auto one = schema.find(keyword); one != schema.end()) prepare(*one);
+  for (auto& [keyword, value] : schema.get_ref<Json::object_t&>()) {
+    if (keyword == "type") check_type(value);
+    // As an integer it would be compared with the integer part of a value only.
+    if (keyword == "multipleOf" && value.is_number()) value = value.get<double>();
+    if (is_one_of(kOfOne, keyword)) prepare(value);
+    if (is_one_of(kOfMany, keyword)) {
+      for (Json& one : value) prepare(one);
+    }
   }
 }
 
@@ -100,13 +96,12 @@ class CycleSearch {
       const Json::json_pointer place(target.substr(1));
       if (root_.contains(place)) visit(root_.at(place));
     }
-    for (const char* keyword : kInPlace) {
-      const auto inner = schema.find(keyword);
-      if (inner == schema.end()) continue;
-      if (keyword == std::string_view("dependencies") || inner->is_array()) {
-        visit_all(*inner);
+    for (const auto& [keyword, inner] : schema.get_ref<const Json::object_t&>()) {
+      if (!is_one_of(kInPlace, keyword)) continue;
+      if (keyword == "dependencies" || inner.is_array()) {
+        visit_all(inner);
       } else {
-        visit(*inner);
+        visit(inner);
       }
     }
   }
