@@ -17,7 +17,9 @@ namespace {
 // httplib::Stream from 0.11 to 0.2x: what a version does not know is never called.
 class MemoryStream final : public httplib::Stream {
  public:
-  MemoryStream(std::string head, std::string_view body) : head_(std::move(head)), body_(body) {}
+  MemoryStream(std::string head, std::string_view body) : head_(std::move(head)), body_(body) {
+    written.reserve(512);
+  }
 
   bool is_readable() const { return true; }
   bool is_writable() const { return true; }
@@ -71,9 +73,8 @@ Router::Router() {
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     return before_routing(request, response) ? HandlerResponse::Handled : HandlerResponse::Unhandled;
   });
-  set_post_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-    finish_head(request, response);
-  });
+  set_post_routing_handler(
+      [this](const httplib::Request&, httplib::Response& response) { forget_connection(response); });
   set_error_handler(Handler([this](const httplib::Request& request, httplib::Response& response) {
     if (!call_->content.empty() || call_->waits()) return;
     if (response.status == 404)
@@ -173,21 +174,26 @@ bool Router::before_routing(const httplib::Request& request, httplib::Response& 
   return false;
 }
 
-void Router::finish_head(const httplib::Request& request, httplib::Response& response) {
+// What httplib says of the connection is not for it to know.
+void Router::forget_connection(httplib::Response& response) {
+  response.headers.erase("Connection");
+  if (call_->exchange->request.method == "HEAD") response.headers.erase("Accept-Ranges");
+  if (response.status == 204) response.headers.erase("Content-Length");
+  call_->exchange->response.status = response.status;
+}
+
+// The fields that every response has, behind those that httplib wrote.
+void Router::finish_head(std::string& head) const {
   auto& exchange = *call_->exchange;
-  auto& headers = response.headers;
-  headers.erase("Keep-Alive");
-  headers.erase("Connection");
-  headers.erase("Accept-Ranges");
+  head.resize(head.size() - 2);  // the empty line
+  head.append("Date: ").append(front_door::http_date());
+  head.append("\r\nX-Request-Id: ").append(call_->request_id);
   if (!exchange.keeps_alive())
-    headers.emplace("Connection", "close");
+    head.append("\r\nConnection: close");
   else if (exchange.request.minor_version == 0)
-    headers.emplace("Connection", "keep-alive");
-  if (response.status == 204) headers.erase("Content-Length");
-  headers.emplace("Date", front_door::http_date());
-  headers.emplace("X-Request-Id", call_->request_id);
-  if (request.method == "HEAD") call_->content.clear();
-  exchange.response.status = response.status;
+    head.append("\r\nConnection: keep-alive");
+  head.append("\r\n\r\n");
+  if (exchange.request.method == "HEAD") call_->content.clear();
 }
 
 // Field values go in as they came: httplib's own parser would percent-decode them, and a decoded CR LF in an
@@ -232,8 +238,9 @@ bool Router::pass(front_door::Exchange& exchange, Call& call) {
   head.append("\r\n");
   MemoryStream stream(std::move(head), with_body ? std::string_view(request.body) : std::string_view());
   process(*this, stream);
-  call_ = nullptr;
   if (call.waits()) return false;
+  finish_head(stream.written);
+  call_ = nullptr;
   exchange.response.head = std::move(stream.written);
   exchange.response.body = std::move(call.content);
   return true;

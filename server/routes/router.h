@@ -49,7 +49,8 @@ class Router : private httplib::Server {
   void run(const Route& route, const RouteHandler& handler, const httplib::Request& request,
            httplib::Response& response);
   bool before_routing(const httplib::Request& request, httplib::Response& response);
-  void finish_head(const httplib::Request& request, httplib::Response& response);
+  void forget_connection(httplib::Response& response);
+  void finish_head(std::string& head) const;
   void adopt_fields(httplib::Request& request) const;
   template <typename Bridge, typename Memory>
   void process(Bridge& bridge, Memory& memory);
