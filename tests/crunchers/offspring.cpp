@@ -28,10 +28,10 @@ pid_t leave_sleeper(bool as_daemon) {
     ::sleep(kLingerSeconds);
     _exit(0);
   }
-  pid_t sleeper = -1;
-  if (read(report[0], &sleeper, sizeof sleeper) != sizeof sleeper) return -1;
-  close(report[0]);
   close(report[1]);
+  pid_t sleeper = -1;  // stays so where it is killed before it can tell
+  if (read(report[0], &sleeper, sizeof sleeper) != sizeof sleeper) sleeper = -1;
+  close(report[0]);
   if (as_daemon) waitpid(child, nullptr, 0);
   return sleeper;
 }

@@ -58,7 +58,7 @@ TEST_CASE("params that do not fit the schema are named by pointer, and no proces
   } bad[] = {{{{"limit", "x"}}, "/limit"},
              {{{"limit", -1}}, "/limit"},
              {{{"limit", 1e12}}, "/limit"},
-             {Json::object(), ""}};
+             {Json::object(), "/limit"}};
   for (const auto& one : bad) {
     CAPTURE(one.params.dump());
     const auto response = run_job(programless, "primes", one.params).response;

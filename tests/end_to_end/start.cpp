@@ -70,7 +70,7 @@ TEST_CASE("a bad value is refused with the flag, the value and the bounds") {
   for (const auto& setting : settings) {
     CAPTURE(setting.flag);
     CAPTURE(setting.value);
-    const auto result = run_command({cruncherd_path(), "--port", "0", setting.flag + "=" + setting.value});
+    const auto result = run_command({cruncherd_path(), setting.flag + "=" + setting.value});
     CHECK(result.exit_code == 2);
     CHECK(mentions(result.err, setting.flag.substr(2)));
     CHECK(mentions(result.err, setting.value));

@@ -104,14 +104,10 @@ std::size_t open_descriptors(pid_t pid) {
 }
 
 std::size_t private_memory_kib(pid_t pid) {
-  std::istringstream rollup(read_file(proc_path(pid, "smaps_rollup")));
-  std::size_t total = 0;
-  for (std::string line; std::getline(rollup, line);) {
-    if (line.starts_with("Private_Clean:") || line.starts_with("Private_Dirty:")) {
-      total += std::stoul(line.substr(line.find(':') + 1));
-    }
-  }
-  return total;
+  const std::string status = read_file(proc_path(pid, "status"));
+  static constexpr std::string_view kMark = "RssAnon:";
+  const auto found = status.find(kMark);
+  return found == std::string::npos ? 0 : std::stoul(status.substr(found + kMark.size()));
 }
 
 }  // namespace harness

@@ -42,10 +42,10 @@ bool is_gone(pid_t pid);
 /// True once it can run no more: gone, or a zombie.
 bool is_dead(pid_t pid);
 
+/// 0 where this user may not look: cruncherd is not dumpable, so it takes root.
 std::size_t open_descriptors(pid_t pid);
 
-/// Memory that only this process has, in KiB (Private_Clean + Private_Dirty of smaps_rollup); 0 where it is
-/// gone.
+/// Memory that it has filled itself, in KiB (RssAnon of proc(5)); 0 where it is gone.
 std::size_t private_memory_kib(pid_t pid);
 
 }  // namespace harness

@@ -90,6 +90,7 @@ RunningServer::RunningServer(std::vector<std::string> flags, Launch launch)
   program.output = program.errors = output_->pipe_ends[1];
   program.environment = std::move(launch.environment);
   program.open_files = launch.open_files;
+  program.processes = launch.processes;
   program.user = launch.user;
   process_ = std::make_unique<StartedProcess>(program);
   output_->start_reading();

@@ -27,6 +27,8 @@ class RunningServer {
     std::vector<std::pair<std::string, std::string>> environment = {};
     /// Soft and hard RLIMIT_NOFILE of the server, where given.
     std::optional<std::uint64_t> open_files = {};
+    /// RLIMIT_NPROC, where given: it counts the threads and processes of a user, and does not hold for root.
+    std::optional<std::uint64_t> processes = {};
     /// The server runs as this user (and group), where given; needs root.
     std::optional<uid_t> user = {};
     milliseconds ready_within = std::chrono::seconds(20);

@@ -43,6 +43,12 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+void limit_to(__rlimit_resource resource, std::optional<std::uint64_t> value) {
+  if (!value) return;
+  const rlimit limit{*value, *value};
+  if (setrlimit(resource, &limit) != 0) _exit(126);
+}
+
 void become_user(uid_t user) {
   if (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0) _exit(126);
 }
@@ -54,10 +60,8 @@ void become_user(uid_t user) {
   for (int target = 0; target < 3; ++target) {
     if (wanted[target] >= 0 && dup2(wanted[target], target) < 0) _exit(126);
   }
-  if (launch.open_files) {
-    const rlimit limit{*launch.open_files, *launch.open_files};
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(126);
-  }
+  limit_to(RLIMIT_NOFILE, launch.open_files);
+  limit_to(RLIMIT_NPROC, launch.processes);
   if (launch.user) become_user(*launch.user);
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which would clear it
   if (getppid() != parent) _exit(126);

@@ -23,6 +23,7 @@ struct ProgramLaunch {
   int errors = -1;
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< on top of the test's own
   std::optional<std::uint64_t> open_files = {};                       ///< RLIMIT_NOFILE
+  std::optional<std::uint64_t> processes = {};                        ///< RLIMIT_NPROC
   std::optional<uid_t> user = {};
 };
 
