@@ -15,7 +15,7 @@ namespace {
 constexpr Milliseconds kSparesPatience{2000};
 constexpr Milliseconds kGlance{10};
 // So long clients that could not know of the end may still ask for heavy work.
-constexpr Milliseconds kLastCalls{2000};
+constexpr Milliseconds kLastCalls{500};
 
 awaitable<> sleep_for(Loop& loop, Milliseconds span) {
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer(loop.get_executor(), span);
@@ -67,7 +67,7 @@ awaitable<> Lifecycle::drain(int signal) {
   house_.spares.drain();
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
-  while (house_.door.counts.open > 0 || house_.burial.under_way() > 0) {
+  while (house_.door.counts.open > house_.door.counts.lingering || house_.burial.under_way() > 0) {
     if (Clock::now() >= patience) {
       house_.log.say(spdlog::level::warn,
                      fmt::format("--drain-timeout: {} connections are cut off", house_.door.counts.open));

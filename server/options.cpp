@@ -250,6 +250,25 @@ void add_all(Flags& flags, Options& o) {
   flags.flag("log-replies", o.log_replies, "log each path with the JSON that it returned, cut at 1 KiB");
 }
 
+// The environment as arguments, for the flags that the command line does not have: CLI11 itself would let the
+// file win over it.
+std::vector<std::string> arguments_of(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto given = arguments;
+  for (const auto* option : app.get_options()) {
+    const auto& variable = option->get_envname();
+    const auto* value = variable.empty() ? nullptr : std::getenv(variable.c_str());
+    if (!value) continue;
+    const auto name = option->get_name();
+    const bool is_given = std::any_of(given.begin(), given.end(), [&](const std::string& argument) {
+      return argument == name || argument.rfind(fmt::format("{}=", name), 0) == 0;
+    });
+    if (!is_given) arguments.push_back(fmt::format("{}={}", name, value));
+  }
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+  return arguments;
+}
+
 }  // namespace
 
 std::variant<Options, Instead> parse_options(int argc, char** argv) {
@@ -275,7 +294,8 @@ std::variant<Options, Instead> parse_options(int argc, char** argv) {
   Flags flags(app);
   add_all(flags, options);
   try {
-    app.parse(argc, argv);
+    auto arguments = arguments_of(app, argc, argv);
+    app.parse(arguments);
     if (app.count("--spares") == 0) options.spares = options.running;
     for (const auto& [task, items] : file->tasks)
       options.per_task[task] = read_section(task, items, options.job);

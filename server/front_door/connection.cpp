@@ -48,6 +48,7 @@ Connection::Connection(Door& door, Socket socket, Peer peer)
 Connection::~Connection() {
   door_.counts.buffered -= accounted_;
   --door_.counts.open;
+  if (lingers_) --door_.counts.lingering;
   ++door_.counts.closed[why_];
   if (door_.limits.max_connections_per_ip) {
     const auto found = door_.per_address.find(peer_.address);
@@ -114,7 +115,7 @@ void Connection::drain() {
   if (turn_) return;
   char unread;
   if (fresh_ || ::recv(socket_.native_handle(), &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-    door_.linger.join(*this);
+    door_.last_call.join(*this);
     return;
   }
   leaving_ = true;
@@ -209,7 +210,6 @@ awaitable<bool> Connection::ask_for_body() {
     door_.body.join(*this);
     co_return turn_->continued;
   }
-  ++door_.counts.refused["by_head"];
   const bool sent = co_await send(exchange.response.head, exchange.response.body);
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
   if (sent) co_await linger();
@@ -264,7 +264,6 @@ awaitable<bool> Connection::finish() {
 // The door's own answer, and the end: what follows a request that could not be read can be no request (RFC
 // 9112 section 9.6).
 awaitable<bool> Connection::refuse(const Refusal& refusal) {
-  ++door_.counts.refused[refusal.reason];
   turn_->reader.request().peer_address = peer_.address;
   const auto id = door_.application.refused(turn_->reader.request(), refusal);
   const auto bytes = to_bytes(refusal, id, turn_->reader.is_head());
@@ -301,6 +300,8 @@ awaitable<> Connection::linger() {
   account();
   if (::shutdown(socket_.native_handle(), SHUT_WR) != 0) co_return;
   door_.linger.join(*this);
+  ++door_.counts.lingering;
+  lingers_ = true;
   for (std::size_t read = 0; read < kMaxLingering;) {
     const auto count =
         ::recv(socket_.native_handle(), door_.scratch.data(), door_.scratch.size(), MSG_DONTWAIT);

@@ -70,7 +70,8 @@ class Connection final : public DeadlineList::Member, public Drainable {
   std::size_t accounted_ = 0;
   std::size_t sent_ = 0;
   std::string_view why_ = "error";
-  bool fresh_ = true;  ///< has not sent a request yet
+  bool fresh_ = true;     ///< has not sent a request yet
+  bool lingers_ = false;  ///< is answered, and only waits for the client to notice
   bool late_ = false;
   bool leaving_ = false;
 };

@@ -20,10 +20,10 @@ namespace front_door {
 /// Counts since the start, and levels now.
 struct DoorCounts {
   std::size_t open = 0;
+  std::size_t lingering = 0;  ///< of these, answered and about to close
   std::uint64_t accepted = 0;
-  std::map<std::string_view, std::uint64_t> closed;   ///< by why
-  std::map<std::string_view, std::uint64_t> refused;  ///< by the refusal's reason
-  std::size_t buffered = 0;                           ///< bytes of requests and responses in memory
+  std::map<std::string_view, std::uint64_t> closed;  ///< by why
+  std::size_t buffered = 0;                          ///< bytes of requests and responses in memory
 };
 
 /// Something that main can ask to leave when the server drains.
@@ -48,12 +48,13 @@ struct Door {
         body(loop, limits.body_timeout),
         write(loop, limits.write_timeout),
         linger(loop, Milliseconds{2000}),
+        last_call(loop, Milliseconds{250}),
         hangups(loop) {}
 
   Loop& loop;
   const Limits limits;
   Application& application;
-  DeadlineList idle, header, body, write, linger;
+  DeadlineList idle, header, body, write, linger, last_call;
   HangupWatch hangups;
   DoorCounts counts;
   bool draining = false;

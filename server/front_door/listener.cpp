@@ -116,7 +116,6 @@ void Listener::admit(int socket, const sockaddr* address) {
     const auto found = door_.per_address.find(peer.address);
     if (found != door_.per_address.end() && found->second >= limit) {
       const UniqueFd owner(socket);
-      ++door_.counts.refused["connections_per_ip"];
       const Refusal refusal{503, "connections_per_ip", "this address has too many connections open"};
       Request nobody;
       nobody.peer_address = peer.address;

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace offload {
@@ -39,10 +40,15 @@ std::vector<pid_t> Orphans::children() const {
 
 void Orphans::sweep() {
   bool any = false;
-  for (const auto pid : children()) {
+  const auto found = children();
+  for (const auto pid : found) {
     if (not_ours_.count(pid)) continue;
-    any = true;
     const auto group = ::getpgid(pid);
+    // The group of a job that still runs ends with that job.
+    const bool led = group > 0 && group != pid && group != ::getpgrp() && ::kill(group, 0) == 0 &&
+                     std::find(found.begin(), found.end(), group) == found.end();
+    if (led) continue;
+    any = true;
     if (group > 1 && group != ::getpgrp()) ::kill(-group, SIGKILL);
     ::kill(pid, SIGKILL);
     if (::waitpid(pid, nullptr, WNOHANG) == pid) ++killed_;

@@ -50,7 +50,7 @@ void check_flat(const Possessions& before, const Possessions& after) {
 }
 
 TEST_CASE("five thousand jobs one after another leave no zombie, no descriptor and no memory behind") {
-  const RunningServer server({"--spares", "1"});
+  const RunningServer server({"--spares", "1", "--priority", "normal"});
   HttpClient client(server.port());
   Possessions settled{};
   for (int i = 0; i < 5000; ++i) {

@@ -25,7 +25,8 @@ TEST_CASE("a Python program written from the protocol's description takes the cr
   const std::string example = example_in(PROTOCOL_PATH);
   CHECK(std::count(example.begin(), example.end(), '\n') <= 40);
   const harness::TemporaryDirectory directory;
-  const RunningServer server({"--cruncher", directory.write("example", example, true)});
+  const RunningServer server(
+      {"--cruncher", directory.write("example", example, true), "--priority", "normal"});
   const auto answer = run_job(server, "count_words", {{"text", "to be or not"}});
   REQUIRE(outcome_of(answer) == "200");
   CHECK(answer.response.json().at("result") == Json({{"words", 4}, {"characters", 12}}));

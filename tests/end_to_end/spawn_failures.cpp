@@ -148,22 +148,29 @@ TEST_CASE("out of descriptors, jobs are refused on the connections that there ar
   CHECK(eventually(seconds(2), [&] { return harness::open_descriptors(server.pid()) <= before; }));
 }
 
-TEST_CASE("where the machine gives no process, jobs are refused until it does") {
-  if (getuid() != 0) return;  // an unprivileged test cannot choose a user with no other process
-  constexpr uid_t kNobodyElse = 61'234;
-  RunningServer::Launch launch;
-  launch.user = kNobodyElse;
+TEST_CASE(
+    "while a fork bomb holds all the processes that the user may have, other jobs are refused, then work "
+    "again") {
+  if (getuid() != 0) return;                    // it takes root to become a user with no other process
   const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
-  const auto cruncher = directory.copy(unruly_path(), "cruncher");
+  RunningServer::Launch launch;
   launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
-  const UnrulyServer server({"--cruncher", cruncher}, launch);
+  launch.user = 61'234;
+  launch.processes = 40;
+  const UnrulyServer server({"--cruncher", directory.copy(unruly_path(), "cruncher"), "--running", "2",
+                             "--timeout", "3s", "--kill-grace", "100ms"},
+                            launch);
   REQUIRE(works(server));
-  {
-    const LoweredLimit limit(server.pid(), RLIMIT_NPROC, 1);
-    for (int i = 0; i < 5; ++i) check_refusal(run_job(server, "nothing"));
-    check_not_busy(server);
-  }
+  auto bomb = start_job(server, "fork_bomb", {{"generations", 7}, {"escape", false}, {"answer", false}});
+  REQUIRE(eventually(seconds(2), [&] {
+    const auto threads = static_cast<std::size_t>(harness::find_process(server.pid())->threads);
+    return threads + harness::descendants_of(server.pid()).size() >= launch.processes;
+  }));
+  check_refusal(run_job(server, "nothing"));
+  check_not_busy(server);
+  CHECK(outcome_of(bomb.get()) == "504 deadline_exceeded");
   CHECK(eventually(seconds(5), [&] { return works(server); }));
+  CHECK(server.processes_left().empty());
 }
 
 }  // namespace

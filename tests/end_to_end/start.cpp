@@ -15,7 +15,7 @@ using harness::cruncherd_path;
 using harness::run_command;
 
 CommandResult start(std::vector<std::string> flags) {
-  flags.insert(flags.begin(), {cruncherd_path(), "--port", "0"});
+  flags.insert(flags.begin(), {cruncherd_path(), "--port", "0", "--priority", "normal"});
   return run_command(flags);
 }
 
