@@ -2,8 +2,10 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "server/lifecycle.h"
 #include "server/offload/spawner.h"
@@ -26,7 +28,7 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
   }
 }
 
-int serve(const Options& options) {
+[[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
   auto endpoints = open_endpoints(options);
   become_user(options);
@@ -38,9 +40,9 @@ int serve(const Options& options) {
   asio::thread_pool json_pool(1);
   const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
 
-  telemetry::Log log_file(options.log_file, options.log_level);
+  std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level);
   telemetry::AccessLog log(
-      log_file,
+      *log_file,
       options.log_format == "json" ? telemetry::AccessLog::Format::json : telemetry::AccessLog::Format::text,
       options.log_replies);
 
@@ -72,10 +74,13 @@ int serve(const Options& options) {
     for (auto& listener : listeners) listener->resume();
   };
 
-  Lifecycle lifecycle({loop, options, log_file, log, admission, spares, burial, dispatcher, door, listeners});
+  Lifecycle lifecycle(
+      {loop, options, *log_file, log, admission, spares, burial, dispatcher, door, listeners});
   const int exit_code = lifecycle.run();
-  door.on_room = nullptr;
-  return exit_code;
+  // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
+  // them. All that they hold is the kernel's to take back; only the log has something left to write.
+  log_file.reset();
+  ::_exit(exit_code);
 }
 
 }  // namespace
@@ -88,7 +93,7 @@ int main(int argc, char** argv) {
   }
   occupy_standard_descriptors();
   try {
-    return serve(std::get<Options>(parsed));
+    serve(std::get<Options>(parsed));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "cruncherd: %s\n", error.what());
     return kRefused;

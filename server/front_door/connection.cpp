@@ -206,9 +206,9 @@ awaitable<bool> Connection::ask_for_body() {
   exchange.client_keeps_alive = false;
   if (!door_.application.refuse_by_head(exchange)) {
     if (!received_.empty() || !turn_->reader.request().body.empty()) co_return true;  // it did not wait
-    turn_->continued = co_await send(kContinue, {});
+    const bool sent = co_await send(kContinue, {});
     door_.body.join(*this);
-    co_return turn_->continued;
+    co_return sent;
   }
   const bool sent = co_await send(exchange.response.head, exchange.response.body);
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
@@ -223,10 +223,7 @@ awaitable<bool> Connection::answer() {
   exchange.request = std::move(turn_->reader.request());
   exchange.request.peer_address = peer_.address;
   exchange.request.peer_port = peer_.port;
-  // Content that came although the client had said that it would ask first may be no content, but its next
-  // request.
-  const bool ambiguous = turn_->reader.expects_continue() && !turn_->continued;
-  exchange.client_keeps_alive = turn_->reader.keeps_alive() && !ambiguous;
+  exchange.client_keeps_alive = turn_->reader.keeps_alive();
   exchange.received = Clock::now();
   account();
   if (!door_.application.answer(exchange) && !co_await finish()) {

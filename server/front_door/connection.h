@@ -43,7 +43,6 @@ class Connection final : public DeadlineList::Member, public Drainable {
     RequestReader reader;
     Exchange exchange;
     Step step = Step::need_head;
-    bool continued = false;  ///< 100 (Continue) was sent
   };
 
   awaitable<> run();

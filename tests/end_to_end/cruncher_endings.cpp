@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <atomic>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "tests/end_to_end/job.h"
@@ -17,6 +19,14 @@ using harness::is_dead;
 using harness::is_gone;
 
 constexpr milliseconds kGrace{300};
+
+// proc(5): the signals that a process ignores, as a mask in hex.
+bool ignores_term(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string name, value; status >> name >> value;)
+    if (name == "SigIgn:") return std::stoull(value, nullptr, 16) >> (SIGTERM - 1) & 1;
+  return false;
+}
 
 TEST_CASE("a cruncher that dies by a signal costs its own job a 502 that names the signal") {
   const UnrulyServer server;
@@ -95,7 +105,8 @@ TEST_CASE("a slot is free again only when its dead job is reaped") {
   const UnrulyServer server({"--running", "1", "--kill-grace", "500ms"});
   HttpClient leaver(server.port());
   leaver.send_post("/tasks/ignore_term", Json::object());
-  running_cruncher(server);
+  const pid_t stubborn = running_cruncher(server);
+  REQUIRE(eventually(seconds(10), [&] { return ignores_term(stubborn); }));
   leaver.close();
   auto next = start_job(server, "echo", {{"from", "the next"}});
   while (next.wait_for(milliseconds(1)) == std::future_status::timeout) {
