@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kChunk = 64 * 1024;  // of a pipe, read or written in one turn of the loop
 constexpr std::size_t kStderrTail = 64 * 1024;
 constexpr std::size_t kParseOnLoop = 64 * 1024;  // a longer line would be felt by the light routes
-constexpr Milliseconds kExitGrace{100};          // for a process that has answered to end by itself
+constexpr Milliseconds kLook{20};
+constexpr Milliseconds kExitGrace{100};  // for a process that has answered to end by itself
 constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
 
 // One turn's bytes: nothing suspends between a read and their use.
@@ -70,7 +71,8 @@ CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launc
 void CruncherProcess::watch_exit() {
   exit_.async_wait(asio::posix::descriptor_base::wait_read,
                    [self = shared_from_this()](const boost::system::error_code& error) {
-                     if (error || !self->ended()) return;
+                     if (error) return;
+                     if (!self->ended()) return self->watch_exit();
                      if (self->gone_) std::exchange(self->gone_, nullptr)();
                      self->poke();
                    });
@@ -97,19 +99,23 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
   pump_out();
   pump_err();
 
-  while (!settled() && Clock::now() < job.deadline) {
-    const bool answered = answer_ && !fault_;
-    const auto until = answered ? std::min(job.deadline, Clock::now() + kExitGrace) : job.deadline;
-    co_await wait_for_event(until);
-    if (answered && Clock::now() >= until) break;
+  auto until = job.deadline;
+  bool answered = false;
+  while (!settled() && Clock::now() < until) {
+    if (answer_ && !answered) until = std::min(until, Clock::now() + kExitGrace);
+    answered = answer_.has_value();
+    // A process that has closed its stdout is about to end: then the kernel is asked, and not only listened
+    // to.
+    co_await wait_for_event(out_open_ ? until : std::min(until, Clock::now() + kLook));
+    ended();
   }
   if (!ended() && !answer_ && !fault_)
     fault(Reason::deadline_exceeded,
           fmt::format("no answer after {:.0f} ms", milliseconds(Clock::now() - given_)));
   if (!ended()) {
     signal_group(answer_ && !fault_ ? SIGKILL : SIGTERM);
-    const auto until = Clock::now() + kDeathWatch;
-    while (!ended() && Clock::now() < until) co_await wait_for_event(until);
+    const auto dead_by = Clock::now() + kDeathWatch;
+    while (!ended() && Clock::now() < dead_by) co_await wait_for_event(dead_by);
   }
   if (ended() && !fault_ && out_open_) drain_out();
   while (readings_ > 0 && Clock::now() < job.deadline) co_await wait_for_event(job.deadline);
@@ -161,7 +167,10 @@ void CruncherProcess::read_out() {
   if (!job_ || fault_) return;
   const auto count = ::read(out_.native_handle(), scratch, sizeof scratch);
   if (count > 0) take_bytes({scratch, static_cast<std::size_t>(count)});
-  if (count == 0) out_open_ = false;
+  if (count == 0) {
+    out_open_ = false;
+    poke();
+  }
   if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) pump_out();
 }
 
