@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "server/bell.h"
 #include "server/offload/wait_status.h"
 #include "server/service_manager.h"
 
@@ -16,11 +16,6 @@ constexpr Milliseconds kSparesPatience{2000};
 constexpr Milliseconds kGlance{10};
 // So long clients that could not know of the end may still ask for heavy work.
 constexpr Milliseconds kLastCalls{500};
-
-awaitable<> sleep_for(Loop& loop, Milliseconds span) {
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer(loop.get_executor(), span);
-  co_await timer.async_wait(use_awaitable);
-}
 
 }  // namespace
 
@@ -35,9 +30,10 @@ int Lifecycle::run() {
 
 // Ready is whoever can answer heavy requests at full speed: it listens, and the spares are up.
 awaitable<> Lifecycle::announce() {
+  Bell nobody(house_.loop);
   const auto patience = Clock::now() + kSparesPatience;
   while (house_.spares.ready() < house_.spares.target() && Clock::now() < patience)
-    co_await sleep_for(house_.loop, kGlance);
+    co_await nobody.wait(Clock::now() + kGlance);
   for (const auto& listener : house_.listeners)
     house_.log.say(spdlog::level::info, "listening on " + listener->endpoint().name);
   notify_service_manager("READY=1");
@@ -65,6 +61,7 @@ awaitable<> Lifecycle::drain(int signal) {
   house_.admission.drain();
   house_.door.drain();
   house_.spares.drain();
+  Bell nobody(house_.loop);
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
   while (house_.door.counts.open > house_.door.counts.lingering || house_.burial.under_way() > 0) {
@@ -75,7 +72,7 @@ awaitable<> Lifecycle::drain(int signal) {
       co_return;
     }
     if (Clock::now() >= begin + kLastCalls) house_.admission.close();
-    co_await sleep_for(house_.loop, kGlance);
+    co_await nobody.wait(Clock::now() + kGlance);
   }
   house_.log.say(spdlog::level::info, "all is answered");
   house_.loop.stop();

@@ -25,3 +25,8 @@ using Clock = std::chrono::steady_clock;
 /// A point in time that is handed down, so that nobody adds up remainders.
 using Deadline = Clock::time_point;
 using Milliseconds = std::chrono::milliseconds;
+
+/// A span as people and JSON read it.
+inline double milliseconds(Clock::duration span) {
+  return std::chrono::duration<double, std::milli>(span).count();
+}

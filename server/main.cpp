@@ -50,7 +50,7 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
   offload::Burial burial(loop, options.kill_grace);
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
   offload::Spares spares(loop, spawner, burial, json_pool, options.spares);
-  offload::Dispatcher dispatcher(loop, admission, spares, burial);
+  offload::Dispatcher dispatcher(admission, spares, burial);
   offload::WorkerThreads threads(loop, admission);
 
   routes::Router router;

@@ -87,7 +87,7 @@ ipc::Json discover_tasks(Loop& loop, asio::thread_pool& json_pool, const Options
   offload::Burial burial(loop, options.kill_grace);
   offload::Admission admission(loop, 1, 0, Milliseconds{0});
   offload::Spares spares(loop, spawner, burial, json_pool, 0);
-  offload::Dispatcher dispatcher(loop, admission, spares, burial);
+  offload::Dispatcher dispatcher(admission, spares, burial);
 
   std::variant<ipc::Json, std::string> answer;
   asio::co_spawn(loop.get_executor(), offload::discover(dispatcher, options.job),

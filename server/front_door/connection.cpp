@@ -248,7 +248,6 @@ awaitable<bool> Connection::finish() {
     gone = true;
     cancel.emit(asio::cancellation_type::terminal);
   });
-  boost::system::error_code error;
   try {
     co_await asio::co_spawn(door_.loop.get_executor(), door_.application.finish(turn_->exchange),
                             asio::bind_cancellation_slot(cancel.slot(), use_awaitable));

@@ -35,7 +35,6 @@ class DeadlineList {
 
   /// `member` (out of whatever list it was in) is told expired() one span from now, unless it leaves before.
   void join(Member& member);
-  void stop() { timer_.cancel(); }
 
  private:
   void arm();

@@ -29,8 +29,6 @@ class HangupWatch {
     int socket_;
   };
 
-  void stop() { epoll_.close(); }
-
  private:
   void wait();
   void report();

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/redirect_error.hpp>
-
 namespace offload {
 
 Slot::~Slot() {
@@ -13,7 +11,7 @@ Slot::~Slot() {
 Admission::Admission(Loop& loop, std::size_t slots, std::size_t waiting, Milliseconds wait_limit)
     : loop_(loop), slots_(slots), max_waiting_(waiting), wait_limit_(wait_limit) {}
 
-Admission::Waiter::Waiter(Admission& admission) : admission(admission), turn(admission.loop_.get_executor()) {
+Admission::Waiter::Waiter(Admission& admission) : admission(admission), turn(admission.loop_) {
   admission.queue_.push_back(*this);
 }
 
@@ -33,12 +31,7 @@ awaitable<std::variant<Slot, Failure>> Admission::enter(Deadline deadline) {
 
   Waiter waiter(*this);
   const auto patience = Clock::now() + wait_limit_;
-  waiter.turn.expires_at(std::min(deadline, patience));
-  boost::system::error_code ignored;
-  co_await waiter.turn.async_wait(asio::redirect_error(use_awaitable, ignored));
-  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-  if (cancelled != asio::cancellation_type::none)
-    throw boost::system::system_error(asio::error::operation_aborted);
+  co_await waiter.turn.wait(std::min(deadline, patience));
   if (waiter.granted) co_return std::move(waiter.slot);
   if (deadline <= patience)
     co_return Failure{
@@ -59,7 +52,7 @@ void Admission::leave() {
   queue_.pop_front();
   next.granted = true;
   next.slot = Slot(*this);
-  next.turn.cancel();
+  next.turn.ring();
 }
 
 }  // namespace offload

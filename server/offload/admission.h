@@ -2,12 +2,11 @@
 // Who may run now: a fixed number of slots, and a bounded queue of those who wait, first come first served.
 // Knows no process. Asked by dispatcher.h; a slot comes back only when its process is gone.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <utility>
 #include <variant>
 
-#include "server/loop.h"
+#include "server/bell.h"
 #include "server/offload/outcome.h"
 
 namespace offload {
@@ -69,7 +68,7 @@ class Admission {
     explicit Waiter(Admission& admission);
     ~Waiter();
     Admission& admission;
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> turn;
+    Bell turn;
     Slot slot;
     bool granted = false;
   };

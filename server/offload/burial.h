@@ -22,7 +22,6 @@ class Burial {
   /// Processes that are not gone yet.
   std::size_t under_way() const { return under_way_; }
   const Orphans& orphans() const { return orphans_; }
-  void stop() { orphans_.stop(); }
 
  private:
   awaitable<> bury(std::shared_ptr<CruncherProcess> process, Slot slot);

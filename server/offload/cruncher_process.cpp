@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <cmath>
 
 #include "server/offload/proc_file.h"
@@ -25,11 +24,8 @@ constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, be
 // One turn's bytes: nothing suspends between a read and their use.
 char scratch[kChunk];
 
-double milliseconds(const timeval& time) {
+double to_milliseconds(const timeval& time) {
   return time.tv_sec * 1e3 + time.tv_usec / 1e3;
-}
-double milliseconds(Clock::duration span) {
-  return std::chrono::duration<double, std::milli>(span).count();
 }
 
 }  // namespace
@@ -66,7 +62,7 @@ CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launc
       in_(loop.get_executor(), launched.in.release()),
       out_(loop.get_executor(), launched.out.release()),
       err_(loop.get_executor(), launched.err.release()),
-      event_(loop.get_executor()) {}
+      event_(loop) {}
 
 void CruncherProcess::watch_exit() {
   exit_.async_wait(asio::posix::descriptor_base::wait_read,
@@ -106,7 +102,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
     answered = answer_.has_value();
     // A process that has closed its stdout is about to end: then the kernel is asked, and not only listened
     // to.
-    co_await wait_for_event(out_open_ ? until : std::min(until, Clock::now() + kLook));
+    co_await event_.wait(out_open_ ? until : std::min(until, Clock::now() + kLook));
     ended();
   }
   if (!ended() && !answer_ && !fault_)
@@ -115,21 +111,15 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
   if (!ended()) {
     signal_group(answer_ && !fault_ ? SIGKILL : SIGTERM);
     const auto dead_by = Clock::now() + kDeathWatch;
-    while (!ended() && Clock::now() < dead_by) co_await wait_for_event(dead_by);
+    while (!ended() && Clock::now() < dead_by) co_await event_.wait(dead_by);
   }
   if (ended() && !fault_ && out_open_) drain_out();
-  while (readings_ > 0 && Clock::now() < job.deadline) co_await wait_for_event(job.deadline);
+  while (readings_ > 0 && Clock::now() < job.deadline) co_await event_.wait(job.deadline);
   co_return conclude();
 }
 
 bool CruncherProcess::settled() const {
   return fault_ || (status_ && readings_ == 0);
-}
-
-awaitable<> CruncherProcess::wait_for_event(Deadline until) {
-  boost::system::error_code ignored;
-  event_.expires_at(until);
-  co_await event_.async_wait(asio::redirect_error(use_awaitable, ignored));
 }
 
 void CruncherProcess::fault(Reason reason, std::string detail) {
@@ -255,7 +245,7 @@ Outcome CruncherProcess::conclude() const {
 // server kills through fault() alone.
 Failure CruncherProcess::explain_end() const {
   const auto& limits = job_->limits;
-  const auto cpu = milliseconds(status_->usage.ru_utime) + milliseconds(status_->usage.ru_stime);
+  const auto cpu = to_milliseconds(status_->usage.ru_utime) + to_milliseconds(status_->usage.ru_stime);
   if (status_->signal) {
     const int signal = *status_->signal;
     const bool over_cpu = limits.cpu.count() > 0 && cpu >= static_cast<double>(limits.cpu.count()) * 0.95;
@@ -290,8 +280,8 @@ Usage CruncherProcess::usage() const {
   usage.run_ms = milliseconds(Clock::now() - given_);
   usage.max_rss_kib = peak_kib_;
   if (status_) {
-    usage.user_ms = milliseconds(status_->usage.ru_utime);
-    usage.system_ms = milliseconds(status_->usage.ru_stime);
+    usage.user_ms = to_milliseconds(status_->usage.ru_utime);
+    usage.system_ms = to_milliseconds(status_->usage.ru_stime);
     rusage own{};
     ::getrusage(RUSAGE_SELF, &own);
     if (status_->usage.ru_maxrss > own.ru_maxrss) usage.max_rss_kib = status_->usage.ru_maxrss;
@@ -317,10 +307,10 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
     signal_group(SIGTERM);
     signal_group(SIGCONT);
     const auto until = Clock::now() + grace;
-    while (!ended() && Clock::now() < until) co_await wait_for_event(until);
+    while (!ended() && Clock::now() < until) co_await event_.wait(until);
   }
   if (!ended()) signal_group(SIGKILL);
-  while (!ended()) co_await wait_for_event(Deadline::max());
+  while (!ended()) co_await event_.wait(Deadline::max());
   reap();
 }
 

@@ -2,7 +2,6 @@
 // One started cruncher: its process, its three pipes, the one job that it may be given, and its end.
 // Knows no queue and no HTTP. Made by spares.h, run by dispatcher.h, ended by burial.h.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/process/v2/process.hpp>
@@ -12,6 +11,7 @@
 
 #include "ipc/line_reader.h"
 #include "ipc/message.h"
+#include "server/bell.h"
 #include "server/offload/job.h"
 #include "server/offload/launch.h"
 #include "server/offload/outcome.h"
@@ -65,8 +65,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   Failure explain_end() const;
   Usage usage() const;
   void sample_peak();
-  awaitable<> wait_for_event(Deadline until);
-  void poke() { event_.cancel(); }
+  void poke() { event_.ring(); }
   void signal_group(int signal);
   void fault(Reason reason, std::string detail);
 
@@ -74,7 +73,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   asio::thread_pool& json_pool_;
   boost::process::v2::basic_process<LoopExecutor> process_;
   Descriptor exit_, in_, out_, err_;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> event_;
+  Bell event_;
   std::function<void()> gone_;
   Clock::time_point started_ = Clock::now();
 

@@ -32,7 +32,7 @@ awaitable<Outcome> Dispatcher::run(const Job& job) {
   live.pid = tenancy.process->pid();
   apply_limits(live.pid, job.limits, spares_.plan().limits);
   auto outcome = co_await tenancy.process->run(job, live.progress);
-  outcome.usage->wait_ms = std::chrono::duration<double, std::milli>(live.began - live.entered).count();
+  outcome.usage->wait_ms = milliseconds(live.began - live.entered);
   usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;
   co_return outcome;
 }

@@ -26,8 +26,8 @@ struct LiveJob
 
 class Dispatcher {
  public:
-  Dispatcher(Loop& loop, Admission& admission, Spares& spares, Burial& burial)
-      : loop_(loop), admission_(admission), spares_(spares), burial_(burial) {}
+  Dispatcher(Admission& admission, Spares& spares, Burial& burial)
+      : admission_(admission), spares_(spares), burial_(burial) {}
 
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
@@ -44,7 +44,6 @@ class Dispatcher {
   int retry_after_seconds() const;
 
  private:
-  Loop& loop_;
   Admission& admission_;
   Spares& spares_;
   Burial& burial_;

@@ -25,7 +25,6 @@ class Orphans {
   void sweep();
 
   std::uint64_t killed() const { return killed_; }
-  void stop() { again_.cancel(); }
 
  private:
   std::vector<pid_t> children() const;

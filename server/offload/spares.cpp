@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
 #include <cstring>
 
 namespace offload {
@@ -16,7 +15,7 @@ constexpr Milliseconds kShortLife{1000};
 
 }  // namespace
 
-Spares::Waiter::Waiter(Spares& spares) : spares(spares), turn(spares.loop_.get_executor()) {
+Spares::Waiter::Waiter(Spares& spares) : spares(spares), turn(spares.loop_) {
   spares.waiters_.push_back(*this);
 }
 
@@ -49,12 +48,7 @@ awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> Spares::take(
   }
   Waiter waiter(*this);
   if (starting_ < waiters_.size()) spawn_one();
-  waiter.turn.expires_at(deadline);
-  boost::system::error_code ignored;
-  co_await waiter.turn.async_wait(asio::redirect_error(use_awaitable, ignored));
-  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-  if (cancelled != asio::cancellation_type::none)
-    throw boost::system::system_error(asio::error::operation_aborted);
+  co_await waiter.turn.wait(deadline);
   if (waiter.process) co_return std::move(waiter.process);
   if (!waiter.served)
     co_return Failure{Reason::deadline_exceeded, "the deadline passed before a process was started", {}, {}};
@@ -87,7 +81,7 @@ void Spares::on_spawned(Launched launched) {
     waiter.served = true;
     waiter.why_not = fmt::format("cannot start {}: {}: {}", spawner_.plan().path, launched.step,
                                  std::strerror(launched.error));
-    waiter.turn.cancel();
+    waiter.turn.ring();
   }
   back_off();
 }
@@ -98,7 +92,7 @@ void Spares::hand_out(std::shared_ptr<CruncherProcess> process) {
     waiters_.pop_front();
     waiter.served = true;
     waiter.process = std::move(process);
-    waiter.turn.cancel();
+    waiter.turn.ring();
     pause_ = Milliseconds{0};
   } else if (ready_.size() >= target_) {
     burial_.take(std::move(process));  // the one who waited for it has gone

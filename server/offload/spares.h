@@ -9,6 +9,7 @@
 #include <memory>
 #include <variant>
 
+#include "server/bell.h"
 #include "server/offload/burial.h"
 #include "server/offload/cruncher_process.h"
 #include "server/offload/spawner.h"
@@ -61,18 +62,17 @@ class Spares {
   std::size_t target_;
   std::size_t starting_ = 0;
   std::deque<std::shared_ptr<CruncherProcess>> ready_;
-  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor>;
   struct Waiter : boost::intrusive::list_base_hook<> {
     explicit Waiter(Spares& spares);
     ~Waiter();
     Spares& spares;
-    Timer turn;
+    Bell turn;
     bool served = false;
     std::shared_ptr<CruncherProcess> process;
     std::string why_not;
   };
   boost::intrusive::list<Waiter> waiters_;
-  Timer retry_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_;
   Milliseconds pause_{0};  // grows while starts fail, so that a broken program does not keep the machine busy
   bool resting_ = false;
   SpawnCounts counts_;

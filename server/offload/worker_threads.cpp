@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 
+#include "server/bell.h"
 #include "server/offload/burn.h"
 
 namespace offload {
 namespace {
 
 struct Burning {
-  explicit Burning(Loop& loop) : done(loop.get_executor(), Deadline::max()) {}
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> done;
+  explicit Burning(Loop& loop) : done(loop) {}
+  Bell done;
   std::atomic<bool> stop{false};
   double used_ms = 0;
 };
@@ -35,18 +34,13 @@ awaitable<Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline) {
   } stop_at_end{*burning};
   asio::post(*threads_, [this, burning, cpu, deadline] {
     burning->used_ms = burn_cpu(cpu, deadline, &burning->stop);
-    asio::post(loop_, [burning] { burning->done.cancel(); });
+    asio::post(loop_, [burning] { burning->done.ring(); });
   });
-  boost::system::error_code ignored;
-  co_await burning->done.async_wait(asio::redirect_error(use_awaitable, ignored));
-  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-  if (cancelled != asio::cancellation_type::none)
-    throw boost::system::system_error(asio::error::operation_aborted);
+  co_await burning->done.wait(Deadline::max());
 
-  using Double = std::chrono::duration<double, std::milli>;
   Usage usage;
-  usage.wait_ms = Double(began - entered).count();
-  usage.run_ms = Double(Clock::now() - began).count();
+  usage.wait_ms = milliseconds(began - entered);
+  usage.run_ms = milliseconds(Clock::now() - began);
   usage.user_ms = burning->used_ms;
   usage.pid = ::getpid();
   if (burning->used_ms < static_cast<double>(cpu.count()))

@@ -90,7 +90,6 @@ awaitable<> Application::fetch(Call& call) {
 
 void Application::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
   auto& call = call_of(exchange);
-  using Double = std::chrono::duration<double, std::milli>;
   constexpr int kClientClosedRequest = 499;
   telemetry::RequestRecord record;
   record.request_id = call.request_id;
@@ -101,7 +100,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.status = ending == front_door::Ending::client_gone ? kClientClosedRequest : exchange.response.status;
   record.reason = ending == front_door::Ending::client_gone ? "client_gone" : call.reason;
   record.bytes = bytes;
-  record.total_ms = Double(Clock::now() - exchange.received).count();
+  record.total_ms = milliseconds(Clock::now() - exchange.received);
   record.content = exchange.response.body;
   record.outcome = call.outcome ? &*call.outcome : nullptr;
   record.task = call.task;

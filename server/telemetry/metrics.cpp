@@ -113,6 +113,8 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
                  .Add({}, spawn_buckets())),
       accepted_(counter(registry_, "cruncherd_connections_accepted_total", "Connections accepted.")),
       orphans_(counter(registry_, "cruncherd_orphans_killed_total", "Processes that jobs left behind.")),
+      spares_died_(
+          counter(registry_, "cruncherd_spares_died_total", "Spares that ended before they got a job.")),
       bugs_(counter(registry_, "cruncherd_internal_errors_total", "Exceptions that should never happen.")),
       process_cpu_(
           counter(registry_, "process_cpu_seconds_total", "CPU time of the server, without its crunchers.")),
@@ -194,6 +196,7 @@ void Metrics::read_levels() {
     follow(closed_.Add({{"why", std::string(why)}}), static_cast<double>(count));
   follow(spawns_.Add({{"result", "started"}}), static_cast<double>(spawned.started));
   follow(spawns_.Add({{"result", "failed"}}), static_cast<double>(spawned.failed));
+  follow(spares_died_, static_cast<double>(spawned.spares_died));
   follow(orphans_, static_cast<double>(dispatcher_.burial().orphans().killed()));
   follow(process_cpu_, offload::cpu_ms(::getpid()).value_or(0) / 1e3);
   open_.Set(static_cast<double>(counts.open));

@@ -44,7 +44,7 @@ class Metrics final : public Observer {
   prometheus::Family<prometheus::Histogram>&duration_, &wait_, &run_;
   prometheus::Family<prometheus::Gauge>& rss_;
   prometheus::Histogram& spawn_;
-  prometheus::Counter &accepted_, &orphans_, &bugs_, &process_cpu_;
+  prometheus::Counter &accepted_, &orphans_, &spares_died_, &bugs_, &process_cpu_;
   prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_,
       &process_memory_;
   // What was looked up once: families lock and hash on every Add().

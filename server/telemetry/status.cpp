@@ -15,12 +15,10 @@ ipc::Json or_null(const std::optional<T>& value) {
   return value ? ipc::Json(*value) : ipc::Json(nullptr);
 }
 
-double ms_since(Clock::time_point then) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - then).count();
-}
-
 ipc::Json describe(const offload::LiveJob& live) {
-  ipc::Json job{{"id", live.job->request_id}, {"task", live.job->task}, {"age_ms", ms_since(live.entered)}};
+  ipc::Json job{{"id", live.job->request_id},
+                {"task", live.job->task},
+                {"age_ms", milliseconds(Clock::now() - live.entered)}};
   job["state"] = live.pid ? "running" : "waiting";
   job["pid"] = live.pid ? ipc::Json(live.pid) : ipc::Json(nullptr);
   job["progress"] = live.progress < 0 ? ipc::Json(nullptr) : ipc::Json(live.progress);
@@ -51,7 +49,7 @@ std::string Status::json() {
                       {"pid", ::getpid()},
                       {"started", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                                               fmt::gmtime(std::chrono::system_clock::to_time_t(started_)))},
-                      {"uptime_s", ms_since(start_) / 1e3},
+                      {"uptime_s", milliseconds(Clock::now() - start_) / 1e3},
                       {"draining", door_.draining},
                       {"rss_kib", or_null(offload::resident_kib(::getpid()))},
                       {"cpu_s", offload::cpu_ms(::getpid()).value_or(0) / 1e3}};

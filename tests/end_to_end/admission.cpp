@@ -44,7 +44,6 @@ TEST_CASE("waiting jobs are served first come, first served, and a newcomer does
   auto running = start_job(server, "await_file", {{"path", gate}});
   running_cruncher(server);
   std::vector<std::future<Answer>> waiting;
-  std::vector<double> waits;
   for (int i = 0; i < 5; ++i) {
     waiting.push_back(start_job(server, "sleep", {{"ms", 30}}));
     std::this_thread::sleep_for(milliseconds(10));  // apart enough to arrive in this order

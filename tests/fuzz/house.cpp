@@ -51,7 +51,7 @@ struct House::Rooms {
         admission(loop, 1, 1, Milliseconds{1000}),
         pool(1),
         spares(loop, spawner, burial, pool, 0),
-        dispatcher(loop, admission, spares, burial),
+        dispatcher(admission, spares, burial),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}) {
     routes::add_origin_routes(router, catalogue, dispatcher, false);
     routes::add_task_routes(router, catalogue, dispatcher);

@@ -42,12 +42,13 @@ const std::string kTask = "POST /tasks/spin HTTP/1.1\r\nHost: a\r\nContent-Type:
 TEST_CASE("each refusal is counted by its reason") {
   RunningServer server({"--max-body", "1KiB", "--header-timeout", "300ms", "--body-timeout", "300ms"});
   const std::string long_text(20'000, 'x');
-  for (const auto& [request, reason] : {
+  for (const auto& [request, expected] : {
            std::pair{"GET / HTTP/1.1\r\n\r\n", "bad_request"},
            std::pair{"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", "not_implemented"},
            std::pair{"GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", "expectation_failed"},
            std::pair{"GET / HTTP/1.1\r\nHo", "header_timeout"},
        }) {
+    const std::string reason = expected;  // clang 14 lets no lambda hold a structured binding
     CHECK(refused(server, request) == reason);
     CHECK_MESSAGE(counts_refusal(server, reason), reason);
   }
