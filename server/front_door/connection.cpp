@@ -210,7 +210,7 @@ awaitable<bool> Connection::ask_for_body() {
     door_.body.join(*this);
     co_return sent;
   }
-  const bool sent = co_await send(exchange.response.head, exchange.response.body);
+  const bool sent = co_await send(exchange.response.head, exchange.response.content());
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
   if (sent) co_await linger();
   co_return end("refused");
@@ -232,7 +232,7 @@ awaitable<bool> Connection::answer() {
   }
   account();
   const bool keeps_alive = exchange.keeps_alive();
-  const bool sent = co_await send(exchange.response.head, exchange.response.body);
+  const bool sent = co_await send(exchange.response.head, exchange.response.content());
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
   if (!sent) co_return end(late_ ? "write_timeout" : "client_reset");
   if (keeps_alive) co_return true;

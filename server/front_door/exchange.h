@@ -31,6 +31,9 @@ struct Response {
   int status = 0;
   std::string head;
   std::string body;
+  std::string_view kept_body{};  ///< instead of `body`, where set: bytes that live as long as the server
+
+  std::string_view content() const { return kept_body.data() ? kept_body : std::string_view(body); }
 };
 
 /// What the application keeps about a request between its two answers; it lives as long as the exchange.

@@ -101,7 +101,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.reason = ending == front_door::Ending::client_gone ? "client_gone" : call.reason;
   record.bytes = bytes;
   record.total_ms = milliseconds(Clock::now() - exchange.received);
-  record.content = exchange.response.body;
+  record.content = exchange.response.content();
   record.outcome = call.outcome ? &*call.outcome : nullptr;
   record.task = call.task;
   record.heavy = !call.task.empty();

@@ -21,9 +21,7 @@ void add_operator_routes(Router& router, const Catalogue& catalogue, const offlo
                          telemetry::Metrics& metrics, telemetry::Status& status) {
   using httplib::Request;
   using httplib::Response;
-  router.get("/healthz", "/healthz", [](Call& call, const Request&, Response& response) {
-    answer(call, response, 200, "{\"status\":\"alive\"}\n");
-  });
+  router.get_constant("/healthz", "/healthz", "{\"status\":\"alive\"}\n");
   router.get("/readyz", "/readyz",
              [&](Call& call, const Request&, Response& response) { ready(call, response, dispatcher); });
   router.get("/metrics", "/metrics", [&](Call& call, const Request&, Response& response) {
@@ -33,16 +31,12 @@ void add_operator_routes(Router& router, const Catalogue& catalogue, const offlo
     response.set_header("Cache-Control", "no-store");
     answer(call, response, 200, status.json());
   });
-  router.get("/openapi.json", "/openapi.json",
-             [content = openapi(catalogue).dump(2) + "\n"](Call& call, const Request&, Response& response) {
-               answer(call, response, 200, content);
-             });
-  router.get("/dashboard", "/dashboard", [](Call& call, const Request&, Response& response) {
-    response.set_header("Content-Security-Policy", std::string(web::dashboard_csp()));
-    response.set_header("Cache-Control", "no-cache");
-    response.set_header("X-Content-Type-Options", "nosniff");
-    answer(call, response, 200, std::string(web::dashboard_page()), "text/html; charset=utf-8");
-  });
+  router.get_constant("/openapi.json", "/openapi.json", openapi(catalogue).dump(2) + "\n");
+  router.get_constant("/dashboard", "/dashboard", std::string(web::dashboard_page()),
+                      "text/html; charset=utf-8",
+                      {{"Content-Security-Policy", std::string(web::dashboard_csp())},
+                       {"Cache-Control", "no-cache"},
+                       {"X-Content-Type-Options", "nosniff"}});
 }
 
 }  // namespace routes

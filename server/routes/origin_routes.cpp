@@ -105,10 +105,7 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
 
 void add_origin_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher,
                        bool blocking_allowed) {
-  router.get("/", "/",
-             [content = welcome()](Call& call, const httplib::Request&, httplib::Response& response) {
-               answer(call, response, 200, content);
-             });
+  router.get_constant("/", "/", welcome());
   router.get("/blocking", "/blocking",
              [blocking_allowed](Call& call, const httplib::Request& request, httplib::Response& response) {
                block(call, request, response, blocking_allowed);

@@ -103,7 +103,7 @@ Router::Route& Router::route(std::string_view label, const std::string& pattern)
     if (route->pattern == pattern) return *route;
   const bool exact = pattern.find('(') == std::string::npos;
   routes_.push_back(std::make_unique<Route>(
-      Route{label, pattern, exact ? std::regex() : std::regex(pattern), exact, {}, {}}));
+      Route{label, pattern, exact ? std::regex() : std::regex(pattern), exact, {}, {}, {}, {}}));
   if (exact) exact_[pattern] = routes_.back().get();
   return *routes_.back();
 }
@@ -122,6 +122,19 @@ void Router::post(std::string_view label, const std::string& pattern, RouteHandl
   Post(pattern, [this, &added](const httplib::Request& request, httplib::Response& response) {
     run(added, added.post, request, response);
   });
+}
+
+void Router::get_constant(std::string_view label, const std::string& path, std::string content,
+                          const char* content_type, httplib::Headers fields) {
+  auto& added = route(label, path);
+  added.kept_body = std::move(content);
+  get(label, path,
+      [this, &added, content_type, fields = std::move(fields)](Call& call, const httplib::Request& request,
+                                                               httplib::Response& response) {
+        response.headers = fields;
+        answer(call, response, 200, added.kept_body, content_type);
+        if (request.method == "GET") to_keep_ = &added;
+      });
 }
 
 const Router::Route* Router::find(const std::string& path) const {
@@ -182,10 +195,9 @@ void Router::forget_connection(httplib::Response& response) {
   call_->exchange->response.status = response.status;
 }
 
-// The fields that every response has, behind those that httplib wrote.
+// The fields that every response has, and the empty line, behind those that httplib wrote.
 void Router::finish_head(std::string& head) const {
   auto& exchange = *call_->exchange;
-  head.resize(head.size() - 2);  // the empty line
   head.append("Date: ").append(front_door::http_date());
   head.append("\r\nX-Request-Id: ").append(call_->request_id);
   if (!exchange.keeps_alive())
@@ -219,11 +231,29 @@ void Router::process(Bridge& bridge, Memory& memory) {
     bridge.process_request(memory, peer.peer_address, peer.peer_port, std::string(), 0, true, closed, setup);
 }
 
+bool Router::answer_kept(front_door::Exchange& exchange) {
+  const auto& request = exchange.request;
+  if (request.method != "GET") return false;
+  const std::string_view target(request.target);
+  const auto found = exact_.find(target.substr(0, target.find('?')));
+  if (found == exact_.end() || found->second->kept_head.empty()) return false;
+  const auto& route = *found->second;
+  call_->route = route.label;
+  auto& response = exchange.response;
+  response.status = 200;
+  response.head.reserve(route.kept_head.size() + 160);
+  response.head = route.kept_head;
+  finish_head(response.head);
+  response.kept_body = route.kept_body;
+  return true;
+}
+
 bool Router::pass(front_door::Exchange& exchange, Call& call) {
   call.exchange = &exchange;
   call.wanted = {};
   call.content.clear();
   call_ = &call;
+  if (answer_kept(exchange)) return true;
   const auto& request = exchange.request;
   // The content is read in the first pass alone: the later ones answer from what it led to.
   const bool with_body = !call.head_only && !call.prepared && !call.outcome && request.method != "GET" &&
@@ -237,10 +267,12 @@ bool Router::pass(front_door::Exchange& exchange, Call& call) {
         .append("\r\n");
   head.append("\r\n");
   MemoryStream stream(std::move(head), with_body ? std::string_view(request.body) : std::string_view());
+  to_keep_ = nullptr;
   process(*this, stream);
   if (call.waits()) return false;
+  stream.written.resize(stream.written.size() - 2);  // the empty line
+  if (to_keep_) to_keep_->kept_head = stream.written;
   finish_head(stream.written);
-  call_ = nullptr;
   exchange.response.head = std::move(stream.written);
   exchange.response.body = std::move(call.content);
   return true;

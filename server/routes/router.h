@@ -6,10 +6,11 @@
 #include <httplib.h>
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <regex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "server/front_door/exchange.h"
@@ -31,6 +32,10 @@ class Router : private httplib::Server {
   void get(std::string_view label, const std::string& pattern, RouteHandler handler);
   void post(std::string_view label, const std::string& pattern, RouteHandler handler);
 
+  /// A GET route on a path that always answers the same: httplib forms its response once, and it is kept.
+  void get_constant(std::string_view label, const std::string& path, std::string content,
+                    const char* content_type = "application/json", httplib::Headers fields = {});
+
   /// One pass: false where the handler wants something first, true where exchange.response is formed. Does
   /// not throw.
   bool pass(front_door::Exchange& exchange, Call& call);
@@ -42,10 +47,13 @@ class Router : private httplib::Server {
     std::regex regex;  ///< compiled only where the pattern has a group
     bool exact;
     RouteHandler get, post;
+    std::string kept_head;  ///< of a constant route, once it was formed: all but what finish_head() adds
+    std::string kept_body;
   };
 
   Route& route(std::string_view label, const std::string& pattern);
   const Route* find(const std::string& path) const;
+  bool answer_kept(front_door::Exchange& exchange);
   void run(const Route& route, const RouteHandler& handler, const httplib::Request& request,
            httplib::Response& response);
   bool before_routing(const httplib::Request& request, httplib::Response& response);
@@ -56,8 +64,9 @@ class Router : private httplib::Server {
   void process(Bridge& bridge, Memory& memory);
 
   std::vector<std::unique_ptr<Route>> routes_;
-  std::unordered_map<std::string, Route*> exact_;
-  Call* call_ = nullptr;  // the one that is being served: the loop has one thread
+  std::map<std::string, Route*, std::less<>> exact_;
+  Route* to_keep_ = nullptr;  // the constant route whose response is being formed
+  Call* call_ = nullptr;      // the one that is being served: the loop has one thread
 };
 
 }  // namespace routes
