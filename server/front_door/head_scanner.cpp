@@ -24,6 +24,13 @@ constexpr auto kClasses = [] {
   return classes;
 }();
 
+// RFC 9112 section 2.3; which versions are spoken here is not the scanner's business.
+bool is_version(std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
+         is_digit(text[7]);
+}
+
 bool all_of_class(std::string_view text, unsigned char bit) {
   return std::all_of(text.begin(), text.end(),
                      [bit](char c) { return kClasses[static_cast<unsigned char>(c)] & bit; });
@@ -100,6 +107,10 @@ bool HeadScanner::check_request_line(std::string_view line) {
   }
   if (target.empty() || !all_of_class(target, 4)) {
     refuse(400, "the request target is empty or has a byte that no URI may have");
+    return false;
+  }
+  if (!is_version(line.substr(last + 1))) {
+    refuse(400, "the request line does not end in `HTTP/` DIGIT `.` DIGIT");
     return false;
   }
   return true;

@@ -97,7 +97,7 @@ RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& us
       return refuse({400, "bad_request",
                      fmt::format("a chunk's size line or the trailer section is longer than {} bytes",
                                  kMaxChunkHeader)});
-    if (error == http::error::need_more) break;
+    if (error == http::error::need_more && head_done_) break;
     if (error) return refuse(explain(error));
   }
   return Parser::is_done() ? Step::complete : Step::need_body;

@@ -18,7 +18,10 @@ Rows version_rows() {
     const std::string shown = version == "HTTP/1.\xb9" ? "HTTP/1.<B9>" : version;
     rows.push_back({"the version " + shown + " is refused", "9112 2.3",
                     "GET / " + version + "\r\nHost: a\r\n\r\n", malformed_or_unsupported, closed});
+    rows.push_back({"the version " + shown + " is refused in a head of one line", "9112 2.3",
+                    "GET / " + version + "\r\n\r\n", malformed_or_unsupported, closed});
   }
+  rows.push_back({"a version of one byte is refused", "9112 2.3", "GET / H\r\n\r\n", "400", closed});
   rows.push_back({"HTTP/1.0 is served", "9112 2.3", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", "200", closed});
   return rows;
 }
