@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,8 @@ namespace {
 
 // As much as the kernel grants (net.core.somaxconn): a burst must not wait for a SYN to be sent again.
 constexpr int kBacklog = 4096;
+// Bytes that the kernel holds for a connection beyond those that its window lets out.
+constexpr int kMaxUnsent = 32 * 1024;
 
 [[noreturn]] void fail(const std::string& sentence) {
   throw std::runtime_error(sentence);
@@ -54,6 +57,15 @@ void describe(Endpoint& endpoint) {
   }
 }
 
+// What every connection inherits from the socket that it came through: a response goes out at once, and what
+// the client has no window for yet stays here instead of being copied into the kernel. (A thousand slow
+// readers would otherwise fill its memory with hundreds of megabytes, and the copying would be felt by all.)
+void set_for_connections(const UniqueFd& socket) {
+  const int on = 1, unsent = kMaxUnsent;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+}
+
 Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& shown) {
   Endpoint endpoint;
   endpoint.socket = UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -64,6 +76,7 @@ Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& sho
   if (info.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (fd < 0 || ::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0)
     fail(explain(shown));
+  set_for_connections(endpoint.socket);
   describe(endpoint);
   return endpoint;
 }
@@ -141,6 +154,7 @@ std::vector<Endpoint> inherited_sockets() {
       endpoint.socket = UniqueFd(fd);
       ::fcntl(fd, F_SETFD, FD_CLOEXEC);
       ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+      set_for_connections(endpoint.socket);  // no effect on a Unix socket
       describe(endpoint);
       endpoints.push_back(std::move(endpoint));
     }

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -125,8 +124,6 @@ void Listener::admit(int socket, const sockaddr* address) {
       return;
     }
   }
-  const int on = 1;
-  if (peer.port) ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const asio::generic::stream_protocol protocol(address->sa_family, peer.port ? IPPROTO_TCP : 0);
   boost::system::error_code error;
   Socket client(door_.loop.get_executor());

@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/end_to_end/front_door/plain_socket.h"
@@ -116,4 +119,35 @@ TEST_CASE("content up to --max-body is taken, one byte more is refused") {
   };
   CHECK(status_of(1024) == 422);
   CHECK(status_of(1025) == 413);
+}
+
+namespace {
+
+// proc(5), /proc/net/tcp: what the server's kernel holds for its connections, sent or not.
+std::size_t largest_send_queue(std::uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  char local[8];
+  std::snprintf(local, sizeof local, ":%04X", port);
+  std::size_t largest = 0;
+  std::string number, from, to, state, queues;
+  std::getline(table, number);  // the headings
+  while (table >> number >> from >> to >> state >> queues) {
+    std::getline(table, number);
+    if (from.ends_with(local)) largest = std::max<std::size_t>(largest, std::stoul(queues, nullptr, 16));
+  }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("responses that a client does not read are not copied into the kernel one after the other") {
+  RunningServer server;
+  PlainSocket slow(server.port(), {.receive_buffer = 4096});
+  std::string requests;
+  for (int i = 0; i < 50; ++i) requests += "GET /dashboard HTTP/1.1\r\nHost: a\r\n\r\n";
+  slow.send(requests);
+  const auto page = HttpClient(server.port()).get("/dashboard").body.size();
+  CHECK(harness::eventually(2s, [&] { return largest_send_queue(server.port()) > 0; }));
+  std::this_thread::sleep_for(100ms);
+  CHECK(largest_send_queue(server.port()) < 128 * 1024 + page);
 }
