@@ -60,13 +60,16 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
   telemetry::Metrics metrics(dispatcher, door);
   telemetry::Status status(dispatcher, door);
   observers = {&log, &metrics, &status};
+  burial.on_abandoned([&observers](const offload::Abandoned& job, const offload::Usage& usage) {
+    for (auto* observer : observers) observer->on_abandoned(job, usage);
+  });
   spares.on_start([&metrics](double seconds) { metrics.on_spawn(seconds); });
 
   routes::add_origin_routes(router, catalogue, dispatcher, blocking_allowed(options, endpoints));
   routes::add_task_routes(router, catalogue, dispatcher);
   routes::add_operator_routes(router, catalogue, dispatcher, metrics, status);
 
-  spares.start();
+  spares.refill();
   std::vector<std::unique_ptr<front_door::Listener>> listeners;
   for (auto& endpoint : endpoints)
     listeners.push_back(std::make_unique<front_door::Listener>(door, std::move(endpoint)));

@@ -2,23 +2,31 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 namespace offload {
 
-void Burial::take(std::shared_ptr<CruncherProcess> process, Slot slot) {
-  if (process->ended()) {
-    process->reap();
-    orphans_.sweep();
-    return;
-  }
+void Burial::take(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job) {
   ++under_way_;
-  asio::co_spawn(loop_.get_executor(), bury(std::move(process), std::move(slot)), asio::detached);
+  asio::co_spawn(loop_.get_executor(), bury(std::move(process), std::move(slot), std::move(job)),
+                 asio::detached);
 }
 
-awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, [[maybe_unused]] Slot slot) {
+awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, [[maybe_unused]] Slot slot,
+                         std::optional<Abandoned> job) {
+  co_await asio::post(loop_.get_executor(), use_awaitable);  // the response goes out first
   co_await process->end(kill_grace_);
+  settle_account(*process, job);
   orphans_.sweep();
   --under_way_;
+  if (on_gone_) on_gone_();
+}
+
+void Burial::settle_account(const CruncherProcess& process, const std::optional<Abandoned>& job) {
+  if (!job || !on_abandoned_) return;
+  auto usage = process.usage();
+  usage.wait_ms = job->wait_ms;
+  on_abandoned_(*job, usage);
 }
 
 }  // namespace offload

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "server/offload/admission.h"
 #include "server/offload/cruncher_process.h"
@@ -16,20 +17,31 @@ class Burial {
  public:
   Burial(Loop& loop, Milliseconds kill_grace) : loop_(loop), orphans_(loop), kill_grace_(kill_grace) {}
 
-  /// Takes a process over, with the slot that it occupies, if any. Does not suspend.
-  void take(std::shared_ptr<CruncherProcess> process, Slot slot = {});
+  /// Takes a process over, with the slot that it occupies, if any, and whose job it was where nobody waits
+  /// for that any more. Does not suspend.
+  void take(std::shared_ptr<CruncherProcess> process, Slot slot = {}, std::optional<Abandoned> job = {});
+
+  /// Is told of every process that is gone.
+  void on_gone(std::function<void()> told) { on_gone_ = std::move(told); }
+  /// Is told what each abandoned job has cost, once its process is gone.
+  void on_abandoned(std::function<void(const Abandoned&, const Usage&)> told) {
+    on_abandoned_ = std::move(told);
+  }
 
   /// Processes that are not gone yet.
   std::size_t under_way() const { return under_way_; }
   const Orphans& orphans() const { return orphans_; }
 
  private:
-  awaitable<> bury(std::shared_ptr<CruncherProcess> process, Slot slot);
+  awaitable<> bury(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job);
+  void settle_account(const CruncherProcess& process, const std::optional<Abandoned>& job);
 
   Loop& loop_;
   Orphans orphans_;
   Milliseconds kill_grace_;
   std::size_t under_way_ = 0;
+  std::function<void()> on_gone_;
+  std::function<void(const Abandoned&, const Usage&)> on_abandoned_;
 };
 
 }  // namespace offload

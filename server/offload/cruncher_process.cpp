@@ -57,6 +57,7 @@ std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread
 CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launched launched)
     : loop_(loop),
       json_pool_(json_pool),
+      pid_(launched.pid),
       process_(loop.get_executor(), launched.pid, ::fcntl(launched.pidfd.get(), F_DUPFD_CLOEXEC, 3)),
       exit_(loop.get_executor(), launched.pidfd.release()),
       in_(loop.get_executor(), launched.in.release()),
@@ -224,7 +225,7 @@ void CruncherProcess::take(Reading reading) {
 }
 
 void CruncherProcess::sample_peak() {
-  if (!status_) peak_kib_ = peak_resident_kib(process_.id());
+  if (!status_) peak_kib_ = peak_resident_kib(pid_);
 }
 
 Outcome CruncherProcess::conclude() const {
@@ -276,7 +277,7 @@ Failure CruncherProcess::explain_end() const {
 
 Usage CruncherProcess::usage() const {
   Usage usage;
-  usage.pid = process_.id();
+  usage.pid = pid_;
   usage.run_ms = milliseconds(Clock::now() - given_);
   usage.max_rss_kib = peak_kib_;
   if (status_) {
@@ -286,7 +287,7 @@ Usage CruncherProcess::usage() const {
     ::getrusage(RUSAGE_SELF, &own);
     if (status_->usage.ru_maxrss > own.ru_maxrss) usage.max_rss_kib = status_->usage.ru_maxrss;
   } else {
-    usage.user_ms = cpu_ms(process_.id()).value_or(0);  // not told apart while it runs
+    usage.user_ms = cpu_ms(pid_).value_or(0);  // not told apart while it runs
   }
   return usage;
 }
@@ -296,9 +297,9 @@ void CruncherProcess::signal_group(int signal) {
   if (reaped_) return;
   // A SCHED_IDLE process on a busy machine would not even get the time to die. (Allowed to root alone.)
   sched_param none{};
-  ::sched_setscheduler(process_.id(), SCHED_OTHER, &none);
-  ::kill(-process_.id(), signal);
-  ::kill(process_.id(), signal);
+  ::sched_setscheduler(pid_, SCHED_OTHER, &none);
+  ::kill(-pid_, signal);
+  ::kill(pid_, signal);
 }
 
 awaitable<> CruncherProcess::end(Milliseconds grace) {

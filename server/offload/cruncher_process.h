@@ -26,7 +26,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   CruncherProcess(const CruncherProcess&) = delete;
   CruncherProcess& operator=(const CruncherProcess&) = delete;
 
-  pid_t pid() const { return process_.id(); }
+  pid_t pid() const { return pid_; }
   Clock::time_point started() const { return started_; }
 
   /// True once the leader has ended. Asks the kernel, so it is never late.
@@ -39,6 +39,9 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   /// moment more, to read what a killed job has cost). `progress` gets fractions. May be called once;
   /// afterwards the process must be ended.
   awaitable<Outcome> run(const Job& job, double& progress);
+
+  /// What it has used since it got its job; what the kernel tells at its end, once it has ended.
+  Usage usage() const;
 
   /// Ends it: TERM, up to `grace`, KILL, each to the whole group; then reaps it. Suspends until it is gone.
   awaitable<> end(Milliseconds grace);
@@ -63,7 +66,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   bool settled() const;
   Outcome conclude() const;
   Failure explain_end() const;
-  Usage usage() const;
   void sample_peak();
   void poke() { event_.ring(); }
   void signal_group(int signal);
@@ -71,6 +73,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
 
   Loop& loop_;
   asio::thread_pool& json_pool_;
+  const pid_t pid_;
   boost::process::v2::basic_process<LoopExecutor> process_;
   Descriptor exit_, in_, out_, err_;
   Bell event_;

@@ -11,7 +11,8 @@ struct Tenancy {
   Burial& burial;
   std::shared_ptr<CruncherProcess> process;
   Slot slot;
-  ~Tenancy() { burial.take(std::move(process), std::move(slot)); }
+  std::optional<Abandoned> abandoned;  // unless an outcome has been told
+  ~Tenancy() { burial.take(std::move(process), std::move(slot), std::move(abandoned)); }
 };
 
 }  // namespace
@@ -27,12 +28,15 @@ awaitable<Outcome> Dispatcher::run(const Job& job) {
   auto taken = co_await spares_.take(job.deadline);
   if (auto* failure = std::get_if<Failure>(&taken)) co_return Outcome{std::move(*failure), {}, {}};
 
-  Tenancy tenancy{burial_, std::move(std::get<0>(taken)), std::move(std::get<Slot>(admitted))};
   live.began = Clock::now();
+  const auto wait_ms = milliseconds(live.began - live.entered);
+  Tenancy tenancy{burial_, std::move(std::get<0>(taken)), std::move(std::get<Slot>(admitted)),
+                  Abandoned{job.request_id, job.task, wait_ms}};
   live.pid = tenancy.process->pid();
   apply_limits(live.pid, job.limits, spares_.plan().limits);
   auto outcome = co_await tenancy.process->run(job, live.progress);
-  outcome.usage->wait_ms = milliseconds(live.began - live.entered);
+  tenancy.abandoned.reset();
+  outcome.usage->wait_ms = wait_ms;
   usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;
   co_return outcome;
 }

@@ -31,4 +31,11 @@ struct Job {
   JobLimits limits;
 };
 
+/// A job that nobody waits for any more, until its process is gone and its cost known.
+struct Abandoned {
+  std::string request_id;
+  std::string task;
+  double wait_ms = 0;
+};
+
 }  // namespace offload

@@ -30,9 +30,13 @@ Spares::Spares(Loop& loop, Spawner& spawner, Burial& burial, asio::thread_pool& 
       burial_(burial),
       json_pool_(json_pool),
       target_(target),
-      retry_(loop.get_executor()) {}
+      retry_(loop.get_executor()) {
+  burial_.on_gone([this] { refill(); });
+}
 
-Spares::~Spares() = default;
+Spares::~Spares() {
+  burial_.on_gone(nullptr);
+}
 
 awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> Spares::take(Deadline deadline) {
   while (waiters_.empty() && !ready_.empty()) {
@@ -43,7 +47,7 @@ awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> Spares::take(
       continue;
     }
     process->while_spare(nullptr);
-    refill();
+    if (ready_.empty()) refill();  // otherwise when a process is gone: a start takes longer than a short job
     co_return process;
   }
   Waiter waiter(*this);

@@ -32,12 +32,12 @@ class Spares {
   /// Is told how long each start took, in seconds.
   void on_start(std::function<void(double)> told) { on_start_ = std::move(told); }
 
-  /// Begins to fill up.
-  void start() { refill(); }
-
   /// A cruncher for one job: a spare, or the next one to be started, first come first served; or
   /// cannot_spawn.
   awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> take(Deadline deadline);
+
+  /// Starts what is missing; by itself when the last spare is taken and whenever a process is gone.
+  void refill();
 
   /// Ends the spares; starts no more but those that somebody waits for.
   void drain();
@@ -48,7 +48,6 @@ class Spares {
   const SpawnCounts& counts() const { return counts_; }
 
  private:
-  void refill();
   void spawn_one();
   void on_spawned(Launched launched);
   void on_died(const CruncherProcess* process);

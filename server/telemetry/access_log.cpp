@@ -83,6 +83,15 @@ void emit(Log& log, spdlog::level::level_enum level, Line& line) {
   log->log(level, spdlog::string_view_t(text.data(), text.size()));
 }
 
+void append_usage(Line& line, const offload::Usage& usage) {
+  line.milliseconds("wait_ms", usage.wait_ms);
+  line.milliseconds("run_ms", usage.run_ms);
+  line.milliseconds("user_ms", usage.user_ms);
+  line.milliseconds("system_ms", usage.system_ms);
+  if (usage.max_rss_kib) line.number("max_rss_kib", *usage.max_rss_kib);
+  line.number("pid", usage.pid);
+}
+
 }  // namespace
 
 void AccessLog::on_request(const RequestRecord& record) {
@@ -96,15 +105,7 @@ void AccessLog::on_request(const RequestRecord& record) {
     line.word("reason", record.reason);
     line.number("bytes", record.bytes);
     line.milliseconds("total_ms", record.total_ms);
-    if (record.outcome && record.outcome->usage) {
-      const auto& usage = *record.outcome->usage;
-      line.milliseconds("wait_ms", usage.wait_ms);
-      line.milliseconds("run_ms", usage.run_ms);
-      line.milliseconds("user_ms", usage.user_ms);
-      line.milliseconds("system_ms", usage.system_ms);
-      if (usage.max_rss_kib) line.number("max_rss_kib", *usage.max_rss_kib);
-      line.number("pid", usage.pid);
-    }
+    if (record.outcome && record.outcome->usage) append_usage(line, *record.outcome->usage);
     if (replies_) line.text("reply", record.content.substr(0, kMaxReply));
     emit(log_, spdlog::level::info, line);
   }
@@ -114,6 +115,15 @@ void AccessLog::on_request(const RequestRecord& record) {
     line.text("text", record.outcome->stderr_tail);
     emit(log_, spdlog::level::warn, line);
   }
+}
+
+void AccessLog::on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) {
+  if (!log_->should_log(spdlog::level::info)) return;
+  Line line(format_, "info", "abandoned");
+  line.word("id", job.request_id);
+  line.word("task", job.task);
+  append_usage(line, usage);
+  emit(log_, spdlog::level::info, line);
 }
 
 void AccessLog::on_bug(std::string_view request_id, std::string_view what) {

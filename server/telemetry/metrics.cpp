@@ -173,14 +173,21 @@ void Metrics::on_request(const RequestRecord& record) {
   jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(record.outcome->word())}})
       .Increment();
   if (!record.outcome->usage) return;
-  const auto& usage = *record.outcome->usage;
-  auto& figures = task(record.task);
+  charge(record.task, *record.outcome->usage);
+}
+
+void Metrics::charge(std::string_view name, const offload::Usage& usage) {
+  auto& figures = task(name);
   figures.wait.Observe(usage.wait_ms / 1e3);
   figures.run.Observe(usage.run_ms / 1e3);
   figures.user.Increment(usage.user_ms / 1e3);
   figures.system.Increment(usage.system_ms / 1e3);
   const auto rss = static_cast<double>(usage.max_rss_kib.value_or(0)) * 1024;
   if (rss > figures.rss.Value()) figures.rss.Set(rss);
+}
+
+void Metrics::on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) {
+  charge(job.task, usage);
 }
 
 void Metrics::on_bug(std::string_view, std::string_view) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/offload/job.h"
 #include "server/offload/outcome.h"
 
 namespace telemetry {
@@ -31,6 +32,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_request(const RequestRecord& record) = 0;
+  /// What a job has cost whose client left while it ran, some time after its on_request().
+  virtual void on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) = 0;
   /// Something that should never happen did.
   virtual void on_bug(std::string_view request_id, std::string_view what) = 0;
 };

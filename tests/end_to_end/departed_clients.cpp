@@ -34,6 +34,12 @@ TEST_CASE("a running job dies when its client leaves, politely or not") {
     CHECK(works(server));
   }
   CHECK(server.logs("499"));
+  CHECK(server.logs(" abandoned id="));
+  const auto metrics = HttpClient(server.port()).get("/metrics").body;
+  const std::string sample = R"(cruncherd_job_cpu_seconds_total{mode="user",task="loop"} )";
+  const auto at = metrics.find(sample);
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stod(metrics.substr(at + sample.size())) > 0.5);
 }
 
 TEST_CASE("a queued job whose client left is never spawned, and those behind it move up") {
