@@ -117,8 +117,4 @@ Sandbox enter_sandbox(Parent parent) {
   return sandbox;
 }
 
-bool hide_memory() {
-  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
-}
-
 }  // namespace cruncher

@@ -18,7 +18,7 @@ struct Violation {
 };
 
 /// Numbers: a whole number is an integer however it is written (`1.0`, `1e3`), as draft-07 says, but not
-/// beyond the 64 bits of std::int64_t. Not checked: `pattern`, `patternProperties` and `format`, since a
+/// beyond the 64 bits of std::int64_t. Not checked: `pattern`, `patternProperties`, `format` and `uniqueItems`, since a
 /// regular expression over a stranger's text has no bound in time or stack; whoever needs them checks them in
 /// its own, killable process.
 class Schema {

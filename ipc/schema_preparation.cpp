@@ -42,6 +42,7 @@ void prepare(Json& schema) {
   if (schema.erase("patternProperties") > 0) schema.erase("additionalProperties");
   schema.erase("pattern");
   schema.erase("format");
+  schema.erase("uniqueItems");  // each item would be compared with each
   for (auto& [keyword, value] : schema.get_ref<Json::object_t&>()) {
     if (keyword == "type") check_type(value);
     // As an integer it would be compared with the integer part of a value only.

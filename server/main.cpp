@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -28,8 +29,19 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
   }
 }
 
+// The soft limit is for programs that use select(2); a process and a client need some descriptors each.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 [[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD,
+           SIG_DFL);  // ignored, as it may have been inherited, the kernel would reap behind our back
+  allow_many_descriptors();
   auto endpoints = open_endpoints(options);
   become_user(options);
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),

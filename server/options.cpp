@@ -238,7 +238,8 @@ void add_all(Flags& flags, Options& o) {
                                        {{"auto", Options::BlockingRoute::automatic},
                                         {"on", Options::BlockingRoute::on},
                                         {"off", Options::BlockingRoute::off}},
-                                       "auto", "/blocking, which freezes the server; auto: on loopback only");
+                                       "auto",
+                                       "/blocking, which freezes the server; auto: on loopback TCP only");
   flags.duration("drain-timeout", o.drain_timeout, "0", "24h",
                  "after SIGTERM or SIGINT, until what still runs is ended");
   flags.text("log-file", o.log_file, "PATH", "- is stdout; reopened at SIGHUP");

@@ -17,6 +17,9 @@ namespace {
 // What is read and thrown away of a client that goes on sending after it was refused.
 constexpr std::size_t kMaxLingering = 4 * 1024 * 1024;
 
+// A response that is thrown away where all buffers together hold too much.
+constexpr std::size_t kLargeResponse = 64 * 1024;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // The two views as one stream of bytes, less the first `skip`. Returns what send(2) returned.
@@ -171,8 +174,7 @@ awaitable<bool> Connection::read_rest() {
   door_.header.join(*this);
   while (turn_->step < Step::complete) {
     if (over_budget()) {
-      const auto limit = door_.limits.max_buffered;
-      const Refusal full{503, "buffers_full", fmt::format("all buffers together may hold {} bytes", limit)};
+      const auto full = buffers_full();
       co_return co_await refuse(full);
     }
     if (turn_->step == Step::need_body && !in_body) {
@@ -225,12 +227,24 @@ awaitable<bool> Connection::answer() {
   exchange.request.peer_port = peer_.port;
   exchange.client_keeps_alive = turn_->reader.keeps_alive();
   exchange.received = Clock::now();
-  account();
+  if (!exchange.request.body.empty() && over_budget()) {
+    turn_->reader.request() = std::move(exchange.request);
+    const auto full = buffers_full();
+    co_return co_await refuse(full);
+  }
   if (!door_.application.answer(exchange) && !co_await finish()) {
     door_.application.ended(exchange, Ending::client_gone, 0);
     co_return end(leaving_ ? "drained" : "client");
   }
-  account();
+  // The client may take its time, and there may be thousands of them: what is too much is thrown away, not
+  // kept.
+  if (over_budget() && exchange.response.body.size() > kLargeResponse) {
+    exchange.response.body = {};
+    door_.application.ended(exchange, Ending::write_failed, 0);
+    turn_->reader.request() = std::move(exchange.request);
+    const auto full = buffers_full();
+    co_return co_await refuse(full);
+  }
   const bool keeps_alive = exchange.keeps_alive();
   const bool sent = co_await send(exchange.response.head, exchange.response.content());
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
@@ -255,6 +269,12 @@ awaitable<bool> Connection::finish() {
     if (!gone) throw;
   }
   co_return !gone;
+}
+
+Refusal Connection::buffers_full() const {
+  return {503, "buffers_full",
+          fmt::format("all buffers together hold more than {} bytes (--max-buffered)",
+                      door_.limits.max_buffered)};
 }
 
 // The door's own answer, and the end: what follows a request that could not be read can be no request (RFC

@@ -58,6 +58,7 @@ class Connection final : public DeadlineList::Member, public Drainable {
   bool receive();
   bool parse_received();
   bool over_budget();
+  Refusal buffers_full() const;
   void account();
   bool end(std::string_view why);
 

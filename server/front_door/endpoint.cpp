@@ -53,7 +53,6 @@ void describe(Endpoint& endpoint) {
     endpoint.loopback = IN6_IS_ADDR_LOOPBACK(&in.sin6_addr);
   } else {
     endpoint.name = fmt::format("unix:{}", reinterpret_cast<sockaddr_un&>(address).sun_path);
-    endpoint.loopback = true;
   }
 }
 
@@ -70,11 +69,12 @@ Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& sho
   Endpoint endpoint;
   endpoint.socket = UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int fd = endpoint.socket.get();
+  if (fd < 0) fail(explain(shown));
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (reuse_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (info.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (fd < 0 || ::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0)
+  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0)
     fail(explain(shown));
   set_for_connections(endpoint.socket);
   describe(endpoint);

@@ -16,9 +16,9 @@ awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, [[maybe_unuse
                          std::optional<Abandoned> job) {
   co_await asio::post(loop_.get_executor(), use_awaitable);  // the response goes out first
   co_await process->end(kill_grace_);
-  settle_account(*process, job);
   orphans_.sweep();
   --under_way_;
+  settle_account(*process, job);
   if (on_gone_) on_gone_();
 }
 

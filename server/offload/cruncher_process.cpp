@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cmath>
 
@@ -39,10 +41,12 @@ struct CruncherProcess::Reading {
     if (auto* malformed = std::get_if<ipc::Malformed>(&reply)) return {std::move(*malformed)};
     if (auto* progress = std::get_if<ipc::Progress>(&reply)) return {*progress};
     auto& response = std::get<ipc::Response>(reply);
-    if (!response.id.is_string() || response.id.get_ref<const std::string&>() != rpc_id)
+    auto* const error = std::get_if<ipc::Error>(&response.body);
+    const bool ours = response.id.is_string() && response.id.get_ref<const std::string&>() == rpc_id;
+    // Null is the id of a request that could not be read (JSON-RPC 2.0, section 5).
+    if (!ours && !(error && response.id.is_null()))
       return {ipc::Malformed{"it answered with an id that is not the request's"}};
-    if (auto* error = std::get_if<ipc::Error>(&response.body))
-      return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
+    if (error) return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
     return {Result{ipc::print_json(std::get<ipc::Json>(response.body))}};
   }
 };
@@ -58,7 +62,7 @@ CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launc
     : loop_(loop),
       json_pool_(json_pool),
       pid_(launched.pid),
-      process_(loop.get_executor(), launched.pid, ::fcntl(launched.pidfd.get(), F_DUPFD_CLOEXEC, 3)),
+      process_(loop.get_executor(), launched.pid, launched.handle.release()),
       exit_(loop.get_executor(), launched.pidfd.release()),
       in_(loop.get_executor(), launched.in.release()),
       out_(loop.get_executor(), launched.out.release()),
@@ -168,9 +172,13 @@ void CruncherProcess::read_out() {
 // The leader has ended: what it wrote is in the pipe. Its end is not waited for, since a process that it left
 // behind may hold the pipe open.
 void CruncherProcess::drain_out() {
-  while (!fault_) {
-    const auto count = ::read(out_.native_handle(), scratch, sizeof scratch);
+  int left = 0;  // and such a process may go on writing
+  ::ioctl(out_.native_handle(), FIONREAD, &left);
+  while (!fault_ && left > 0) {
+    const auto count =
+        ::read(out_.native_handle(), scratch, std::min(sizeof scratch, static_cast<std::size_t>(left)));
     if (count <= 0) break;
+    left -= static_cast<int>(count);
     take_bytes({scratch, static_cast<std::size_t>(count)});
   }
 }
@@ -193,8 +201,15 @@ void CruncherProcess::take_bytes(std::string_view bytes) {
   lines_->feed(bytes);
   if (lines_->overflowed() || bytes_out_ > limit)
     return fault(Reason::reply_too_large, fmt::format("it wrote more than {} bytes (--max-reply)", limit));
-  while (auto line = lines_->next()) {
-    if (answer_ || readings_ > 0) return fault(Reason::bad_reply, "it wrote more after its answer");
+  take_lines();
+}
+
+// One after the other: the lines behind one that is with the pool wait for it.
+void CruncherProcess::take_lines() {
+  while (job_ && !fault_ && readings_ == 0) {
+    auto line = lines_->next();
+    if (!line) break;
+    if (answer_) return fault(Reason::bad_reply, "it wrote more after its answer");
     take_line(std::move(*line));
   }
   if (answer_ && lines_->buffered() > 0) fault(Reason::bad_reply, "it wrote more after its answer");
@@ -207,6 +222,7 @@ void CruncherProcess::take_line(std::string line) {
     asio::post(self->loop_, [self, reading = Reading::of(line, id)]() mutable {
       --self->readings_;
       self->take(std::move(reading));
+      self->take_lines();
     });
   });
 }
@@ -228,12 +244,12 @@ void CruncherProcess::sample_peak() {
   if (!status_) peak_kib_ = peak_resident_kib(pid_);
 }
 
-Outcome CruncherProcess::conclude() const {
+Outcome CruncherProcess::conclude() {
   Outcome outcome{Failure{Reason::bad_reply, "", {}, {}}, usage(), stderr_tail_};
   if (fault_)
     outcome.what = *fault_;
   else if (answer_)
-    std::visit([&outcome](const auto& answer) { outcome.what = answer; }, *answer_);
+    std::visit([&outcome](auto& answer) { outcome.what = std::move(answer); }, *answer_);
   else if (status_ && readings_ == 0)
     outcome.what = explain_end();
   else

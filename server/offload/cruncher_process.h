@@ -60,11 +60,12 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void read_out();
   void drain_out();
   void take_bytes(std::string_view bytes);
+  void take_lines();
   void take_line(std::string line);
   struct Reading;
   void take(Reading reading);
   bool settled() const;
-  Outcome conclude() const;
+  Outcome conclude();
   Failure explain_end() const;
   void sample_peak();
   void poke() { event_.ring(); }

@@ -69,7 +69,7 @@ int become_cruncher(void* raw) {
     child.step = step;
     ::syscall(SYS_exit_group, 127);  // not _exit(3): a sanitizer does work before what does not return
   };
-  ::setpgid(0, 0);
+  ::setsid();  // a group that no other session's process can join, and that joins no other
   struct sigaction by_default {};
   by_default.sa_handler = SIG_DFL;
   for (const int* signal = child.ignored; *signal; ++signal) ::sigaction(*signal, &by_default, nullptr);
@@ -171,6 +171,12 @@ Launched launch(const LaunchPlan& plan) {
 
   launched.pid = pid;
   launched.pidfd = UniqueFd(pidfd);
+  launched.handle = UniqueFd(::fcntl(pidfd, F_DUPFD_CLOEXEC, 3));
+  if (child.error == 0 && !launched.handle) {
+    child.error = errno;
+    child.step = "fcntl";
+    ::kill(pid, SIGKILL);
+  }
   launched.in = std::move(in.write);
   launched.out = std::move(out.read);
   launched.err = std::move(err.read);

@@ -30,10 +30,11 @@ std::vector<int> ignored_signals();
 
 struct Launched {
   pid_t pid = -1;
-  UniqueFd pidfd, in, out, err;  ///< the server's ends, non-blocking, close-on-exec
-  double took_seconds = 0;       ///< until the program executed
-  int error = 0;                 ///< errno where there is no process
-  const char* step = "";         ///< what failed, as a man page calls it
+  UniqueFd pidfd, handle;   ///< two descriptors of the process, for two owners
+  UniqueFd in, out, err;    ///< the server's ends, non-blocking, close-on-exec
+  double took_seconds = 0;  ///< until the program executed
+  int error = 0;            ///< errno where there is no process
+  const char* step = "";    ///< what failed, as a man page calls it
 
   explicit operator bool() const { return error == 0; }
 };
@@ -42,9 +43,9 @@ struct Launched {
 /// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
 std::vector<std::string> allowed_environment();
 
-/// Launches in a group of its own, with default signals, descriptors 0 to 2 alone, no_new_privs, a death
-/// signal for the end of the calling *thread*, and the plan's limits and priority already in force. Does not
-/// throw.
+/// Launches in a session and group of its own, with default signals, descriptors 0 to 2 alone, no_new_privs,
+/// a death signal for the end of the calling *thread*, and the plan's limits and priority already in force.
+/// Does not throw.
 Launched launch(const LaunchPlan& plan);
 
 /// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include "server/offload/discovery.h"
@@ -58,6 +59,9 @@ awaitable<> Application::finish(front_door::Exchange& exchange) {
   try {
     do co_await fetch(call);
     while (!router_.pass(exchange, call));
+    // It is in the response now.
+    if (auto* result = call.outcome ? std::get_if<offload::Result>(&call.outcome->what) : nullptr)
+      result->json = {};
     co_return;
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) throw;
@@ -80,7 +84,11 @@ awaitable<> Application::fetch(Call& call) {
     const auto work = [](const Preparation& preparation) -> asio::awaitable<PreparedParams, PoolExecutor> {
       co_return preparation();
     };
-    call.prepared = co_await asio::co_spawn(json_pool_.get_executor(), work(*preparation), use_awaitable);
+    // No cancellation crosses over to the pool: Asio 1.24 would emit it on a signal that the loop may have
+    // freed.
+    call.prepared =
+        co_await asio::co_spawn(json_pool_.get_executor(), work(*preparation),
+                                asio::bind_cancellation_slot(asio::cancellation_slot(), use_awaitable));
   } else if (auto* job = std::get_if<offload::Job>(&call.wanted)) {
     call.outcome = co_await dispatcher_.run(*job);
   } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {

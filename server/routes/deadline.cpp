@@ -41,7 +41,7 @@ Deadline deadline_of(const Call& call, const httplib::Request& request, httplib:
   auto timeout = task.limits.timeout;
   for (std::size_t i = 0; i < request.get_header_value_count("Prefer"); ++i) {
     const auto seconds = wait_seconds(request.get_header_value("Prefer", i));
-    if (!seconds || *seconds >= timeout.count() / 1000) continue;
+    if (!seconds || *seconds > timeout.count() / 1000 || std::chrono::seconds(*seconds) >= timeout) continue;
     timeout = std::chrono::seconds(*seconds);
     response.set_header("Preference-Applied", "wait=" + std::to_string(*seconds));
   }

@@ -48,7 +48,7 @@ std::variant<long, std::vector<ipc::Violation>> cpu_time_of(const httplib::Reque
   long value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range)
-    return wrong(fmt::format("must be at most 600000, but is {}", text));
+    return wrong(fmt::format("must be an integer of at most 64 bits, but is {}", text));
   if (error != std::errc() || end != text.data() + text.size())
     return wrong(fmt::format("must be an integer, but is '{}'", text));
   return value;

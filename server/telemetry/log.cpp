@@ -21,7 +21,8 @@ constexpr int kPatienceMs = 1000;
 
 }  // namespace
 
-// Written to by the log's thread alone. A reader that does not take a line within the patience loses it.
+// Written to by the log's thread alone. A reader that does not take a line within the patience loses it, and
+// those behind it.
 class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit FdSink(std::string file) : file_(std::move(file)) {
@@ -38,7 +39,8 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
     formatter_->format(message, line);
     for (std::size_t written = 0; written < line.size();) {
       pollfd ready{fd_.get(), POLLOUT, 0};
-      if (::poll(&ready, 1, kPatienceMs) <= 0) return;
+      stuck_ = ::poll(&ready, 1, stuck_ ? 0 : kPatienceMs) <= 0;
+      if (stuck_) return;
       // At most what a pipe takes at once where poll(2) says that it takes something: so this write does not
       // block.
       const auto part = std::min<std::size_t>(line.size() - written, PIPE_BUF);
@@ -60,6 +62,7 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
   std::string file_;
   UniqueFd fd_;
   std::atomic<bool> reopen_{false};
+  bool stuck_ = false;  // then a line is not waited for again until one goes out
 };
 
 Log::Log(const std::string& file, const std::string& level) : sink_(std::make_shared<FdSink>(file)) {

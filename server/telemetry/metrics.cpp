@@ -167,12 +167,10 @@ void Metrics::on_request(const RequestRecord& record) {
   seen.duration.Observe(record.total_ms / 1e3);
   if (!record.reason.empty()) refusals_.Add({{"reason", std::string(record.reason)}}).Increment();
   if (!record.heavy) return;
-  if (record.status == 499)
-    jobs_.Add({{"task", std::string(record.task)}, {"outcome", "client_gone"}}).Increment();
-  if (!record.outcome) return;
-  jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(record.outcome->word())}})
-      .Increment();
-  if (!record.outcome->usage) return;
+  if (!record.outcome && record.status != 499) return;
+  const auto outcome = record.outcome ? std::string(record.outcome->word()) : "client_gone";
+  jobs_.Add({{"task", std::string(record.task)}, {"outcome", outcome}}).Increment();
+  if (!record.outcome || !record.outcome->usage) return;
   charge(record.task, *record.outcome->usage);
 }
 

@@ -32,7 +32,7 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_request(const RequestRecord& record) = 0;
-  /// What a job has cost whose client left while it ran, some time after its on_request().
+  /// What a job has cost whose client left while it ran, told when its process is gone.
   virtual void on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) = 0;
   /// Something that should never happen did.
   virtual void on_bug(std::string_view request_id, std::string_view what) = 0;

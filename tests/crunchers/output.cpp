@@ -77,6 +77,20 @@ std::optional<Json> answer_other_id(const Call& call) {
   return std::nullopt;
 }
 
+std::optional<Json> could_not_read(const Call&) {
+  say(error_line(nullptr, -32700, "what was that?"));
+  return std::nullopt;
+}
+
+// Unknown notifications are nobody's business, also where they are so large that they take a while to read.
+std::optional<Json> announce(const Call& call) {
+  const Json announcement = {
+      {"jsonrpc", "2.0"}, {"method", "announcement"}, {"params", {{"text", std::string(300'000, 'x')}}}};
+  say(announcement.dump() + "\n" + progress_line(0.5) + announcement.dump() + "\n" +
+      result_line(call.id, call.params));
+  return std::nullopt;
+}
+
 std::optional<Json> half_line(const Call& call) {
   const std::string line = result_line(call.id, {{"text", "half of it"}});
   say(std::string_view(line).substr(0, line.size() / 2));
@@ -130,6 +144,9 @@ std::vector<Behaviour> output() {
        object_with({{"lines", integer_between(0, 1'000'000)}}), report_progress},
       {"answer_twice", "Two answers to one call.", no_params, answer_twice},
       {"answer_other_id", "An answer to a call that was never made.", no_params, answer_other_id},
+      {"could_not_read", "An error without an id, as for a line that is no request.", no_params,
+       could_not_read},
+      {"announce", "Large notifications that nobody knows, then answers.", no_params, announce},
       {"half_line", "Half an answer, then exits 0.", no_params, half_line},
       {"unfinished_line", "An answer without its line end, then exits 0.", no_params, unfinished_line},
       {"not_json", "A line that is no JSON.", no_params, not_json},

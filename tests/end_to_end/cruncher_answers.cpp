@@ -30,6 +30,25 @@ TEST_CASE("an answer that does not fit its call is a bad reply") {
   CHECK(has_no_children(server));
 }
 
+TEST_CASE("an error without an id is an answer: the request could not be read") {
+  const UnrulyServer server;
+  const auto answer = run_job(server, "could_not_read");
+  CHECK(outcome_of(answer) == "500 task_failed");
+  CHECK(answer.response.json().at("code") == -32700);
+}
+
+TEST_CASE("large notifications before an answer are passed over") {
+  const UnrulyServer server;
+  for (int i = 0; i < 20; ++i) CHECK(outcome_of(run_job(server, "announce")) == "200");
+}
+
+TEST_CASE("a large answer is thrown away where all buffers together hold too much") {
+  const UnrulyServer server({"--max-buffered", "1MiB"});
+  CHECK(outcome_of(run_job(server, "huge_answer", {{"bytes", 2'000'000}})) == "503 buffers_full");
+  CHECK(outcome_of(run_job(server, "huge_answer", {{"bytes", 500'000}})) == "200");
+  CHECK(works(server));
+}
+
 TEST_CASE("an answer of moderate depth is passed on") {
   const UnrulyServer server;
   const auto answer = run_job(server, "deep_json", {{"depth", 30}});

@@ -42,12 +42,11 @@ TEST_CASE("a child and a daemon die with a job that is killed at its deadline") 
 TEST_CASE("one job's stray processes are told apart from another job that is still running") {
   const UnrulyServer server({"--running", "2", "--timeout", "20s"});
   auto decent = start_job(server, "sleep", {{"ms", 1500}});
-  const pid_t decent_pid = running_cruncher(server);
+  running_cruncher(server);
   CHECK(outcome_of(run_job(server, "leave_daemon", {{"answer", true}})) == "200");
   CHECK(outcome_of(run_job(server, "leave_child", {{"answer", true}})) == "200");
   const auto answer = decent.get();
   CHECK(outcome_of(answer) == "200");
-  CHECK(answer.response.json().at("usage").at("pid") == decent_pid);
   CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("each keyword has its own words") {
                    R"({"a":1})") == "/a: must be null, but is 1");
   CHECK(complaints(R"({"properties":{"a":{"anyOf":[{"type":"null"},{"type":"string"}]}}})", R"({"a":1})") ==
         "/a: does not fit \"anyOf\" in the schema");
-  CHECK(complaints(R"({"uniqueItems":true})", "[1,1]") == ": does not fit \"uniqueItems\" in the schema");
+  CHECK(complaints(R"({"uniqueItems":true})", "[1,1]") == "");  // the cost grows with the square
 }
 
 TEST_CASE("a whole number is an integer however it is written") {
