@@ -39,8 +39,7 @@ void allow_many_descriptors() {
 
 [[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGCHLD,
-           SIG_DFL);  // ignored, as it may have been inherited, the kernel would reap behind our back
+  ::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, the kernel would reap behind our back
   allow_many_descriptors();
   auto endpoints = open_endpoints(options);
   become_user(options);

@@ -173,10 +173,7 @@ awaitable<bool> Connection::read_rest() {
   bool in_body = false;
   door_.header.join(*this);
   while (turn_->step < Step::complete) {
-    if (over_budget()) {
-      const auto full = buffers_full();
-      co_return co_await refuse(full);
-    }
+    if (over_budget()) co_return co_await refuse_for_room();
     if (turn_->step == Step::need_body && !in_body) {
       in_body = true;
       door_.body.join(*this);
@@ -229,8 +226,7 @@ awaitable<bool> Connection::answer() {
   exchange.received = Clock::now();
   if (!exchange.request.body.empty() && over_budget()) {
     turn_->reader.request() = std::move(exchange.request);
-    const auto full = buffers_full();
-    co_return co_await refuse(full);
+    co_return co_await refuse_for_room();
   }
   if (!door_.application.answer(exchange) && !co_await finish()) {
     door_.application.ended(exchange, Ending::client_gone, 0);
@@ -242,8 +238,7 @@ awaitable<bool> Connection::answer() {
     exchange.response.body = {};
     door_.application.ended(exchange, Ending::write_failed, 0);
     turn_->reader.request() = std::move(exchange.request);
-    const auto full = buffers_full();
-    co_return co_await refuse(full);
+    co_return co_await refuse_for_room();
   }
   const bool keeps_alive = exchange.keeps_alive();
   const bool sent = co_await send(exchange.response.head, exchange.response.content());
@@ -271,12 +266,6 @@ awaitable<bool> Connection::finish() {
   co_return !gone;
 }
 
-Refusal Connection::buffers_full() const {
-  return {503, "buffers_full",
-          fmt::format("all buffers together hold more than {} bytes (--max-buffered)",
-                      door_.limits.max_buffered)};
-}
-
 // The door's own answer, and the end: what follows a request that could not be read can be no request (RFC
 // 9112 section 9.6).
 awaitable<bool> Connection::refuse(const Refusal& refusal) {
@@ -285,6 +274,13 @@ awaitable<bool> Connection::refuse(const Refusal& refusal) {
   const auto bytes = to_bytes(refusal, id, turn_->reader.is_head());
   if (co_await send(bytes, {})) co_await linger();
   co_return end("refused");
+}
+
+awaitable<bool> Connection::refuse_for_room() {
+  const Refusal full{503, "buffers_full",
+                     fmt::format("all buffers together hold more than {} bytes (--max-buffered)",
+                                 door_.limits.max_buffered)};
+  co_return co_await refuse(full);
 }
 
 // True once both are with the kernel. The deadline is for progress: a slow reader may take its time, a dead

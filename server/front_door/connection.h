@@ -52,13 +52,13 @@ class Connection final : public DeadlineList::Member, public Drainable {
   awaitable<bool> answer();
   awaitable<bool> finish();
   awaitable<bool> refuse(const Refusal& refusal);
+  awaitable<bool> refuse_for_room();
   awaitable<bool> send(std::string_view head, std::string_view body);
   awaitable<> linger();
 
   bool receive();
   bool parse_received();
   bool over_budget();
-  Refusal buffers_full() const;
   void account();
   bool end(std::string_view why);
 

@@ -74,8 +74,7 @@ Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& sho
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (reuse_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (info.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0)
-    fail(explain(shown));
+  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) fail(explain(shown));
   set_for_connections(endpoint.socket);
   describe(endpoint);
   return endpoint;

@@ -45,8 +45,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
 
   /// Ends it: TERM, up to `grace`, KILL, each to the whole group; then reaps it. Suspends until it is gone.
   awaitable<> end(Milliseconds grace);
-  /// Kills what is left of the group and reaps the leader, which must have ended.
-  void reap();
 
  private:
   CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launched launched);
@@ -70,6 +68,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void sample_peak();
   void poke() { event_.ring(); }
   void signal_group(int signal);
+  void reap();
   void fault(Reason reason, std::string detail);
 
   Loop& loop_;

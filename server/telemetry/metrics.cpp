@@ -166,12 +166,10 @@ void Metrics::on_request(const RequestRecord& record) {
   seen.requests.Increment();
   seen.duration.Observe(record.total_ms / 1e3);
   if (!record.reason.empty()) refusals_.Add({{"reason", std::string(record.reason)}}).Increment();
-  if (!record.heavy) return;
-  if (!record.outcome && record.status != 499) return;
-  const auto outcome = record.outcome ? std::string(record.outcome->word()) : "client_gone";
-  jobs_.Add({{"task", std::string(record.task)}, {"outcome", outcome}}).Increment();
-  if (!record.outcome || !record.outcome->usage) return;
-  charge(record.task, *record.outcome->usage);
+  const auto outcome = record.job_outcome();
+  if (outcome.empty()) return;
+  jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(outcome)}}).Increment();
+  if (record.outcome && record.outcome->usage) charge(record.task, *record.outcome->usage);
 }
 
 void Metrics::charge(std::string_view name, const offload::Usage& usage) {

@@ -26,6 +26,13 @@ struct RequestRecord {
   std::string_view task;  ///< empty for light routes
   bool heavy = false;
   const offload::Outcome* outcome = nullptr;
+
+  /// The word for what became of a heavy route's job, a bounded set; empty where there was none.
+  std::string_view job_outcome() const {
+    if (!heavy) return {};
+    if (outcome) return outcome->word();
+    return status == 499 ? "client_gone" : std::string_view();
+  }
 };
 
 class Observer {

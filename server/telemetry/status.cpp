@@ -38,8 +38,7 @@ ipc::Json describe(Recent& recent) {
 
 void Status::on_request(const RequestRecord& record) {
   (record.heavy ? heavy_ : light_).add(record.total_ms);
-  if (record.heavy && record.outcome) ++outcomes_[record.outcome->word()];
-  if (record.heavy && !record.outcome && record.status == 499) ++outcomes_["client_gone"];
+  if (const auto outcome = record.job_outcome(); !outcome.empty()) ++outcomes_[outcome];
 }
 
 std::string Status::json() {
