@@ -69,7 +69,9 @@ int become_cruncher(void* raw) {
     child.step = step;
     ::syscall(SYS_exit_group, 127);  // not _exit(3): a sanitizer does work before what does not return
   };
-  ::setsid();  // a group that no other session's process can join, and that joins no other
+  // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE means
+  // nothing.
+  ::setpgid(0, 0);
   struct sigaction by_default {};
   by_default.sa_handler = SIG_DFL;
   for (const int* signal = child.ignored; *signal; ++signal) ::sigaction(*signal, &by_default, nullptr);

@@ -118,6 +118,7 @@ TEST_CASE("a cruncher is below the server: its priority, its OOM score, no core 
     const auto info = harness::find_process(pid);
     REQUIRE(info);
     CHECK(info->group == pid);
+    CHECK(info->session == harness::find_process(server.pid())->session);  // its autogroup, sched(7)
     CHECK((info->policy == SCHED_IDLE) == (priority == "idle"));
     CHECK((info->nice > 0) == (priority == "low"));
     const auto oom_score = [](pid_t of) {
