@@ -92,7 +92,9 @@ void allow_many_descriptors() {
       {loop, options, *log_file, log, admission, spares, burial, dispatcher, door, listeners});
   const int exit_code = lifecycle.run();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
-  // them. All that they hold is the kernel's to take back; only the log has something left to write.
+  // them. All that they hold is the kernel's to take back; only the log has something left to write, and the
+  // launchers are waited for.
+  spawner.stop();
   log_file.reset();
   ::_exit(exit_code);
 }

@@ -19,7 +19,7 @@ awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, [[maybe_unuse
   orphans_.sweep();
   --under_way_;
   settle_account(*process, job);
-  if (on_gone_) on_gone_();
+  if (on_gone_) on_gone_(process->pid());
 }
 
 void Burial::settle_account(const CruncherProcess& process, const std::optional<Abandoned>& job) {

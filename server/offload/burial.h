@@ -21,8 +21,11 @@ class Burial {
   /// for that any more. Does not suspend.
   void take(std::shared_ptr<CruncherProcess> process, Slot slot = {}, std::optional<Abandoned> job = {});
 
+  /// Takes over a process that was started, but has no owner.
+  void take_stray(pid_t pid) { orphans_.take(pid); }
+
   /// Is told of every process that is gone.
-  void on_gone(std::function<void()> told) { on_gone_ = std::move(told); }
+  void on_gone(std::function<void(pid_t)> told) { on_gone_ = std::move(told); }
   /// Is told what each abandoned job has cost, once its process is gone.
   void on_abandoned(std::function<void(const Abandoned&, const Usage&)> told) {
     on_abandoned_ = std::move(told);
@@ -40,7 +43,7 @@ class Burial {
   Orphans orphans_;
   Milliseconds kill_grace_;
   std::size_t under_way_ = 0;
-  std::function<void()> on_gone_;
+  std::function<void(pid_t)> on_gone_;
   std::function<void(const Abandoned&, const Usage&)> on_abandoned_;
 };
 

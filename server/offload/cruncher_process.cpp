@@ -62,6 +62,7 @@ CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launc
     : loop_(loop),
       json_pool_(json_pool),
       pid_(launched.pid),
+      inherited_kib_(launched.inherited_kib),
       process_(loop.get_executor(), launched.pid, launched.handle.release()),
       exit_(loop.get_executor(), launched.pidfd.release()),
       in_(loop.get_executor(), launched.in.release()),
@@ -299,9 +300,7 @@ Usage CruncherProcess::usage() const {
   if (status_) {
     usage.user_ms = to_milliseconds(status_->usage.ru_utime);
     usage.system_ms = to_milliseconds(status_->usage.ru_stime);
-    rusage own{};
-    ::getrusage(RUSAGE_SELF, &own);
-    if (status_->usage.ru_maxrss > own.ru_maxrss) usage.max_rss_kib = status_->usage.ru_maxrss;
+    if (status_->usage.ru_maxrss > inherited_kib_) usage.max_rss_kib = status_->usage.ru_maxrss;
   } else {
     usage.user_ms = cpu_ms(pid_).value_or(0);  // not told apart while it runs
   }

@@ -74,6 +74,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   Loop& loop_;
   asio::thread_pool& json_pool_;
   const pid_t pid_;
+  const long inherited_kib_;
   boost::process::v2::basic_process<LoopExecutor> process_;
   Descriptor exit_, in_, out_, err_;
   Bell event_;

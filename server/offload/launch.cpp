@@ -1,7 +1,7 @@
 #include "server/offload/launch.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
+#include <chrono>
 #include <string_view>
 
 namespace offload {
@@ -45,7 +45,6 @@ struct Child {
   char* const* argv;
   char* const* envp;
   ResourceLimits limits;
-  Priority priority;
   const int* ignored;  // 0 ends it
   int in, out, err;
   pid_t parent;
@@ -69,8 +68,8 @@ int become_cruncher(void* raw) {
     child.step = step;
     ::syscall(SYS_exit_group, 127);  // not _exit(3): a sanitizer does work before what does not return
   };
-  // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE means
-  // nothing.
+  // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE
+  // means nothing.
   ::setpgid(0, 0);
   struct sigaction by_default {};
   by_default.sa_handler = SIG_DFL;
@@ -80,12 +79,6 @@ int become_cruncher(void* raw) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
-  sched_param none{};
-  if (child.priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
-  if (child.priority == Priority::low) {
-    ::setpriority(PRIO_PROCESS, 0, kNice);
-    ::sched_setscheduler(0, SCHED_BATCH, &none);
-  }
   for (const auto& limit : child.limits) ::setrlimit(limit.resource, &limit.value);
   sigset_t nothing;
   ::sigemptyset(&nothing);
@@ -105,13 +98,6 @@ struct Pipe {
     return true;
   }
 };
-
-// From outside, since a child that still shares the server's memory shares its not being dumpable too, and
-// then only root may write this file.
-void prefer_for_oom(pid_t pid) {
-  const UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
-  [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
-}
 
 void set_nonblocking(const UniqueFd& fd) {
   ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
@@ -140,7 +126,23 @@ std::vector<std::string> allowed_environment() {
   return allowed;
 }
 
+void take_place(Priority priority) {
+  sched_param none{};
+  if (priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
+  if (priority == Priority::low) {
+    ::setpriority(PRIO_PROCESS, 0, kNice);
+    ::sched_setscheduler(0, SCHED_BATCH, &none);
+  }
+  // This file belongs to root while the process is not dumpable.
+  const int dumpable = ::prctl(PR_GET_DUMPABLE);
+  ::prctl(PR_SET_DUMPABLE, 1);
+  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
+  ::prctl(PR_SET_DUMPABLE, dumpable);
+}
+
 Launched launch(const LaunchPlan& plan) {
+  const auto begin = std::chrono::steady_clock::now();
   Launched launched;
   const auto fail = [&launched](const char* step, int error) -> Launched&& {
     launched.step = step;
@@ -156,36 +158,30 @@ Launched launch(const LaunchPlan& plan) {
   envp.push_back(nullptr);
   auto ignored = plan.ignored;
   ignored.push_back(0);
-  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits), plan.priority,
-              ignored.data(),    in.read.get(), out.write.get(), err.write.get(),         ::getpid()};
+  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits),
+              ignored.data(),    in.read.get(), out.write.get(), err.write.get(),
+              ::getppid()};
 
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
-  // No handler of the server may run in the child, which shares its memory.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   int pidfd = -1;
   const int pid = ::clone(become_cruncher, stack.data() + stack.size(),
-                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
-  const int clone_error = errno;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) return fail("clone", clone_error);
-
+                          CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+  if (pid < 0) return fail("clone", errno);
   launched.pid = pid;
   launched.pidfd = UniqueFd(pidfd);
-  launched.handle = UniqueFd(::fcntl(pidfd, F_DUPFD_CLOEXEC, 3));
-  if (child.error == 0 && !launched.handle) {
-    child.error = errno;
-    child.step = "fcntl";
-    ::kill(pid, SIGKILL);
+  if (child.error) {
+    pollfd end{pidfd, POLLIN, 0};
+    ::poll(&end, 1, -1);
+    return fail(child.step, child.error);
   }
   launched.in = std::move(in.write);
   launched.out = std::move(out.read);
   launched.err = std::move(err.read);
   for (const auto* fd : {&launched.in, &launched.out, &launched.err}) set_nonblocking(*fd);
-  launched.error = child.error;
-  if (launched) prefer_for_oom(pid);
-  launched.step = child.step;
+  rusage own{};
+  ::getrusage(RUSAGE_SELF, &own);
+  launched.inherited_kib = own.ru_maxrss;
+  launched.took_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return launched;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 // Starts a process so that nothing of the server leaks into it and nothing of it outlives the server. Blocks
-// until the program is executing or has failed to. Knows no job and no loop. Called on the spawner's threads
-// only.
+// until the program is executing or has failed to. Knows no job and no loop. Called by launcher.h only.
 
 #include <sys/types.h>
 
@@ -30,11 +29,13 @@ std::vector<int> ignored_signals();
 
 struct Launched {
   pid_t pid = -1;
-  UniqueFd pidfd, handle;   ///< two descriptors of the process, for two owners
+  UniqueFd pidfd,
+      handle;  ///< two descriptors of the process, for two owners; the second is the spawner's work
   UniqueFd in, out, err;    ///< the server's ends, non-blocking, close-on-exec
   double took_seconds = 0;  ///< until the program executed
+  long inherited_kib = 0;   ///< what its ru_maxrss has begun with: the launcher's
   int error = 0;            ///< errno where there is no process
-  const char* step = "";    ///< what failed, as a man page calls it
+  std::string step;         ///< what failed, as a man page calls it; at most 15 characters
 
   explicit operator bool() const { return error == 0; }
 };
@@ -43,9 +44,13 @@ struct Launched {
 /// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
 std::vector<std::string> allowed_environment();
 
-/// Launches in a session and group of its own, with default signals, descriptors 0 to 2 alone, no_new_privs,
-/// a death signal for the end of the calling *thread*, and the plan's limits and priority already in force.
-/// Does not throw.
+/// For the process that launches: what all that it starts inherits. `priority`, and a place at the head of
+/// the OOM killer's list. Best effort.
+void take_place(Priority priority);
+
+/// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
+/// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
+/// plan's limits already in force. One that failed to execute has ended when this returns. Does not throw.
 Launched launch(const LaunchPlan& plan);
 
 /// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have

@@ -1,13 +1,13 @@
 #include "server/offload/orphans.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "server/offload/proc_file.h"
 
 namespace offload {
 namespace {
@@ -16,31 +16,23 @@ constexpr Milliseconds kAgain{5};
 
 }  // namespace
 
-Orphans::Orphans(Loop& loop) : again_(loop.get_executor()) {
+Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), main_thread_(::gettid()) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  const auto path = fmt::format("/proc/self/task/{}/children", ::gettid());
-  list_ = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  for (const auto pid : children()) not_ours_.insert(pid);
+  for (const auto pid : children_of_thread(main_thread_)) not_ours_.insert(pid);
 }
 
-// proc(5): the pids, a space behind each. Kept open, read from its start every time.
-std::vector<pid_t> Orphans::children() const {
-  std::vector<pid_t> pids;
-  char text[4096];
-  const auto size = list_ ? ::pread(list_.get(), text, sizeof text, 0) : 0;
-  for (const char *at = text, *end = text + (size > 0 ? size : 0); at < end;) {
-    pid_t pid = 0;
-    const auto [next, error] = std::from_chars(at, end, pid);
-    if (error != std::errc() || next == end) break;  // the last one may be cut off; it is seen the next time
-    pids.push_back(pid);
-    at = next + 1;
-  }
-  return pids;
+// True once it is reaped.
+bool Orphans::end(pid_t pid) {
+  const auto group = ::getpgid(pid);
+  if (group > 1 && group != ::getpgrp()) ::kill(-group, SIGKILL);
+  ::kill(pid, SIGKILL);
+  return ::waitpid(pid, nullptr, WNOHANG) == pid;
 }
 
 void Orphans::sweep() {
-  bool any = false;
-  const auto found = children();
+  bool any = !taken_.empty();
+  std::erase_if(taken_, [this](pid_t pid) { return end(pid); });
+  const auto found = children_of_thread(main_thread_);
   for (const auto pid : found) {
     if (not_ours_.count(pid)) continue;
     const auto group = ::getpgid(pid);
@@ -49,9 +41,7 @@ void Orphans::sweep() {
                      std::find(found.begin(), found.end(), group) == found.end();
     if (led) continue;
     any = true;
-    if (group > 1 && group != ::getpgrp()) ::kill(-group, SIGKILL);
-    ::kill(pid, SIGKILL);
-    if (::waitpid(pid, nullptr, WNOHANG) == pid) ++killed_;
+    if (end(pid)) ++killed_;
   }
   // What was killed may leave orphans of its own.
   if (!any || scheduled_) return;

@@ -8,10 +8,8 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <cstdint>
 #include <unordered_set>
-#include <vector>
 
 #include "server/loop.h"
-#include "server/unique_fd.h"
 
 namespace offload {
 
@@ -24,14 +22,20 @@ class Orphans {
   /// Kills and reaps what is there, and looks again soon while anything was.
   void sweep();
 
+  /// A child of another thread that nobody owns: it is killed and reaped like an orphan.
+  void take(pid_t pid) {
+    taken_.insert(pid);
+    sweep();
+  }
+
   std::uint64_t killed() const { return killed_; }
 
  private:
-  std::vector<pid_t> children() const;
+  bool end(pid_t pid);
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
-  UniqueFd list_;
-  std::unordered_set<pid_t> not_ours_;
+  const pid_t main_thread_;
+  std::unordered_set<pid_t> not_ours_, taken_;
   std::uint64_t killed_ = 0;
   bool scheduled_ = false;
 };

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -32,6 +33,22 @@ std::optional<long> peak_resident_kib(pid_t pid) {
 
 std::optional<long> resident_kib(pid_t pid) {
   return status_line(pid, "VmRSS:");
+}
+
+std::vector<pid_t> children_of_thread(pid_t thread) {
+  const UniqueFd file(
+      ::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC));
+  std::vector<pid_t> pids;
+  char text[4096];
+  const auto size = file ? ::read(file.get(), text, sizeof text) : 0;
+  for (const char *at = text, *end = text + (size > 0 ? size : 0); at < end;) {
+    pid_t pid = 0;
+    const auto [next, error] = std::from_chars(at, end, pid);  // a space behind each
+    if (error != std::errc() || next == end) break;            // the last one may be cut off
+    pids.push_back(pid);
+    at = next + 1;
+  }
+  return pids;
 }
 
 std::optional<double> cpu_ms(pid_t pid) {

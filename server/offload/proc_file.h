@@ -1,10 +1,11 @@
 #pragma once
-// What proc(5) says about one process, for the accounts and for people. Reads files of /proc, which never
+// What proc(5) says about a process, for the accounts and for people. Reads files of /proc, which never
 // block.
 
 #include <sys/types.h>
 
 #include <optional>
+#include <vector>
 
 namespace offload {
 
@@ -14,5 +15,8 @@ std::optional<long> peak_resident_kib(pid_t pid);
 std::optional<long> resident_kib(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
+/// The children of one thread of this process, as CLONE_PARENT and orphans have it; of very many, the first
+/// few hundred.
+std::vector<pid_t> children_of_thread(pid_t thread);
 
 }  // namespace offload

@@ -31,7 +31,11 @@ Spares::Spares(Loop& loop, Spawner& spawner, Burial& burial, asio::thread_pool& 
       json_pool_(json_pool),
       target_(target),
       retry_(loop.get_executor()) {
-  burial_.on_gone([this] { refill(); });
+  burial_.on_gone([this](pid_t pid) {
+    spawner_.forget(pid);
+    refill();
+  });
+  spawner_.on_stray([this](pid_t pid) { burial_.take_stray(pid); });
 }
 
 Spares::~Spares() {

@@ -1,59 +1,158 @@
 #include "server/offload/spawner.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <memory>
+#include <boost/asio/use_future.hpp>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "server/offload/proc_file.h"
 
 namespace offload {
+namespace {
 
-Spawner::Spawner(Loop& loop, LaunchPlan plan, int threads) : loop_(loop), plan_(std::move(plan)) {
-  // Signals are the loop's business: a thread that starts with all of them blocked is never asked to run a
-  // handler.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+constexpr std::size_t kOrdered = 2;  // at one launcher: it need not wait for the next one
+constexpr Milliseconds kLastWait{1000};
+
+}  // namespace
+
+Spawner::Spawner(Loop& loop, LaunchPlan plan, int launchers) : loop_(loop), plan_(std::move(plan)) {
+  for (int i = 0; i < launchers; ++i) {
+    auto& desk = desks_.emplace_back(loop);
+    desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
+    if (!open(desk)) throw std::system_error(errno, std::generic_category(), "cannot start the launcher");
+  }
 }
 
-Spawner::~Spawner() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+void Spawner::stop() {
+  for (auto& desk : desks_) {
+    const auto pid = close(desk);
+    // At idle priority on a busy machine it may take its time to die; the kernel does the rest.
+    for (int i = 0; pid > 0 && i < kLastWait.count() && ::waitpid(pid, nullptr, WNOHANG) == 0; ++i)
+      std::this_thread::sleep_for(Milliseconds(1));
   }
-  wake_.notify_all();
-  for (auto& thread : threads_) thread.join();
+}
+
+// False with errno.
+bool Spawner::open(Desk& desk) try {
+  desk.launcher = asio::post(desk.parent, asio::use_future([this] { return start_launcher(plan_); })).get();
+  desk.readable.assign(desk.launcher.socket.get());
+  return true;
+} catch (const std::system_error& error) {
+  errno = error.code().value();
+  return false;
+}
+
+// The pid of the launcher, which has ended or is about to, for its reaping; or -1.
+pid_t Spawner::close(Desk& desk) {
+  if (desk.launcher.pid < 0) return -1;
+  desk.readable.release();
+  desk.listening = false;
+  ::kill(desk.launcher.pid, SIGKILL);
+  return std::exchange(desk.launcher, {}).pid;
 }
 
 void Spawner::spawn(std::function<void(Launched)> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    orders_.push_back(std::move(done));
-  }
-  wake_.notify_one();
+  waiting_.push_back({std::move(done)});
+  place_orders();
 }
 
-void Spawner::work() {
-  for (;;) {
-    std::function<void(Launched)> done;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !orders_.empty(); });
-      if (stopping_) return;
-      done = std::move(orders_.front());
-      orders_.pop_front();
+// In turn, so that each launcher's death is noticed.
+void Spawner::place_orders() {
+  for (std::size_t full = 0; !waiting_.empty() && full < desks_.size();) {
+    auto& desk = desks_[next_desk_++ % desks_.size()];
+    if (desk.ordered.size() >= kOrdered) {
+      ++full;
+      continue;
     }
-    const auto begin = Clock::now();
-    auto launched = std::make_shared<Launched>(launch(plan_));
-    launched->took_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    if (launched->error && launched->pid > 0) {
-      ::waitpid(launched->pid, nullptr, 0);
-      launched->pid = -1;
+    full = 0;
+    if (desk.launcher.pid < 0 && !open(desk)) {
+      const int error = errno;
+      for (auto& order : std::exchange(waiting_, {})) fail(std::move(order), error);
+      return;
     }
-    asio::post(loop_, [done = std::move(done), launched] { done(std::move(*launched)); });
+    desk.ordered.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    if (!order_start(desk.launcher))
+      lose(desk, errno);
+    else
+      listen(desk);
   }
+}
+
+// Only while an answer is due, so that a loop with nothing else to do can end.
+void Spawner::listen(Desk& desk) {
+  if (std::exchange(desk.listening, true)) return;
+  desk.readable.async_wait(asio::posix::descriptor_base::wait_read,
+                           [this, &desk](const boost::system::error_code& error) {
+                             if (error) return;  // closed
+                             desk.listening = false;
+                             collect(desk);
+                           });
+}
+
+void Spawner::collect(Desk& desk) {
+  while (desk.launcher.pid > 0 && !desk.ordered.empty()) {
+    auto launched = started(desk.launcher);
+    if (!launched && errno == EAGAIN) {
+      listen(desk);
+      break;
+    }
+    if (!launched) {
+      lose(desk, errno);
+      break;
+    }
+    auto order = std::move(desk.ordered.front());
+    desk.ordered.pop_front();
+    hand_over(std::move(order), std::move(*launched));
+  }
+  place_orders();
+}
+
+void Spawner::hand_over(Order order, Launched launched) {
+  if (launched) launched.handle = UniqueFd(::fcntl(launched.pidfd.get(), F_DUPFD_CLOEXEC, 3));
+  if (launched && !launched.handle) {
+    launched.error = errno;
+    launched.step = "fcntl";
+  }
+  if (launched)
+    living_.insert(launched.pid);
+  else if (launched.pid > 0 && ::waitpid(launched.pid, nullptr, WNOHANG) != launched.pid)
+    on_stray_(launched.pid);
+  order.done(std::move(launched));
+}
+
+// The launcher was killed. What it has started last may not have been told to anybody.
+void Spawner::lose(Desk& desk, int error) {
+  close(desk);
+  for (const auto pid : children_of_thread(desk.parent_id)) {
+    if (!living_.count(pid)) on_stray_(pid);  // the launcher itself is one
+  }
+  auto lost = std::exchange(desk.ordered, {});
+  while (!lost.empty()) {
+    auto order = std::move(lost.back());
+    lost.pop_back();
+    if (order.was_lost) {
+      fail(std::move(order), error);
+    } else {
+      order.was_lost = true;
+      waiting_.push_front(std::move(order));
+    }
+  }
+}
+
+void Spawner::fail(Order order, int error) {
+  asio::post(loop_, [done = std::move(order.done), error] {
+    Launched none;
+    none.error = error;
+    none.step = "launcher";
+    done(std::move(none));
+  });
 }
 
 }  // namespace offload

@@ -1,40 +1,72 @@
 #pragma once
-// The threads that start processes, since a start blocks until the program executes. They live as long as the
-// server: a process's death signal is tied to the thread that started it. Used by spares.h.
+// The server's side of the launchers: orders a start, gets a process. Keeps the launchers alive, and the
+// thread whose children all crunchers are: a process's death signal is tied to the thread that is its parent.
+// Used by spares.h.
 
-#include <condition_variable>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <unordered_set>
 
 #include "server/loop.h"
-#include "server/offload/launch.h"
+#include "server/offload/launcher.h"
 
 namespace offload {
 
 class Spawner {
  public:
-  Spawner(Loop& loop, LaunchPlan plan, int threads = 2);
-  ~Spawner();
+  /// Starts its launchers; throws std::system_error where it cannot.
+  Spawner(Loop& loop, LaunchPlan plan, int launchers = 2);
+  ~Spawner() { stop(); }
+
+  /// Ends the launchers, and waits a moment until they are gone. Nothing can be started afterwards.
+  void stop();
 
   const LaunchPlan& plan() const { return plan_; }
 
-  /// Starts one process; `done` is called later, on the loop. A process that failed to execute is reaped
-  /// already.
+  /// Starts one process; `done` is called later, on the loop. Nothing is left of one that failed to start.
   void spawn(std::function<void(Launched)> done);
 
+  /// To be told of each started process, once it is reaped.
+  void forget(pid_t pid) { living_.erase(pid); }
+
+  /// Is given processes that were started, but never handed over, to be ended.
+  void on_stray(std::function<void(pid_t)> told) { on_stray_ = std::move(told); }
+
  private:
-  void work();
+  struct Order {
+    std::function<void(Launched)> done;
+    bool was_lost = false;  // with a launcher that died; once is forgiven
+  };
+
+  // A launcher, the thread that its crunchers are children of, and what it was ordered.
+  struct Desk {
+    explicit Desk(Loop& loop) : readable(loop.get_executor()) {}
+    asio::thread_pool parent{1};
+    pid_t parent_id = 0;
+    Launcher launcher;
+    asio::posix::basic_stream_descriptor<LoopExecutor> readable;
+    std::deque<Order> ordered;  // answered in this order
+    bool listening = false;
+  };
+
+  bool open(Desk& desk);
+  pid_t close(Desk& desk);
+  void place_orders();
+  void listen(Desk& desk);
+  void collect(Desk& desk);
+  void hand_over(Order order, Launched launched);
+  void lose(Desk& desk, int error);
+  void fail(Order order, int error);
 
   Loop& loop_;
   const LaunchPlan plan_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void(Launched)>> orders_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::deque<Desk> desks_;
+  std::size_t next_desk_ = 0;
+  std::deque<Order> waiting_;
+  std::unordered_set<pid_t> living_;
+  std::function<void(pid_t)> on_stray_ = [](pid_t) {};
 };
 
 }  // namespace offload

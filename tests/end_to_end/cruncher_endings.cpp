@@ -110,7 +110,7 @@ TEST_CASE("a slot is free again only when its dead job is reaped") {
   leaver.close();
   auto next = start_job(server, "echo", {{"from", "the next"}});
   while (next.wait_for(milliseconds(1)) == std::future_status::timeout) {
-    REQUIRE(harness::children_of(server.pid()).size() <= 1);
+    REQUIRE(harness::crunchers_of(server.pid()).size() <= 1);
   }
   const auto answer = next.get();
   CHECK(outcome_of(answer) == "200");

@@ -87,7 +87,7 @@ TEST_CASE("a crowd of clients that all leave costs the server nothing that lasts
       crowd.emplace_back(server.port());
       crowd.back().send_post("/tasks/loop", Json::object());
     }
-    REQUIRE(eventually(seconds(5), [&] { return harness::children_of(server.pid()).size() == 2; }));
+    REQUIRE(eventually(seconds(5), [&] { return harness::crunchers_of(server.pid()).size() == 2; }));
     for (auto& client : crowd) client.reset();
   }
   CHECK(has_no_children(server));

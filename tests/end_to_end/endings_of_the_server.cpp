@@ -38,7 +38,7 @@ TEST_CASE("asked to end, the server answers the five jobs in flight and exits wi
     }
     HttpClient idle(server.port());
     CHECK(idle.get("/readyz").status == 200);
-    REQUIRE(eventually(seconds(5), [&] { return harness::children_of(server.pid()).size() == 5; }));
+    REQUIRE(eventually(seconds(5), [&] { return harness::crunchers_of(server.pid()).size() == 5; }));
 
     server.signal(number);
     CHECK(eventually(seconds(2), [&] { return refuses_connections(server.port()); }));
@@ -90,7 +90,7 @@ TEST_CASE("a second signal ends the server now, and no process is left") {
     clients.emplace_back(server.port());
     clients.back().send_post(std::string("/tasks/") + task, Json::object());
   }
-  REQUIRE(eventually(seconds(5), [&] { return harness::children_of(server.pid()).size() == 5; }));
+  REQUIRE(eventually(seconds(5), [&] { return harness::crunchers_of(server.pid()).size() == 5; }));
   server.signal(SIGTERM);
   CHECK_FALSE(server.wait_for_end(milliseconds(300)));
   server.signal(SIGTERM);

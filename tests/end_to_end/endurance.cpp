@@ -30,7 +30,7 @@ struct Possessions {
 // What the server has when nothing runs.
 Possessions possessions(const RunningServer& server, std::size_t spares) {
   const bool settled = eventually(seconds(10), [&] {
-    const auto children = harness::children_of(server.pid());
+    const auto children = harness::crunchers_of(server.pid());
     return children.size() == spares && harness::zombie_children_of(server.pid()) == 0;
   });
   CHECK(settled);

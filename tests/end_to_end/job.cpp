@@ -50,13 +50,13 @@ UnrulyServer::UnrulyServer(std::vector<std::string> flags, Launch launch)
   // The process that told what there is on offer may still be on its way out.
   const auto spares = std::find(flags.begin(), flags.end(), "--spares");
   const std::size_t children = spares == flags.end() ? 0 : std::stoul(spares[1]);
-  eventually(seconds(5), [&] { return harness::children_of(pid()).size() == children; });
+  eventually(seconds(5), [&] { return harness::crunchers_of(pid()).size() == children; });
 }
 
 pid_t running_cruncher(const RunningServer& server) {
   std::vector<harness::ProcessInfo> children;
   eventually(seconds(10), [&] {
-    children = harness::children_of(server.pid());
+    children = harness::crunchers_of(server.pid());
     return !children.empty();
   });
   if (children.size() != 1)
@@ -65,7 +65,7 @@ pid_t running_cruncher(const RunningServer& server) {
 }
 
 bool has_no_children(const RunningServer& server, milliseconds within) {
-  return eventually(within, [&] { return harness::children_of(server.pid()).empty(); });
+  return eventually(within, [&] { return harness::crunchers_of(server.pid()).empty(); });
 }
 
 bool works(const RunningServer& server) {

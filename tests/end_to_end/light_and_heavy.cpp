@@ -57,7 +57,7 @@ TEST_CASE("a light request behind a blocking one takes as long as that does") {
 TEST_CASE(
     "two busy loops in crunchers leave the light route fast, and are separate processes of the server") {
   const RunningServer server({"--running", "2", "--spares", "2"});
-  const auto children_before = harness::children_of(server.pid()).size();
+  const auto children_before = harness::crunchers_of(server.pid()).size();
   auto first = start_get(server, "/non-blocking?CPUTimeMs=3000");
   auto second = start_get(server, "/non-blocking?CPUTimeMs=3000");
   CHECK(slowest_of(server, 200) < at_most(milliseconds(50)));
@@ -66,7 +66,7 @@ TEST_CASE(
   for (auto* job : {&first, &second}) {
     REQUIRE(job->wait_for(milliseconds(0)) == std::future_status::timeout);
   }
-  for (const auto& child : harness::children_of(server.pid())) {
+  for (const auto& child : harness::crunchers_of(server.pid())) {
     CHECK(child.parent == server.pid());
     if (child.cpu_time > milliseconds(100)) at_work.insert(child.pid);
   }
@@ -77,14 +77,15 @@ TEST_CASE(
     CHECK(at_work.count(answer.response.json().at("usage").at("pid")) == 1);
   }
   for (const pid_t pid : at_work) CHECK(eventually(seconds(2), [&] { return harness::is_gone(pid); }));
-  CHECK(eventually(seconds(5), [&] { return harness::children_of(server.pid()).size() == children_before; }));
+  CHECK(
+      eventually(seconds(5), [&] { return harness::crunchers_of(server.pid()).size() == children_before; }));
 }
 
 TEST_CASE("the same work on a thread of the server keeps the light route going too, without a process") {
   const RunningServer server({"--spares", "0"});
   auto heavy = start_get(server, "/non-blocking?CPUTimeMs=1000&via=thread");
   std::this_thread::sleep_for(milliseconds(100));
-  CHECK(harness::children_of(server.pid()).empty());
+  CHECK(harness::crunchers_of(server.pid()).empty());
   CHECK(HttpClient(server.port()).get("/").status == 200);
   CHECK(heavy.wait_for(milliseconds(0)) == std::future_status::timeout);
   CHECK(outcome_of(heavy.get()) == "200");

@@ -2,6 +2,7 @@
 // all is well again as soon as the cause is gone.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -79,9 +80,54 @@ TEST_CASE("spares go on serving while no new ones can be started, and are made u
   check_refusal(run_job(server, "nothing"));
   check_not_busy(server);
   fs::rename(one.program + ".away", one.program);
-  CHECK(eventually(seconds(10), [&] { return harness::children_of(server.pid()).size() == 2; }));
+  CHECK(eventually(seconds(10), [&] { return harness::crunchers_of(server.pid()).size() == 2; }));
   CHECK(works(server));
   CHECK(eventually(seconds(5), [&] { return harness::zombie_children_of(server.pid()) == 0; }));
+}
+
+pid_t launcher_of(const RunningServer& server) {
+  for (const auto& child : harness::children_of(server.pid()))
+    if (child.name == "launcher" && !child.is_zombie()) return child.pid;
+  return 0;
+}
+
+TEST_CASE("a launcher that is killed is replaced, and costs no job that runs") {
+  const UnrulyServer server({"--running", "4"});
+  REQUIRE(works(server));
+  auto running = start_job(server, "sleep", {{"ms", 1500}});
+  REQUIRE(running_cruncher(server) > 0);
+  for (int round = 0; round < 5; ++round) {
+    const auto launcher = launcher_of(server);
+    REQUIRE(launcher > 0);
+    REQUIRE(::kill(launcher, SIGKILL) == 0);
+    CHECK(works(server));
+    CHECK(works(server));  // by the other one
+    CHECK(eventually(seconds(5), [&] { return harness::is_gone(launcher); }));
+  }
+  CHECK(outcome_of(running.get()) == "200");
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("launchers that are killed while they start processes leave none behind") {
+  const UnrulyServer server({"--running", "8", "--waiting", "64"});
+  REQUIRE(works(server));
+  const auto descriptors = harness::open_descriptors(server.pid());
+  std::vector<std::future<Answer>> jobs;
+  int worked = 0;
+  for (int i = 0; i < 60; ++i) {
+    jobs.push_back(start_job(server, "nothing"));
+    const auto launcher = launcher_of(server);
+    if (i % 6 == 5 && launcher > 0) ::kill(launcher, SIGKILL);
+  }
+  for (auto& job : jobs) {
+    const auto outcome = outcome_of(job.get());
+    CHECK((outcome == "200" || outcome == "503 cannot_spawn"));  // where both its launchers died
+    worked += outcome == "200";
+  }
+  CHECK(worked >= 30);
+  CHECK(eventually(seconds(10), [&] { return works(server); }));
+  CHECK(has_no_children(server));
+  CHECK(eventually(seconds(2), [&] { return harness::open_descriptors(server.pid()) <= descriptors; }));
 }
 
 TEST_CASE("a new version of the cruncher is used from the next spawn on") {

@@ -134,7 +134,7 @@ TEST_CASE("a port that is taken is refused with a sentence that says so") {
 
 TEST_CASE("the spares are up when the server says that it listens") {
   const RunningServer server({"--spares", "3"});
-  CHECK(harness::children_of(server.pid()).size() == 3);
+  CHECK(harness::crunchers_of(server.pid()).size() == 3);
 }
 
 }  // namespace

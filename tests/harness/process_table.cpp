@@ -83,6 +83,12 @@ std::vector<ProcessInfo> descendants_of(pid_t pid) {
   return found;
 }
 
+std::vector<ProcessInfo> crunchers_of(pid_t server) {
+  auto crunchers = children_of(server);
+  std::erase_if(crunchers, [](const ProcessInfo& child) { return child.name == "launcher"; });
+  return crunchers;
+}
+
 std::size_t zombie_children_of(pid_t pid) {
   const auto children = children_of(pid);
   return std::count_if(children.begin(), children.end(), [](const auto& child) { return child.is_zombie(); });

@@ -35,6 +35,9 @@ std::optional<ProcessInfo> find_process(pid_t pid);
 std::vector<ProcessInfo> children_of(pid_t pid);
 std::vector<ProcessInfo> descendants_of(pid_t pid);
 
+/// A cruncherd's children but for its launchers, which stay.
+std::vector<ProcessInfo> crunchers_of(pid_t server);
+
 std::size_t zombie_children_of(pid_t pid);
 
 /// True once there is not even a zombie of it.

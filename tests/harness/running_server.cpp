@@ -155,7 +155,8 @@ std::vector<pid_t> RunningServer::processes_left() const {
   family.insert(family.end(), descendants.begin(), descendants.end());
   std::vector<pid_t> left;
   for (const auto& process : family) {
-    if (!process.is_zombie()) left.push_back(process.pid);
+    const bool serves = process.name == "launcher" && process.parent == pid();
+    if (!process.is_zombie() && !serves) left.push_back(process.pid);
   }
   return left;
 }
