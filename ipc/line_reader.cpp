@@ -1,9 +1,33 @@
 #include "ipc/line_reader.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace ipc {
+namespace {
+
+// What does not fit into the first will probably be long. Growing on the way would copy many megabytes at
+// once; memory that is reserved, but not yet touched, costs nothing.
+constexpr std::size_t kSmall = 64 * 1024;
+constexpr std::size_t kReserve = std::size_t{16} << 20;
+
+// Has the kernel make pages in one go that are about to be written, for a fault each is many times dearer. A
+// kernel that does not know how (before 5.14) leaves it to the faults.
+constexpr std::size_t kPopulate = 256 * 1024;
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+void populate(char* begin, std::size_t size) {
+  constexpr std::uintptr_t kPage = 4096;
+  const auto first = reinterpret_cast<std::uintptr_t>(begin) / kPage * kPage;
+  const auto last = (reinterpret_cast<std::uintptr_t>(begin) + size) / kPage * kPage;
+  if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE);
+}
+
+}  // namespace
 
 LineReader::LineReader(std::size_t max_line) : max_line_(std::max<std::size_t>(max_line, 1)) {}
 
@@ -17,6 +41,12 @@ void LineReader::feed(std::string_view bytes) {
       overflowed_ = true;
       buffer_.resize(tail_);
       return;
+    }
+    if (buffer_.size() + piece.size() > kSmall && buffer_.capacity() <= kSmall)
+      buffer_.reserve(std::min(max_line_ + 1, kReserve));
+    if (buffer_.size() + piece.size() > std::max(populated_, kSmall)) {
+      populated_ = std::min(buffer_.capacity(), buffer_.size() + piece.size() + kPopulate);
+      populate(buffer_.data() + buffer_.size(), populated_ - buffer_.size());
     }
     buffer_.append(piece);
     if (whole) tail_ = buffer_.size();
@@ -32,7 +62,7 @@ std::optional<std::string> LineReader::next() {
     // The usual case, one line and nothing behind it: a reply of many MiB is handed over without a copy.
     line = std::exchange(buffer_, {});
     line.pop_back();
-    start_ = tail_ = 0;
+    start_ = tail_ = populated_ = 0;
     return line;
   }
   line = buffer_.substr(start_, newline - start_);

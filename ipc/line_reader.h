@@ -31,6 +31,7 @@ class LineReader {
   std::string buffer_;
   std::size_t start_ = 0;  // first byte not yet given out
   std::size_t tail_ = 0;   // start of the line whose '\n' has not come: [start_, tail_) are whole lines
+  std::size_t populated_ = 0;
   bool overflowed_ = false;
 };
 
