@@ -22,11 +22,15 @@ constexpr std::size_t kLargeResponse = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// The two views as one stream of bytes, less the first `skip`. Returns what send(2) returned.
+// Sent in one turn of the loop, however fast the client reads.
+constexpr std::size_t kTurn = 128 * 1024;
+
+// The two views as one stream of bytes, less the first `skip`, up to kTurn. Returns what send(2) returned.
 ssize_t send_some(int socket, std::string_view head, std::string_view body, std::size_t skip) {
   const auto from_head = std::min(skip, head.size());
   head.remove_prefix(from_head);
   body.remove_prefix(skip - from_head);
+  body = body.substr(0, kTurn);
   iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
                     {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
@@ -292,6 +296,7 @@ awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
     const auto count = send_some(socket_.native_handle(), head, body, sent_);
     if (count > 0) {
       sent_ += static_cast<std::size_t>(count);
+      if (sent_ < size) co_await asio::post(socket_.get_executor(), use_awaitable);
     } else if (count < 0 && errno == EAGAIN) {
       door_.write.join(*this);
       const bool writable = co_await wait(Socket::wait_write);
