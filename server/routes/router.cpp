@@ -13,13 +13,11 @@
 namespace routes {
 namespace {
 
-// The request in canonical form, and the response's head, in memory. Members are those of every
+// The request's line in canonical form, and the response's head, in memory. Members are those of every
 // httplib::Stream from 0.11 to 0.2x: what a version does not know is never called.
 class MemoryStream final : public httplib::Stream {
  public:
-  MemoryStream(std::string head, std::string_view body) : head_(std::move(head)), body_(body) {
-    written.reserve(512);
-  }
+  explicit MemoryStream(std::string head) : head_(std::move(head)) { written.reserve(512); }
 
   bool is_readable() const { return true; }
   bool is_writable() const { return true; }
@@ -31,8 +29,7 @@ class MemoryStream final : public httplib::Stream {
   void get_local_ip_and_port(std::string&, int&) const {}
 
   ssize_t read(char* to, size_t size) {
-    const auto part =
-        read_ < head_.size() ? std::string_view(head_).substr(read_) : body_.substr(read_ - head_.size());
+    const auto part = std::string_view(head_).substr(read_);
     const auto count = std::min(size, part.size());
     std::memcpy(to, part.data(), count);
     read_ += count;
@@ -47,7 +44,6 @@ class MemoryStream final : public httplib::Stream {
 
  private:
   std::string head_;
-  std::string_view body_;
   std::size_t read_ = 0;
 };
 
@@ -255,18 +251,13 @@ bool Router::pass(front_door::Exchange& exchange, Call& call) {
   call_ = &call;
   if (answer_kept(exchange)) return true;
   const auto& request = exchange.request;
-  // The content is read in the first pass alone: the later ones answer from what it led to.
-  const bool with_body = !call.head_only && !call.prepared && !call.outcome && request.method != "GET" &&
-                         request.method != "HEAD";
+  // Without the content, which httplib would copy: handlers take it from the exchange.
   std::string head;
   head.reserve(request.method.size() + request.target.size() + 48);
   head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
-  if (request.method != "GET" && request.method != "HEAD")
-    head.append("Content-Length: ")
-        .append(std::to_string(with_body ? request.body.size() : 0))
-        .append("\r\n");
+  if (request.method != "GET" && request.method != "HEAD") head.append("Content-Length: 0\r\n");
   head.append("\r\n");
-  MemoryStream stream(std::move(head), with_body ? std::string_view(request.body) : std::string_view());
+  MemoryStream stream(std::move(head));
   to_keep_ = nullptr;
   process(*this, stream);
   if (call.waits()) return false;
