@@ -47,7 +47,7 @@ struct CruncherProcess::Reading {
     if (!ours && !(error && response.id.is_null()))
       return {ipc::Malformed{"it answered with an id that is not the request's"}};
     if (error) return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
-    return {Result{ipc::print_json(std::get<ipc::Json>(response.body))}};
+    return {Result::of(std::move(std::get<ipc::Json>(response.body)))};
   }
 };
 

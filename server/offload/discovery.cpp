@@ -43,9 +43,9 @@ awaitable<std::variant<ipc::Json, std::string>> discover(Dispatcher& dispatcher,
   if (auto* failure = std::get_if<Failure>(&outcome.what)) co_return std::move(failure->detail);
   if (auto* error = std::get_if<TaskError>(&outcome.what))
     co_return "it answered rpc.discover with the error: " + error->message;
-  auto document = ipc::parse_json(std::get<Result>(outcome.what).json);
-  if (auto* value = std::get_if<ipc::Json>(&document)) co_return std::move(*value);
-  co_return std::get<ipc::JsonFault>(document).message;
+  auto answer = ipc::parse_json(std::get<Result>(outcome.what).opened + "}");
+  if (auto* value = std::get_if<ipc::Json>(&answer)) co_return std::move((*value)["result"]);
+  co_return std::get<ipc::JsonFault>(answer).message;
 }
 
 }  // namespace offload

@@ -4,6 +4,16 @@
 
 namespace offload {
 
+Result Result::of(ipc::Json value) {
+  constexpr std::size_t kRoom = 512;
+  auto object = ipc::Json::object();
+  object["result"] = std::move(value);
+  Result result{ipc::print_json(object)};
+  result.opened.pop_back();
+  result.opened.reserve(result.opened.size() + kRoom);
+  return result;
+}
+
 std::string_view to_string(Reason reason) {
   switch (reason) {
     case Reason::queue_full:

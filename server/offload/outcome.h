@@ -13,9 +13,12 @@
 
 namespace offload {
 
-/// The cruncher's answer: JSON text in one line.
+/// The cruncher's answer, as the beginning of a JSON object of one line, `{"result":…`, with some capacity
+/// left: whoever answers adds members and the brace without a copy of what may be many megabytes.
 struct Result {
-  std::string json;
+  std::string opened;
+
+  static Result of(ipc::Json value);
 };
 
 /// The cruncher answered with an error of its own; `code` is JSON-RPC's.

@@ -59,9 +59,6 @@ awaitable<> Application::finish(front_door::Exchange& exchange) {
   try {
     do co_await fetch(call);
     while (!router_.pass(exchange, call));
-    // It is in the response now.
-    if (auto* result = call.outcome ? std::get_if<offload::Result>(&call.outcome->what) : nullptr)
-      result->json = {};
     co_return;
   } catch (const boost::system::system_error& error) {
     if (error.code() == asio::error::operation_aborted) throw;

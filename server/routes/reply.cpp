@@ -91,17 +91,14 @@ void problem(Call& call, httplib::Response& response, const std::vector<ipc::Vio
   problem(call, response, 422, "invalid_params", detail, {{"errors", ipc::to_json(violations)}});
 }
 
-void answer_outcome(Call& call, httplib::Response& response, const offload::Outcome& outcome,
-                    int retry_after) {
+void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& outcome, int retry_after) {
   if (outcome.usage)
     response.set_header("Server-Timing",
                         fmt::format("wait;dur={:.3f}, run;dur={:.3f}, cpu;dur={:.3f}", outcome.usage->wait_ms,
                                     outcome.usage->run_ms, outcome.usage->cpu_ms()));
-  if (const auto* result = std::get_if<offload::Result>(&outcome.what)) {
-    const auto usage = outcome.usage ? usage_json(*outcome.usage) : "null";
-    std::string content;
-    content.reserve(result->json.size() + usage.size() + 24);
-    content.append(R"({"result":)").append(result->json).append(R"(,"usage":)").append(usage).append("}\n");
+  if (auto* result = std::get_if<offload::Result>(&outcome.what)) {
+    auto content = std::move(result->opened);
+    content.append(R"(,"usage":)").append(outcome.usage ? usage_json(*outcome.usage) : "null").append("}\n");
     return answer(call, response, 200, std::move(content));
   }
   if (const auto* error = std::get_if<offload::TaskError>(&outcome.what))

@@ -25,8 +25,7 @@ void problem(Call& call, httplib::Response& response, const ipc::JsonFault& faul
 void problem(Call& call, httplib::Response& response, const std::vector<ipc::Violation>& violations);
 
 /// Whatever became of a job: 200 with the result and its usage, or the failure's status. `retry_after` is in
-/// seconds.
-void answer_outcome(Call& call, httplib::Response& response, const offload::Outcome& outcome,
-                    int retry_after);
+/// seconds. A result is moved into the response.
+void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& outcome, int retry_after);
 
 }  // namespace routes

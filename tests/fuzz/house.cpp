@@ -33,7 +33,7 @@ offload::Outcome outcome_of(std::string_view line) {
   const auto params = line.substr(std::min(line.find("\"params\""), line.size()));
   const auto kind = std::hash<std::string_view>{}(params) % 8;
   if (kind < 2) {
-    outcome.what = offload::Result{R"({"said":"\u00e9"})"};
+    outcome.what = offload::Result{R"({"result":{"said":"\u00e9"})"};
   } else if (kind == 2) {
     outcome.what = offload::TaskError{-32000, "no\r\nX-Injected: luck", nullptr};
   } else {
