@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from clients import background_load, open_loop, throughput
-from processes import cpu_seconds, memory, with_descendants
+from processes import cpu_seconds, memory, process_name, with_descendants
 from servers import Place, Request, Server
 
 LIGHT = Request()
@@ -173,8 +173,14 @@ def idle_connections(setting: Round, server: Server):
 
 
 def front(server, running):
-    """The server's processes that stay: without crunchers, but with the workers of nginx."""
-    return with_descendants(running.pids[-1]) if server.key in ("nginx", "fcgiwrap") else running.pids
+    """The server's processes that stay: without crunchers, but with the workers of nginx and cruncherd's launchers."""
+    if server.key in ("nginx", "fcgiwrap"):
+        return with_descendants(running.pids[-1])
+    return [pid for leader in running.pids for pid in with_descendants(leader) if pid == leader or is_launcher(pid)]
+
+
+def is_launcher(pid):
+    return process_name(pid) == "launcher"
 
 
 def memory_at_rest(setting: Round, server: Server):
@@ -188,7 +194,7 @@ def memory_at_rest(setting: Round, server: Server):
             "all_pss_mib": sum(memory(pid)["pss"] for pid in everyone) / 1024,
         }
         if server.key == "cruncherd":
-            spares = [memory(pid)["private"] / 1024 for pid in everyone[1:]]
+            spares = [memory(pid)["private"] / 1024 for pid in everyone[1:] if not is_launcher(pid)]
             if not spares:
                 raise RuntimeError("the server has no spare")
             numbers["spare_private_mib"] = statistics.median(spares)

@@ -101,6 +101,13 @@ def with_descendants(pid):
     return found
 
 
+def process_name(pid):
+    """As the kernel knows it; empty where the process has gone."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
 def memory(pid):
     """Resident, proportional and private memory of one process in KiB."""
     fields = {}

@@ -64,23 +64,29 @@ def main():
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         place = prepare(Path(folder), options.build)
-        rounds = [run_round(place, options, number) for number in range(options.rounds)]
+        rounds = []
+        for number in range(options.rounds):
+            rounds.append(run_round(place, options, number))
+            write(options, rounds, started)
+    print((options.output / "results.md").read_text())
+    print(f"written to {options.output}")
+
+
+def write(options, rounds, started):
+    """After each round, so that what was measured is not lost with what comes later."""
     results = {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "command": shlex.join(["./dev", "bench", *sys.argv[1:]]),
         "minutes": round((time.time() - started) / 60, 1),
-        "rounds": options.rounds,
+        "rounds": len(rounds),
         "seconds": options.seconds,
         "machine": machine.description(),
         "figures": collect(rounds),
     }
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
-    text = report.markdown(results)
-    (options.output / "results.md").write_text(text)
+    (options.output / "results.md").write_text(report.markdown(results))
     plots.draw_all(results, options.output)
-    print(text)
-    print(f"written to {options.output}")
 
 
 def prepare(folder, build):
