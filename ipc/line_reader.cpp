@@ -12,7 +12,6 @@ namespace {
 // What does not fit into the first will probably be long. Growing on the way would copy many megabytes at
 // once; memory that is reserved, but not yet touched, costs nothing.
 constexpr std::size_t kSmall = 64 * 1024;
-constexpr std::size_t kReserve = std::size_t{16} << 20;
 
 // Has the kernel make pages in one go that are about to be written, for a fault each is many times dearer. A
 // kernel that does not know how (before 5.14) leaves it to the faults.
@@ -29,7 +28,8 @@ void populate(char* begin, std::size_t size) {
 
 }  // namespace
 
-LineReader::LineReader(std::size_t max_line) : max_line_(std::max<std::size_t>(max_line, 1)) {}
+LineReader::LineReader(std::size_t max_line, std::size_t reserve)
+    : max_line_(std::max<std::size_t>(max_line, 1)), reserve_(std::min(reserve, max_line_ + 1)) {}
 
 void LineReader::feed(std::string_view bytes) {
   while (!overflowed_ && !bytes.empty()) {
@@ -42,8 +42,7 @@ void LineReader::feed(std::string_view bytes) {
       buffer_.resize(tail_);
       return;
     }
-    if (buffer_.size() + piece.size() > kSmall && buffer_.capacity() <= kSmall)
-      buffer_.reserve(std::min(max_line_ + 1, kReserve));
+    if (buffer_.size() + piece.size() > kSmall && buffer_.capacity() < reserve_) buffer_.reserve(reserve_);
     if (buffer_.size() + piece.size() > std::max(populated_, kSmall)) {
       populated_ = std::min(buffer_.capacity(), buffer_.size() + piece.size() + kPopulate);
       populate(buffer_.data() + buffer_.size(), populated_ - buffer_.size());

@@ -10,8 +10,10 @@ namespace ipc {
 
 class LineReader {
  public:
-  /// `max_line` is the longest line accepted, in bytes without its '\n'; at least 1.
-  explicit LineReader(std::size_t max_line);
+  /// `max_line` is the longest line accepted, in bytes without its '\n'; at least 1. `reserve` bytes of
+  /// address space are set aside once a line is longer than 64 KiB, so that it need not be copied as it
+  /// grows.
+  explicit LineReader(std::size_t max_line, std::size_t reserve = 0);
 
   /// Takes bytes in any portions. Once overflowed() is true, bytes are dropped.
   void feed(std::string_view bytes);
@@ -27,7 +29,7 @@ class LineReader {
   std::size_t buffered() const { return buffer_.size() - start_; }
 
  private:
-  std::size_t max_line_;
+  std::size_t max_line_, reserve_;
   std::string buffer_;
   std::size_t start_ = 0;  // first byte not yet given out
   std::size_t tail_ = 0;   // start of the line whose '\n' has not come: [start_, tail_) are whole lines

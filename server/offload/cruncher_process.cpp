@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kChunk = 64 * 1024;  // of a pipe, read or written in one turn of the loop
 constexpr std::size_t kStderrTail = 64 * 1024;
 constexpr std::size_t kParseOnLoop = 64 * 1024;  // a longer line would be felt by the light routes
+constexpr std::size_t kReserve = 16 << 20;       // for a long line: untouched, it costs nothing
 constexpr Milliseconds kLook{20};
 constexpr Milliseconds kExitGrace{100};  // for a process that has answered to end by itself
 constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
@@ -90,7 +91,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
   progress_ = &progress;
   gone_ = nullptr;
   given_ = Clock::now();
-  lines_.emplace(job.limits.max_reply);
+  lines_.emplace(job.limits.max_reply, kReserve);
   // The coroutine may be cancelled at any wait: what the pumps were told to fill is this object's, but for
   // these two.
   struct Forget {

@@ -1,6 +1,7 @@
 #include "server/offload/launch.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -99,6 +100,13 @@ struct Pipe {
   }
 };
 
+// Once it executes: until then the child shares this process's memory, and with it not being dumpable, and
+// such a process's files belong to root.
+void prefer_for_oom(pid_t pid) {
+  const UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
+  [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
+}
+
 void set_nonblocking(const UniqueFd& fd) {
   ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
 }
@@ -133,12 +141,6 @@ void take_place(Priority priority) {
     ::setpriority(PRIO_PROCESS, 0, kNice);
     ::sched_setscheduler(0, SCHED_BATCH, &none);
   }
-  // This file belongs to root while the process is not dumpable.
-  const int dumpable = ::prctl(PR_GET_DUMPABLE);
-  ::prctl(PR_SET_DUMPABLE, 1);
-  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
-  ::prctl(PR_SET_DUMPABLE, dumpable);
 }
 
 Launched launch(const LaunchPlan& plan) {
@@ -178,6 +180,7 @@ Launched launch(const LaunchPlan& plan) {
   launched.out = std::move(out.read);
   launched.err = std::move(err.read);
   for (const auto* fd : {&launched.in, &launched.out, &launched.err}) set_nonblocking(*fd);
+  prefer_for_oom(pid);
   rusage own{};
   ::getrusage(RUSAGE_SELF, &own);
   launched.inherited_kib = own.ru_maxrss;

@@ -44,8 +44,7 @@ struct Launched {
 /// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
 std::vector<std::string> allowed_environment();
 
-/// For the process that launches: what all that it starts inherits. `priority`, and a place at the head of
-/// the OOM killer's list. Best effort.
+/// For the process that launches: the priority that all that it starts inherits. Best effort.
 void take_place(Priority priority);
 
 /// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,

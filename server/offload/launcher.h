@@ -1,8 +1,8 @@
 #pragma once
-// The process that starts crunchers, so that no start is felt by the server: it is small, whatever the server
-// holds, has the crunchers' priority, and shares with the server nothing but a socket, so that neither can
-// hold a lock that the other needs. Knows no job and no loop. Forked by spawner.h, which is at the socket's
-// other end.
+// The process that starts crunchers, so that no start is felt by the server: it has the crunchers' priority,
+// and shares with the server nothing but a socket, so that it holds no lock that the server needs. As small
+// as the server was when it was forked. Knows no job and no loop. Forked by spawner.h, which is at the
+// socket's other end.
 
 #include <optional>
 
@@ -12,7 +12,7 @@ namespace offload {
 
 /// A socket (SOCK_SEQPACKET) and the pid of the launcher at its other end.
 struct Launcher {
-  UniqueFd socket;  ///< non-blocking, close-on-exec
+  UniqueFd socket;  ///< close-on-exec
   pid_t pid = -1;
 };
 

@@ -8,9 +8,10 @@ Result Result::of(ipc::Json value) {
   constexpr std::size_t kRoom = 512;
   auto object = ipc::Json::object();
   object["result"] = std::move(value);
-  Result result{ipc::print_json(object)};
-  result.opened.pop_back();
-  result.opened.reserve(result.opened.size() + kRoom);
+  const auto text = ipc::print_json(object);
+  Result result;
+  result.opened.reserve(text.size() + kRoom);  // and no more: printing leaves up to as much again
+  result.opened.append(text, 0, text.size() - 1);
   return result;
 }
 

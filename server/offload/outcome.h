@@ -59,7 +59,7 @@ struct Usage {
   double run_ms = 0;   ///< with the process
   double user_ms = 0;  ///< CPU time
   double system_ms = 0;
-  /// Peak resident memory. Absent where the kernel cannot tell it apart from the server's own
+  /// Peak resident memory. Absent where the kernel cannot tell it apart from the launcher's
   /// (a process that was started by vfork inherits its parent's peak: getrusage(2) and exec_mmap in the
   /// kernel).
   std::optional<long> max_rss_kib;

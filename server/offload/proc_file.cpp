@@ -5,9 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "server/unique_fd.h"
 
@@ -39,14 +39,17 @@ std::vector<pid_t> children_of_thread(pid_t thread) {
   const UniqueFd file(
       ::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC));
   std::vector<pid_t> pids;
+  pid_t pid = 0;
   char text[4096];
-  const auto size = file ? ::read(file.get(), text, sizeof text) : 0;
-  for (const char *at = text, *end = text + (size > 0 ? size : 0); at < end;) {
-    pid_t pid = 0;
-    const auto [next, error] = std::from_chars(at, end, pid);  // a space behind each
-    if (error != std::errc() || next == end) break;            // the last one may be cut off
-    pids.push_back(pid);
-    at = next + 1;
+  // Decimal numbers, a space behind each; a portion may end in the middle of one.
+  for (ssize_t size; file && (size = ::read(file.get(), text, sizeof text)) > 0;) {
+    for (const char c : std::string_view(text, static_cast<std::size_t>(size))) {
+      if (c >= '0' && c <= '9') {
+        pid = pid * 10 + (c - '0');
+      } else if (pid > 0) {
+        pids.push_back(std::exchange(pid, 0));
+      }
+    }
   }
   return pids;
 }

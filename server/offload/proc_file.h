@@ -15,8 +15,7 @@ std::optional<long> peak_resident_kib(pid_t pid);
 std::optional<long> resident_kib(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
-/// The children of one thread of this process, as CLONE_PARENT and orphans have it; of very many, the first
-/// few hundred.
+/// The children of one thread of this process, oldest first.
 std::vector<pid_t> children_of_thread(pid_t thread);
 
 }  // namespace offload

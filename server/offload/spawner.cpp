@@ -1,15 +1,18 @@
 #include "server/offload/spawner.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "server/offload/proc_file.h"
 
@@ -17,6 +20,7 @@ namespace offload {
 namespace {
 
 constexpr std::size_t kOrdered = 2;  // at one launcher: it need not wait for the next one
+constexpr Milliseconds kPatience{10000};
 constexpr Milliseconds kLastWait{1000};
 
 }  // namespace
@@ -25,15 +29,20 @@ Spawner::Spawner(Loop& loop, LaunchPlan plan, int launchers) : loop_(loop), plan
   for (int i = 0; i < launchers; ++i) {
     auto& desk = desks_.emplace_back(loop);
     desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
-    if (!open(desk)) throw std::system_error(errno, std::generic_category(), "cannot start the launcher");
+    if (open(desk)) continue;
+    const int error = errno;
+    stop();
+    throw std::system_error(error, std::generic_category(), "cannot start the launcher");
   }
 }
 
 void Spawner::stop() {
-  for (auto& desk : desks_) {
-    const auto pid = close(desk);
-    // At idle priority on a busy machine it may take its time to die; the kernel does the rest.
-    for (int i = 0; pid > 0 && i < kLastWait.count() && ::waitpid(pid, nullptr, WNOHANG) == 0; ++i)
+  std::vector<pid_t> ended;
+  for (auto& desk : desks_) ended.push_back(close(desk));
+  // At idle priority on a busy machine one may take its time to die; the kernel does the rest.
+  const auto until = Clock::now() + kLastWait;
+  for (const auto pid : ended) {
+    while (pid > 0 && ::waitpid(pid, nullptr, WNOHANG) == 0 && Clock::now() < until)
       std::this_thread::sleep_for(Milliseconds(1));
   }
 }
@@ -41,8 +50,13 @@ void Spawner::stop() {
 // False with errno.
 bool Spawner::open(Desk& desk) try {
   desk.launcher = asio::post(desk.parent, asio::use_future([this] { return start_launcher(plan_); })).get();
-  desk.readable.assign(desk.launcher.socket.get());
-  return true;
+  boost::system::error_code error;
+  desk.readable.assign(desk.launcher.socket.get(), error);
+  if (!error) return true;
+  ::kill(desk.launcher.pid, SIGKILL);
+  on_stray_(std::exchange(desk.launcher, {}).pid);
+  errno = error.value();
+  return false;
 } catch (const std::system_error& error) {
   errno = error.code().value();
   return false;
@@ -53,6 +67,9 @@ pid_t Spawner::close(Desk& desk) {
   if (desk.launcher.pid < 0) return -1;
   desk.readable.release();
   desk.listening = false;
+  desk.patience.cancel();
+  sched_param none{};
+  ::sched_setscheduler(desk.launcher.pid, SCHED_OTHER, &none);  // to die soon; allowed to root alone
   ::kill(desk.launcher.pid, SIGKILL);
   return std::exchange(desk.launcher, {}).pid;
 }
@@ -70,12 +87,18 @@ void Spawner::place_orders() {
       ++full;
       continue;
     }
-    full = 0;
     if (desk.launcher.pid < 0 && !open(desk)) {
       const int error = errno;
+      const bool none =
+          std::all_of(desks_.begin(), desks_.end(), [](const Desk& d) { return d.launcher.pid < 0; });
+      if (!none) {
+        ++full;
+        continue;
+      }
       for (auto& order : std::exchange(waiting_, {})) fail(std::move(order), error);
       return;
     }
+    full = 0;
     desk.ordered.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
     if (!order_start(desk.launcher))
@@ -90,13 +113,21 @@ void Spawner::listen(Desk& desk) {
   if (std::exchange(desk.listening, true)) return;
   desk.readable.async_wait(asio::posix::descriptor_base::wait_read,
                            [this, &desk](const boost::system::error_code& error) {
-                             if (error) return;  // closed
+                             if (error == asio::error::operation_aborted) return;  // closed
                              desk.listening = false;
                              collect(desk);
                            });
+  // A launcher that is stopped, or whose program's file system hangs, is as good as dead.
+  desk.patience.expires_after(kPatience);
+  desk.patience.async_wait([this, &desk](const boost::system::error_code& error) {
+    if (error || !desk.listening || desk.patience.expiry() > Clock::now()) return;
+    lose(desk, ETIMEDOUT);
+    place_orders();
+  });
 }
 
 void Spawner::collect(Desk& desk) {
+  desk.patience.cancel();
   while (desk.launcher.pid > 0 && !desk.ordered.empty()) {
     auto launched = started(desk.launcher);
     if (!launched && errno == EAGAIN) {
@@ -129,18 +160,17 @@ void Spawner::hand_over(Order order, Launched launched) {
 
 // The launcher was killed. What it has started last may not have been told to anybody.
 void Spawner::lose(Desk& desk, int error) {
-  close(desk);
+  if (const auto pid = close(desk); pid > 0) on_stray_(pid);
   for (const auto pid : children_of_thread(desk.parent_id)) {
-    if (!living_.count(pid)) on_stray_(pid);  // the launcher itself is one
+    if (!living_.count(pid)) on_stray_(pid);
   }
   auto lost = std::exchange(desk.ordered, {});
   while (!lost.empty()) {
     auto order = std::move(lost.back());
     lost.pop_back();
-    if (order.was_lost) {
+    if (order.losses++ == desks_.size()) {
       fail(std::move(order), error);
     } else {
-      order.was_lost = true;
       waiting_.push_front(std::move(order));
     }
   }

@@ -3,6 +3,7 @@
 // thread whose children all crunchers are: a process's death signal is tied to the thread that is its parent.
 // Used by spares.h.
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
@@ -20,7 +21,7 @@ class Spawner {
   Spawner(Loop& loop, LaunchPlan plan, int launchers = 2);
   ~Spawner() { stop(); }
 
-  /// Ends the launchers, and waits a moment until they are gone. Nothing can be started afterwards.
+  /// Ends the launchers, and waits a moment until they are gone. To be called last.
   void stop();
 
   const LaunchPlan& plan() const { return plan_; }
@@ -37,18 +38,19 @@ class Spawner {
  private:
   struct Order {
     std::function<void(Launched)> done;
-    bool was_lost = false;  // with a launcher that died; once is forgiven
+    std::size_t losses = 0;  // launchers that died with it: each of those that were there is forgiven
   };
 
   // A launcher, the thread that its crunchers are children of, and what it was ordered.
   struct Desk {
-    explicit Desk(Loop& loop) : readable(loop.get_executor()) {}
+    explicit Desk(Loop& loop) : readable(loop.get_executor()), patience(loop.get_executor()) {}
     asio::thread_pool parent{1};
     pid_t parent_id = 0;
     Launcher launcher;
     asio::posix::basic_stream_descriptor<LoopExecutor> readable;
     std::deque<Order> ordered;  // answered in this order
     bool listening = false;
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
   };
 
   bool open(Desk& desk);

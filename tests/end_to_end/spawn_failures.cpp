@@ -108,6 +108,17 @@ TEST_CASE("a launcher that is killed is replaced, and costs no job that runs") {
   CHECK(has_no_children(server));
 }
 
+TEST_CASE("a launcher that is stopped does not stop the jobs") {
+  const UnrulyServer server;
+  REQUIRE(works(server));
+  const auto launcher = launcher_of(server);
+  REQUIRE(launcher > 0);
+  REQUIRE(::kill(launcher, SIGSTOP) == 0);
+  for (int i = 0; i < 4; ++i) CHECK(works(server));  // each launcher has its turn
+  CHECK(eventually(seconds(5), [&] { return harness::is_gone(launcher); }));
+  CHECK(has_no_children(server));
+}
+
 TEST_CASE("launchers that are killed while they start processes leave none behind") {
   const UnrulyServer server({"--running", "8", "--waiting", "64"});
   REQUIRE(works(server));
@@ -121,7 +132,7 @@ TEST_CASE("launchers that are killed while they start processes leave none behin
   }
   for (auto& job : jobs) {
     const auto outcome = outcome_of(job.get());
-    CHECK((outcome == "200" || outcome == "503 cannot_spawn"));  // where both its launchers died
+    CHECK((outcome == "200" || outcome == "503 cannot_spawn"));  // where three launchers died with it
     worked += outcome == "200";
   }
   CHECK(worked >= 30);
