@@ -42,9 +42,10 @@ void LineReader::feed(std::string_view bytes) {
       buffer_.resize(tail_);
       return;
     }
-    if (buffer_.size() + piece.size() > kSmall && buffer_.capacity() < reserve_) buffer_.reserve(reserve_);
-    if (buffer_.size() + piece.size() > std::max(populated_, kSmall)) {
-      populated_ = std::min(buffer_.capacity(), buffer_.size() + piece.size() + kPopulate);
+    const auto needed = buffer_.size() + piece.size();
+    if (needed > kSmall && buffer_.capacity() < reserve_) buffer_.reserve(reserve_);
+    if (needed > std::max(populated_, kSmall) && needed <= buffer_.capacity()) {
+      populated_ = std::min(buffer_.capacity(), needed + kPopulate);
       populate(buffer_.data() + buffer_.size(), populated_ - buffer_.size());
     }
     buffer_.append(piece);

@@ -134,7 +134,7 @@ std::vector<std::string> allowed_environment() {
   return allowed;
 }
 
-void take_place(Priority priority) {
+void take_priority(Priority priority) {
   sched_param none{};
   if (priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
   if (priority == Priority::low) {

@@ -45,7 +45,7 @@ struct Launched {
 std::vector<std::string> allowed_environment();
 
 /// For the process that launches: the priority that all that it starts inherits. Best effort.
-void take_place(Priority priority);
+void take_priority(Priority priority);
 
 /// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
 /// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the

@@ -64,7 +64,7 @@ bool send_report(const Launched& launched) {
   ::setpgid(0, 0);  // a terminal's signals are for the server
   ::dup2(socket, kSocket);
   ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
-  take_place(plan.priority);
+  take_priority(plan.priority);
   char order = 0;
   while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan))) {
   }

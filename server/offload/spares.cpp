@@ -40,6 +40,7 @@ Spares::Spares(Loop& loop, Spawner& spawner, Burial& burial, asio::thread_pool& 
 
 Spares::~Spares() {
   burial_.on_gone(nullptr);
+  spawner_.on_stray([](pid_t) {});
 }
 
 awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> Spares::take(Deadline deadline) {

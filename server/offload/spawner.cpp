@@ -53,8 +53,7 @@ bool Spawner::open(Desk& desk) try {
   boost::system::error_code error;
   desk.readable.assign(desk.launcher.socket.get(), error);
   if (!error) return true;
-  ::kill(desk.launcher.pid, SIGKILL);
-  on_stray_(std::exchange(desk.launcher, {}).pid);
+  on_stray_(close(desk));
   errno = error.value();
   return false;
 } catch (const std::system_error& error) {
@@ -153,7 +152,7 @@ void Spawner::hand_over(Order order, Launched launched) {
   }
   if (launched)
     living_.insert(launched.pid);
-  else if (launched.pid > 0 && ::waitpid(launched.pid, nullptr, WNOHANG) != launched.pid)
+  else if (launched.pid > 0)
     on_stray_(launched.pid);
   order.done(std::move(launched));
 }

@@ -32,7 +32,7 @@ class Spawner {
   /// To be told of each started process, once it is reaped.
   void forget(pid_t pid) { living_.erase(pid); }
 
-  /// Is given processes that were started, but never handed over, to be ended.
+  /// Is given processes that were started, but never handed over, to be ended and reaped.
   void on_stray(std::function<void(pid_t)> told) { on_stray_ = std::move(told); }
 
  private:
@@ -53,7 +53,7 @@ class Spawner {
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
   };
 
-  bool open(Desk& desk);
+  bool open(Desk& desk);  // forks on the loop's time: at the start, and for a launcher that died
   pid_t close(Desk& desk);
   void place_orders();
   void listen(Desk& desk);

@@ -87,7 +87,7 @@ TEST_CASE("spares go on serving while no new ones can be started, and are made u
 
 pid_t launcher_of(const RunningServer& server) {
   for (const auto& child : harness::children_of(server.pid()))
-    if (child.name == "launcher" && !child.is_zombie()) return child.pid;
+    if (child.is_launcher() && !child.is_zombie()) return child.pid;
   return 0;
 }
 

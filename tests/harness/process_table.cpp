@@ -85,7 +85,7 @@ std::vector<ProcessInfo> descendants_of(pid_t pid) {
 
 std::vector<ProcessInfo> crunchers_of(pid_t server) {
   auto crunchers = children_of(server);
-  std::erase_if(crunchers, [](const ProcessInfo& child) { return child.name == "launcher"; });
+  std::erase_if(crunchers, [](const ProcessInfo& child) { return child.is_launcher(); });
   return crunchers;
 }
 

@@ -27,6 +27,7 @@ struct ProcessInfo {
   std::string name;  ///< at most 15 characters
 
   bool is_zombie() const { return state == 'Z' || state == 'X'; }
+  bool is_launcher() const { return name == "launcher"; }  ///< of a cruncherd
 };
 
 std::optional<ProcessInfo> find_process(pid_t pid);

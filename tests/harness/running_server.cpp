@@ -155,7 +155,7 @@ std::vector<pid_t> RunningServer::processes_left() const {
   family.insert(family.end(), descendants.begin(), descendants.end());
   std::vector<pid_t> left;
   for (const auto& process : family) {
-    const bool serves = process.name == "launcher" && process.parent == pid();
+    const bool serves = process.is_launcher() && process.parent == pid();
     if (!process.is_zombie() && !serves) left.push_back(process.pid);
   }
   return left;
