@@ -19,7 +19,7 @@ using ipc::Json;
 
 // The answer where there is not even memory to read the request, and so no id.
 constexpr std::string_view kOutOfMemoryUnread =
-    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32001,\"message\":\"out of memory\"}}\n";
+    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32001,\"message\":\"out of memory\"}}\n\n";
 
 std::string refusal(std::string message) {
   return print_response(ipc::error_response(nullptr, ErrorCode::invalid_request, std::move(message)));
@@ -52,6 +52,13 @@ ipc::Response answer(ipc::Request request, Progress& progress) {
   }
   TaskResult result = run_task(*task, std::move(request.params), progress);
   return {std::move(*request.id), std::move(result)};
+}
+
+// An empty line behind the answer says that this is all, before the process has ended. It is left out where
+// it would take memory.
+int finish_with(std::string answer) {
+  if (!answer.empty() && answer.size() < answer.capacity()) answer += '\n';
+  return write_all(STDOUT_FILENO, answer) ? 0 : 1;
 }
 
 }  // namespace
@@ -90,7 +97,7 @@ int serve_one_request() {
     } else if (reader.overflowed()) {
       bytes = refusal("the request is longer than " + std::to_string(kMaxRequest) + " bytes");
     }
-    return write_all(STDOUT_FILENO, bytes) ? 0 : 1;
+    return finish_with(std::move(bytes));
   } catch (const std::bad_alloc&) {
     return write_all(STDOUT_FILENO, kOutOfMemoryUnread) ? 0 : 1;
   }

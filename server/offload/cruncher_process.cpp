@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/process/v2/process.hpp>
 #include <cmath>
 
 #include "server/offload/proc_file.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kReserve = 16 << 20;       // for a long line: untouched, 
 constexpr Milliseconds kLook{20};
 constexpr Milliseconds kExitGrace{100};  // for a process that has answered to end by itself
 constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
+constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for its process's end
 
 // One turn's bytes: nothing suspends between a read and their use.
 char scratch[kChunk];
@@ -56,6 +58,8 @@ std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread
                                                         Launched launched) {
   std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
   process->watch_exit();
+  process->pump_out();
+  process->pump_err();
   return process;
 }
 
@@ -64,7 +68,6 @@ CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launc
       json_pool_(json_pool),
       pid_(launched.pid),
       inherited_kib_(launched.inherited_kib),
-      process_(loop.get_executor(), launched.pid, launched.handle.release()),
       exit_(loop.get_executor(), launched.pidfd.release()),
       in_(loop.get_executor(), launched.in.release()),
       out_(loop.get_executor(), launched.out.release()),
@@ -82,7 +85,7 @@ void CruncherProcess::watch_exit() {
 }
 
 bool CruncherProcess::ended() {
-  if (!status_ && !reaped_) status_ = peek_end(exit_.native_handle());
+  if (!status_) status_ = peek_end(exit_.native_handle());
   return status_.has_value();
 }
 
@@ -99,8 +102,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
     ~Forget() { process.job_ = nullptr, process.progress_ = nullptr; }
   } forget{*this};
   pump_in();
-  pump_out();
-  pump_err();
+  if (spoke_early_) read_out();
 
   auto until = job.deadline;
   bool answered = false;
@@ -115,7 +117,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
   if (!ended() && !answer_ && !fault_)
     fault(Reason::deadline_exceeded,
           fmt::format("no answer after {:.0f} ms", milliseconds(Clock::now() - given_)));
-  if (!ended()) {
+  if (!ended() && (fault_ || !settled())) {
     signal_group(answer_ && !fault_ ? SIGKILL : SIGTERM);
     const auto dead_by = Clock::now() + kDeathWatch;
     while (!ended() && Clock::now() < dead_by) co_await event_.wait(dead_by);
@@ -125,8 +127,11 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
   co_return conclude();
 }
 
+// A brief job's client does not wait for the end of a process that can say nothing more: that would take as
+// long as the job. Of its CPU time only the sum is known by then, and the kernel tells user from system time
+// by the ticks of its clock, which are not much shorter.
 bool CruncherProcess::settled() const {
-  return fault_ || (status_ && readings_ == 0);
+  return fault_ || (readings_ == 0 && (status_ || (answer_ && said_all_ && brief_)));
 }
 
 void CruncherProcess::fault(Reason reason, std::string detail) {
@@ -160,15 +165,34 @@ void CruncherProcess::pump_out() {
                   });
 }
 
+// One turn's bytes at the most.
 void CruncherProcess::read_out() {
-  if (!job_ || fault_) return;
-  const auto count = ::read(out_.native_handle(), scratch, sizeof scratch);
-  if (count > 0) take_bytes({scratch, static_cast<std::size_t>(count)});
-  if (count == 0) {
-    out_open_ = false;
-    poke();
+  if (!given()) {
+    spoke_early_ = true;
+    return;
   }
-  if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) pump_out();
+  for (std::size_t left = sizeof scratch; left > 0;) {
+    if (!job_ || settled()) return;
+    const auto count = ::read(out_.native_handle(), scratch, left);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) break;
+    if (count < 0) return;
+    if (count == 0) return close_out();
+    left -= static_cast<std::size_t>(count);
+    take_bytes({scratch, static_cast<std::size_t>(count)});
+  }
+  pump_out();
+}
+
+void CruncherProcess::close_out() {
+  out_open_ = false;
+  note_end_of_output();
+}
+
+void CruncherProcess::note_end_of_output() {
+  said_all_ = true;
+  brief_ = Clock::now() - given_ < kBrief;
+  poke();
 }
 
 // The leader has ended: what it wrote is in the pipe. Its end is not waited for, since a process that it left
@@ -211,8 +235,13 @@ void CruncherProcess::take_lines() {
   while (job_ && !fault_ && readings_ == 0) {
     auto line = lines_->next();
     if (!line) break;
-    if (answer_) return fault(Reason::bad_reply, "it wrote more after its answer");
-    take_line(std::move(*line));
+    if (answer_ && line->empty() && !said_all_) {
+      note_end_of_output();
+    } else if (answer_) {
+      return fault(Reason::bad_reply, "it wrote more after its answer");
+    } else {
+      take_line(std::move(*line));
+    }
   }
   if (answer_ && lines_->buffered() > 0) fault(Reason::bad_reply, "it wrote more after its answer");
 }
@@ -310,7 +339,6 @@ Usage CruncherProcess::usage() const {
 
 // The leader also by its own pid: it may have moved to another group.
 void CruncherProcess::signal_group(int signal) {
-  if (reaped_) return;
   // A SCHED_IDLE process on a busy machine would not even get the time to die. (Allowed to root alone.)
   sched_param none{};
   ::sched_setscheduler(pid_, SCHED_OTHER, &none);
@@ -320,6 +348,13 @@ void CruncherProcess::signal_group(int signal) {
 
 awaitable<> CruncherProcess::end(Milliseconds grace) {
   gone_ = nullptr;
+  // What it still says is of no use, and each of its ends would wake the loop.
+  boost::system::error_code ignored;
+  for (auto* pipe : {&in_, &out_, &err_}) pipe->close(ignored);
+  if (answer_ && !fault_) {
+    const auto by_itself = Clock::now() + kExitGrace;
+    while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
+  }
   if (!ended()) {
     signal_group(SIGTERM);
     signal_group(SIGCONT);
@@ -332,14 +367,12 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
 }
 
 void CruncherProcess::reap() {
-  if (reaped_) return;
   // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
-  signal_group(SIGKILL);
-  reaped_ = true;
+  ::kill(-pid_, SIGKILL);
   boost::system::error_code ignored;
-  process_.running(ignored);  // the waitpid(2) that reaps
-  process_.detach();          // and no second one from the destructor, by then for a stranger
-  for (auto* descriptor : {&exit_, &in_, &out_, &err_}) descriptor->close(ignored);
+  boost::process::v2::basic_process<LoopExecutor> process(loop_.get_executor(), pid_, exit_.release());
+  process.running(ignored);  // the waitpid(2) that reaps
+  process.detach();          // and no second one from the destructor, by then for a stranger
 }
 
 }  // namespace offload

@@ -4,7 +4,6 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/process/v2/process.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,13 +36,14 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
 
   /// Gives it the job and waits for what becomes of it; suspends until the job's deadline at most (and a
   /// moment more, to read what a killed job has cost). `progress` gets fractions. May be called once;
-  /// afterwards the process must be ended.
+  /// afterwards the process, which may still run, must be ended.
   awaitable<Outcome> run(const Job& job, double& progress);
 
   /// What it has used since it got its job; what the kernel tells at its end, once it has ended.
   Usage usage() const;
 
-  /// Ends it: TERM, up to `grace`, KILL, each to the whole group; then reaps it. Suspends until it is gone.
+  /// Ends it: a moment to do so by itself where it has answered, TERM, up to `grace`, KILL, each to the whole
+  /// group; then reaps it. Suspends until it is gone.
   awaitable<> end(Milliseconds grace);
 
  private:
@@ -56,12 +56,15 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void pump_out();
   void pump_err();
   void read_out();
+  void close_out();
+  void note_end_of_output();
   void drain_out();
   void take_bytes(std::string_view bytes);
   void take_lines();
   void take_line(std::string line);
   struct Reading;
   void take(Reading reading);
+  bool given() const { return lines_.has_value(); }
   bool settled() const;
   Outcome conclude();
   Failure explain_end() const;
@@ -75,7 +78,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   asio::thread_pool& json_pool_;
   const pid_t pid_;
   const long inherited_kib_;
-  boost::process::v2::basic_process<LoopExecutor> process_;
   Descriptor exit_, in_, out_, err_;
   Bell event_;
   std::function<void()> gone_;
@@ -88,13 +90,15 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   std::optional<ipc::LineReader> lines_;
   std::size_t bytes_out_ = 0;
   std::size_t readings_ = 0;  // lines that are with the JSON pool
+  bool spoke_early_ = false;  // before it had a job
   bool out_open_ = true;
+  bool said_all_ = false;  // behind its answer: by an empty line, or the end of its stdout
+  bool brief_ = false;     // and that before long
   std::string stderr_tail_;
   std::optional<std::variant<Result, TaskError>> answer_;
   std::optional<Failure> fault_;
   std::optional<WaitStatus> status_;
   std::optional<long> peak_kib_;
-  bool reaped_ = false;
 };
 
 }  // namespace offload

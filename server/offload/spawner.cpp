@@ -1,6 +1,5 @@
 #include "server/offload/spawner.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -145,11 +144,6 @@ void Spawner::collect(Desk& desk) {
 }
 
 void Spawner::hand_over(Order order, Launched launched) {
-  if (launched) launched.handle = UniqueFd(::fcntl(launched.pidfd.get(), F_DUPFD_CLOEXEC, 3));
-  if (launched && !launched.handle) {
-    launched.error = errno;
-    launched.step = "fcntl";
-  }
   if (launched)
     living_.insert(launched.pid);
   else if (launched.pid > 0)

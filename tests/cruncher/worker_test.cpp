@@ -1,4 +1,4 @@
-// The program as a server uses it: one line in, one line out, and an end that comes for sure.
+// The program as a server uses it: one line in, one line and an empty one out, and an end that comes for sure.
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -89,6 +89,7 @@ TEST_CASE("a worker answers its line and exits while its stdin is still open") {
   Worker worker;
   worker.send(request("primes", {{"limit", 1'000'000}}).dump() + "\n");
   CHECK(worker.answer() == Json::parse(R"({"jsonrpc":"2.0","id":"x","result":{"count":78498}})"));
+  CHECK(worker.line() == "\n");
   CHECK(worker.line() == "");
   CHECK(worker.process().wait_for_end(kPatience) == 0);
 }
@@ -106,7 +107,7 @@ TEST_CASE("of several lines the first is answered: one job per process") {
   const auto line = request("primes", {{"limit", 10}}).dump() + "\n";
   const auto result = ask(line + line);
   CHECK(result.exit_code == 0);
-  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 1);
+  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 2);
 }
 
 TEST_CASE("a spare whose server has no work for it, or is gone, exits without a word") {

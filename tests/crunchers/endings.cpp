@@ -45,6 +45,17 @@ std::optional<Json> answer_and_stay(const Call& call) {
   burn_for_ever();
 }
 
+std::optional<Json> say_all_and_stay(const Call& call) {
+  const auto answer = result_line(call.id, {{"pid", getpid()}});
+  if (call.params.at("by") == "empty_line") {
+    write_all(STDOUT_FILENO, answer + "\n");
+  } else {
+    write_all(STDOUT_FILENO, answer);
+    close(STDOUT_FILENO);
+  }
+  burn_for_ever();
+}
+
 }  // namespace
 
 void burn_for_ever() {
@@ -62,6 +73,8 @@ std::vector<Behaviour> endings() {
        obey_term},
       {"stop_itself", "Stops itself with SIGSTOP.", no_params, stop_itself},
       {"answer_and_stay", "Answers, but does not end.", no_params, answer_and_stay},
+      {"say_all_and_stay", "Answers and says that this was all, but does not end.",
+       object_with({{"by", {{"enum", {"empty_line", "close"}}}}}), say_all_and_stay},
   };
 }
 

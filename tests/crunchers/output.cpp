@@ -71,6 +71,12 @@ std::optional<Json> answer_twice(const Call& call) {
   return std::nullopt;
 }
 
+std::optional<Json> answer_after_all(const Call& call) {
+  const auto answer = result_line(call.id, {{"answer", 1}});
+  say(answer + "\n" + call.params.at("then").get<std::string>() + "\n");
+  return std::nullopt;
+}
+
 std::optional<Json> answer_other_id(const Call& call) {
   const bool is_number = call.id.is_number();
   say(result_line(is_number ? Json(call.id.get<long long>() + 1) : Json("another call"), {{"answer", 1}}));
@@ -143,6 +149,8 @@ std::vector<Behaviour> output() {
       {"report_progress", "Progress, a line each millisecond, then answers.",
        object_with({{"lines", integer_between(0, 1'000'000)}}), report_progress},
       {"answer_twice", "Two answers to one call.", no_params, answer_twice},
+      {"answer_after_all", "An answer, the empty line that says that this is all, and more all the same.",
+       object_with({{"then", {{"type", "string"}}}}), answer_after_all},
       {"answer_other_id", "An answer to a call that was never made.", no_params, answer_other_id},
       {"could_not_read", "An error without an id, as for a line that is no request.", no_params,
        could_not_read},

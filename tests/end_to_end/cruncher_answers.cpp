@@ -16,10 +16,11 @@ TEST_CASE("an answer that does not fit its call is a bad reply") {
   const struct {
     std::string name;
     Json params;
-  } tasks[] = {{"answer_twice", Json::object()},   {"answer_other_id", Json::object()},
-               {"half_line", Json::object()},      {"not_json", Json::object()},
-               {"other_json", Json::object()},     {"invalid_utf8", Json::object()},
-               {"deep_json", {{"depth", 10'000}}}, {"deep_json", {{"depth", 1'000'000}}}};
+  } tasks[] = {{"answer_twice", Json::object()},     {"answer_other_id", Json::object()},
+               {"answer_after_all", {{"then", ""}}}, {"answer_after_all", {{"then", "{}"}}},
+               {"half_line", Json::object()},        {"not_json", Json::object()},
+               {"other_json", Json::object()},       {"invalid_utf8", Json::object()},
+               {"deep_json", {{"depth", 10'000}}},   {"deep_json", {{"depth", 1'000'000}}}};
   for (const auto& task : tasks) {
     CAPTURE(task.name);
     const auto answer = run_job(server, task.name, task.params);
