@@ -6,13 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/growth.h"
+
 namespace ipc {
 
 class LineReader {
  public:
-  /// `max_line` is the longest line accepted, in bytes without its '\n'; at least 1. `reserve` bytes of
-  /// address space are set aside once a line is longer than 64 KiB, so that it need not be copied as it
-  /// grows.
+  /// `max_line` is the longest line accepted, in bytes without its '\n'; at least 1. `reserve` is the room
+  /// that a long line is given at once (Growth).
   explicit LineReader(std::size_t max_line, std::size_t reserve = 0);
 
   /// Takes bytes in any portions. Once overflowed() is true, bytes are dropped.
@@ -29,11 +30,11 @@ class LineReader {
   std::size_t buffered() const { return buffer_.size() - start_; }
 
  private:
-  std::size_t max_line_, reserve_;
+  std::size_t max_line_;
+  Growth growth_;
   std::string buffer_;
   std::size_t start_ = 0;  // first byte not yet given out
   std::size_t tail_ = 0;   // start of the line whose '\n' has not come: [start_, tail_) are whole lines
-  std::size_t populated_ = 0;
   bool overflowed_ = false;
 };
 

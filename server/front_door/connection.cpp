@@ -333,7 +333,8 @@ void Connection::account() {
   std::size_t held = received_.capacity();
   if (turn_) {
     const auto& exchange = turn_->exchange;
-    held += turn_->reader.request().body.capacity() + exchange.request.body.capacity() +
+    // Room that was set aside for a body that has not come yet is no memory.
+    held += turn_->reader.request().body.size() + exchange.request.body.size() +
             exchange.response.head.capacity() + exchange.response.body.capacity();
   }
   door_.counts.buffered += held - accounted_;

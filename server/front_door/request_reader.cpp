@@ -16,6 +16,9 @@ namespace {
 // A chunk's size line with its extensions, or a trailer section: what Beast wants to see in one piece.
 constexpr std::size_t kMaxChunkHeader = 4096;
 
+// Address space for a long body of unknown size.
+constexpr std::size_t kChunkedRoom = 1 << 20;
+
 bool equals(std::string_view a, std::string_view b) {
   return boost::beast::iequals(a, b);
 }
@@ -255,13 +258,18 @@ void RequestReader::on_chunk_header_impl(std::uint64_t, string_view extensions, 
   if (control) fail(error, 400, "a chunk extension has a control character");
 }
 
+// In chunks, a body does not say how long it will be.
+void RequestReader::on_body_init_impl(const boost::optional<std::uint64_t>& size, error_code&) {
+  body_growth_ = ipc::Growth(std::min<std::size_t>(size.value_or(kChunkedRoom), limits_.max_body));
+}
+
 std::size_t RequestReader::on_body_impl(string_view body, error_code&) {
-  request_.body += std::string_view(body);
+  body_growth_.append(request_.body, std::string_view(body));
   return body.size();
 }
 
 std::size_t RequestReader::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {
-  request_.body += std::string_view(body);
+  body_growth_.append(request_.body, std::string_view(body));
   return body.size();
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "ipc/growth.h"
 #include "server/front_door/exchange.h"
 #include "server/front_door/head_scanner.h"
 
@@ -54,13 +55,14 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   std::size_t on_body_impl(string_view body, error_code&) override;
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>& size, error_code&) override;
   void on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) override;
   void on_finish_impl(error_code&) override {}
 
   const Limits& limits_;
   HeadScanner scanner_;
   Request request_;
+  ipc::Growth body_growth_;
   std::optional<std::string> host_;
   std::optional<std::string> transfer_encoding_;
   std::string connection_options_;

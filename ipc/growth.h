@@ -1,0 +1,26 @@
+#pragma once
+// How a text grows that comes in pieces and may become many megabytes long. Knows no line and no body. Used
+// by both ends of a pipe and by the server's front door.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ipc {
+
+/// A short text grows as any string does. For one that is longer than 64 KiB, `room` bytes of address space
+/// are set aside once, so that it is not copied as it grows, and its pages are made ahead, many at a time.
+class Growth {
+ public:
+  explicit Growth(std::size_t room = 0) : room_(room) {}
+
+  /// Appends to `text`, which is always the same one until restart().
+  void append(std::string& text, std::string_view piece);
+  void restart() { populated_ = 0; }
+
+ private:
+  std::size_t room_;
+  std::size_t populated_ = 0;
+};
+
+}  // namespace ipc
