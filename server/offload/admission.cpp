@@ -19,16 +19,19 @@ Admission::Waiter::~Waiter() {
   if (!granted) admission.queue_.erase(admission.queue_.iterator_to(*this));
 }
 
+std::optional<Failure> Admission::refusal() const {
+  if (closed_) return Failure{Reason::draining, "the server is shutting down", {}, {}};
+  if (running_ < slots_ || queue_.size() < max_waiting_) return std::nullopt;
+  return Failure{
+      Reason::queue_full, fmt::format("{} jobs run and {} wait already", running_, queue_.size()), {}, {}};
+}
+
 awaitable<std::variant<Slot, Failure>> Admission::enter(Deadline deadline) {
-  if (closed_) co_return Failure{Reason::draining, "the server is shutting down", {}, {}};
+  if (auto refused = refusal()) co_return std::move(*refused);
   if (running_ < slots_ && queue_.empty()) {
     ++running_;
     co_return Slot(*this);
   }
-  if (queue_.size() >= max_waiting_)
-    co_return Failure{
-        Reason::queue_full, fmt::format("{} jobs run and {} wait already", running_, queue_.size()), {}, {}};
-
   Waiter waiter(*this);
   const auto patience = Clock::now() + wait_limit_;
   co_await waiter.turn.wait(std::min(deadline, patience));

@@ -3,6 +3,7 @@
 // Knows no process. Asked by dispatcher.h; a slot comes back only when its process is gone.
 
 #include <boost/intrusive/list.hpp>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -38,6 +39,9 @@ class Admission {
   /// A slot, or why there is none (queue_full at once; queue_timeout; deadline_exceeded; draining). Suspends
   /// only while it queues; cancelled, it leaves the queue.
   awaitable<std::variant<Slot, Failure>> enter(Deadline deadline);
+
+  /// Why a job that entered now would be refused at once, if it would.
+  std::optional<Failure> refusal() const;
 
   /// The server is on its way out: full() from now on, but who asks still enters.
   void drain() { draining_ = true; }

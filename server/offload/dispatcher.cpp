@@ -41,6 +41,12 @@ awaitable<Outcome> Dispatcher::run(const Job& job) {
   co_return outcome;
 }
 
+std::optional<Outcome> Dispatcher::refusal() const {
+  auto failure = admission_.refusal();
+  if (!failure) return std::nullopt;
+  return Outcome{std::move(*failure), {}, {}};
+}
+
 int Dispatcher::retry_after_seconds() const {
   const auto turns = static_cast<double>(admission_.waiting() + 1) / static_cast<double>(admission_.slots());
   return static_cast<int>(std::clamp(std::ceil(turns * usual_run_ms_ / 1e3), 1.0, 60.0));

@@ -33,6 +33,9 @@ class Dispatcher {
   /// is never started, running it is killed.
   awaitable<Outcome> run(const Job& job);
 
+  /// The outcome of a job that would be refused if it came now: known before anything is spent on it.
+  std::optional<Outcome> refusal() const;
+
   const Admission& admission() const { return admission_; }
   const Spares& spares() const { return spares_; }
   const Burial& burial() const { return burial_; }

@@ -77,6 +77,7 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
   const auto* task = catalogue.find(kSpin);
   if (!task) return problem(call, response, 404, "unknown_task", "the cruncher offers no task 'spin'");
   call.task = task->name;
+  if (!call.outcome) call.outcome = dispatcher.refusal();
   if (call.outcome) return answer_outcome(call, response, *call.outcome, dispatcher.retry_after_seconds());
   const auto via = request.has_param("via") ? request.get_param_value("via") : "process";
   if (via != "process" && via != "thread")

@@ -34,7 +34,8 @@ void run_task(Call& call, const httplib::Request& request, httplib::Response& re
   const auto* task = find_task(call, request, response, catalogue);
   if (!task) return;
   call.task = task->name;
-  if (call.head_only) {
+  if (!call.outcome && !call.prepared) call.outcome = dispatcher.refusal();
+  if (call.head_only && !call.outcome) {
     call.wanted = HeadAccepted{};
     return;
   }
