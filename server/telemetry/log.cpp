@@ -8,8 +8,10 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "server/unique_fd.h"
 
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t kQueue = 2048;
 constexpr int kPatienceMs = 1000;
+constexpr std::chrono::milliseconds kNap{20};
 
 }  // namespace
 
@@ -31,9 +34,19 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
           fmt::format("--log-file '{}' cannot be opened: {}", file_, std::strerror(errno)));
   }
   void ask_to_reopen() { reopen_ = true; }
+  void comes_from(spdlog::details::thread_pool& queue) { queue_ = &queue; }
 
  protected:
+  // A writer that waits for its queue is woken for each line, at the loop's expense: more than the line
+  // itself has cost. So it sleeps for a moment once it has caught up, and finds some more.
   void sink_it_(const spdlog::details::log_msg& message) override {
+    write(message);
+    if (queue_->queue_size() == 0) std::this_thread::sleep_for(kNap);
+  }
+  void flush_() override {}
+
+ private:
+  void write(const spdlog::details::log_msg& message) {
     if (reopen_.exchange(false)) open();
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
@@ -49,9 +62,7 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
       if (count > 0) written += static_cast<std::size_t>(count);
     }
   }
-  void flush_() override {}
 
- private:
   bool open() {
     UniqueFd opened(file_ == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
                                  : ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
@@ -61,12 +72,14 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
 
   std::string file_;
   UniqueFd fd_;
+  spdlog::details::thread_pool* queue_ = nullptr;
   std::atomic<bool> reopen_{false};
   bool stuck_ = false;  // then a line is not waited for again until one goes out
 };
 
 Log::Log(const std::string& file, const std::string& level) : sink_(std::make_shared<FdSink>(file)) {
   spdlog::init_thread_pool(kQueue, 1);
+  sink_->comes_from(*spdlog::thread_pool());
   logger_ = std::make_shared<spdlog::async_logger>("cruncherd", sink_, spdlog::thread_pool(),
                                                    spdlog::async_overflow_policy::overrun_oldest);
   logger_->set_level(spdlog::level::from_str(level));
