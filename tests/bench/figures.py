@@ -201,6 +201,13 @@ def memory_at_rest(setting: Round, server: Server):
     return numbers
 
 
+def sandbox_at_start(setting: Round, server: Server):
+    """What entering the sandbox takes a cruncher at its start, and what the shortest system call filter that there is
+    takes alone: median of 200 processes each."""
+    command = [setting.place.programs / "sandbox_cost", "200"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+
+
 def jobs_against_clients(setting: Round, server: Server):
     """No-op jobs from 1 client, then from one per core and 1, 10, 100, 1,000 more who wait in the queue."""
     place, numbers = setting.place, {}
@@ -241,6 +248,7 @@ FIGURES = {
         Figure("overload", "Ten times more jobs than it can do", ("cruncherd",), overload),
         Figure("idle", "9,000 idle connections", ("cruncherd", "nginx"), idle_connections),
         Figure("memory", "Memory at rest", (*FRONTS, *WORKERS[1:3], *WORKERS[6:]), memory_at_rest),
+        Figure("sandbox", "The sandbox at a cruncher's start", ("cruncherd",), sandbox_at_start),
         Figure("queue", "Jobs and clients", ("cruncherd", "piscina", "fcgiwrap"), jobs_against_clients),
         Figure("connections", "`/` and connections", ("cruncherd", "nginx", "node_http"), light_against_connections),
     )

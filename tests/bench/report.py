@@ -30,6 +30,8 @@ NAMES = {
     "rss_mib": "server, MiB",
     "all_pss_mib": "all processes, MiB",
     "spare_private_mib": "a spare, MiB",
+    "sandbox_ms": "sandbox, ms",
+    "least_filter_ms": "shortest filter, ms",
 }
 
 
@@ -81,6 +83,7 @@ TARGETS = (
     Target("idle", "CPU % for 9,000 idle connections", own("cpu_percent"), 0),
     Target("memory", "memory of the idle server, MiB", own("rss_mib"), 12),
     Target("memory", "private memory of a spare, MiB", own("spare_private_mib"), 1.5),
+    Target("sandbox", "a cruncher's sandbox at its start, ms", own("sandbox_ms"), 0.05),
 )
 
 

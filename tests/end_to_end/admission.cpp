@@ -126,5 +126,25 @@ TEST_CASE("with no place to wait, whoever finds no slot is refused") {
   CHECK(works(server));
 }
 
+TEST_CASE("a full server refuses before the content is sent, and whatever it is") {
+  const UnrulyServer server({"--running", "1", "--waiting", "0"});
+  auto running = start_job(server, "sleep", {{"ms", 1000}});
+  running_cruncher(server);
+  HttpClient asks_first(server.port());
+  asks_first.send(
+      "POST /tasks/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+      "Expect: 100-continue\r\n\r\n");
+  CHECK(outcome_of(asks_first.read_response()) == "503 queue_full");
+  CHECK(asks_first.closed_by_server());
+  HttpClient sends_no_json(server.port());
+  const auto refused =
+      sends_no_json.request("POST", "/tasks/echo", {{"Content-Type", "application/json"}}, "{");
+  CHECK(outcome_of(refused) == "503 queue_full");
+  CHECK(refused.has("Retry-After"));
+  CHECK(outcome_of(running.get()) == "200");
+  CHECK(outcome_of(sends_no_json.request("POST", "/tasks/echo", {{"Content-Type", "application/json"}},
+                                         "{")) == "400 bad_json");
+}
+
 }  // namespace
 }  // namespace end_to_end

@@ -40,10 +40,11 @@ double percentile_99(std::vector<double> values) {
 }
 
 // One client that sends a job each `pace`, or as soon as the one before is answered where that takes longer.
-Tally keep_sending(const RunningServer& server, milliseconds pace, Clock::time_point end) {
+Tally keep_sending(const RunningServer& server, milliseconds pace, Clock::time_point begin,
+                   Clock::time_point end) {
   HttpClient client(server.port());
   Tally tally;
-  for (auto next = Clock::now(); next < end; next = std::max(next + pace, Clock::now())) {
+  for (auto next = begin; next < end; next = std::max(next + pace, Clock::now())) {
     std::this_thread::sleep_until(next);
     const auto sent = Clock::now();
     const auto response = client.post("/tasks/sleep", {{"ms", kJob.count()}});
@@ -59,11 +60,14 @@ Tally keep_sending(const RunningServer& server, milliseconds pace, Clock::time_p
 }
 
 Tally load(const RunningServer& server, int clients, milliseconds pace, milliseconds duration) {
-  const auto end = Clock::now() + duration;
+  const auto start = Clock::now();
   std::vector<std::future<Tally>> running;
   for (int i = 0; i < clients; ++i) {
-    running.push_back(
-        std::async(std::launch::async, [&, pace, end] { return keep_sending(server, pace, end); }));
+    // Not all at once, or each would wait for the requests of the others.
+    const auto begin = start + pace * i / clients;
+    running.push_back(std::async(std::launch::async, [&, pace, begin] {
+      return keep_sending(server, pace, begin, start + duration);
+    }));
   }
   Tally total;
   for (auto& one : running) total.add(one.get());
@@ -89,7 +93,11 @@ TEST_CASE(
   const UnrulyServer server(
       {"--running", std::to_string(kSlots), "--spares", std::to_string(kSlots), "--waiting", "4"});
 
+  std::atomic<bool> enough = false;
+  auto light = std::async(std::launch::async, [&] { return ask_light_route(server, enough); });
   const auto alone = load(server, kSlots, milliseconds(0), seconds(3));
+  enough = true;
+  const auto light_alone_ms = percentile_99(light.get());
   const double capacity = alone.done / 3.0;
   REQUIRE(capacity > 0);
   CHECK(alone.other == 0);
@@ -99,22 +107,24 @@ TEST_CASE(
   const int clients = static_cast<int>(10 * capacity * kPace.count() / 1000) + kSlots + 4;
   load(server, clients, kPace, seconds(1));
   const auto memory_before = harness::private_memory_kib(server.pid());
-  std::atomic<bool> enough = false;
-  auto light = std::async(std::launch::async, [&] { return ask_light_route(server, enough); });
+  enough = false;
+  light = std::async(std::launch::async, [&] { return ask_light_route(server, enough); });
   const auto crowded = load(server, clients, kPace, duration);
   enough = true;
-  const auto light_ms = light.get();
+  const auto light_ms = percentile_99(light.get());
 
   const double goodput = static_cast<double>(crowded.done) / duration.count();
   const double refused = static_cast<double>(crowded.refusals_ms.size()) / duration.count();
   MESSAGE("capacity " << capacity << "/s, goodput " << goodput << "/s, refused " << refused
-                      << "/s, refusal p99 " << percentile_99(crowded.refusals_ms) << " ms, / p99 "
-                      << percentile_99(light_ms) << " ms");
+                      << "/s, refusal p99 " << percentile_99(crowded.refusals_ms) << " ms, / p99 " << light_ms
+                      << " ms, " << light_alone_ms << " ms before");
   CHECK(goodput >= capacity * 0.95);
   CHECK(refused >= capacity * (kSanitized ? 3 : 7));
   CHECK(crowded.other == 0);
-  CHECK(percentile_99(crowded.refusals_ms) < at_most(milliseconds(5)).count());
-  CHECK(percentile_99(light_ms) < at_most(milliseconds(5)).count());
+  // At capacity the light route shares the cores with the jobs, too, and no refusal can be faster than it.
+  const double soon = std::max<double>(at_most(milliseconds(5)).count(), 2 * light_alone_ms);
+  CHECK(percentile_99(crowded.refusals_ms) < soon);
+  CHECK(light_ms < soon);
   const auto memory_after = harness::private_memory_kib(server.pid());
   if (!kSanitized) CHECK(memory_after < memory_before + 2048);  // a sanitizer keeps freed memory for a while
 }
