@@ -23,6 +23,9 @@ struct Request {
   std::string peer_address;  ///< "127.0.0.1", "::1", or "unix"
   int peer_port = 0;
   int minor_version = 1;  ///< HTTP/1.0 or HTTP/1.1
+
+  /// The first field of that name in any case; "" where there is none.
+  std::string_view field(std::string_view name) const;
 };
 
 /// Bytes for the wire. `head` is the status line and all fields with the empty line; `body` follows it as it

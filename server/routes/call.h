@@ -31,7 +31,8 @@ struct HeadAccepted {};
 struct Call : front_door::ApplicationState {
   front_door::Exchange* exchange = nullptr;
   std::string request_id;
-  std::string_view route = "unknown";  ///< the pattern, a bounded set
+  std::string_view route = "unknown";  ///< its path as it was added, a bounded set
+  std::string parameter;               ///< the last segment of the request's path
   std::string_view
       task;  ///< the task that a heavy route runs, of the catalogue's names; empty for light ones
   std::string_view reason;  ///< the problem's reason word; empty where there is none

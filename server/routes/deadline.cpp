@@ -36,11 +36,11 @@ std::optional<long> wait_seconds(std::string_view field) {
 
 }  // namespace
 
-Deadline deadline_of(const Call& call, const httplib::Request& request, httplib::Response& response,
-                     const Task& task) {
+Deadline deadline_of(const Call& call, httplib::Response& response, const Task& task) {
   auto timeout = task.limits.timeout;
-  for (std::size_t i = 0; i < request.get_header_value_count("Prefer"); ++i) {
-    const auto seconds = wait_seconds(request.get_header_value("Prefer", i));
+  for (const auto& [name, value] : call.exchange->request.fields) {
+    if (::strcasecmp(name.c_str(), "Prefer") != 0) continue;
+    const auto seconds = wait_seconds(value);
     if (!seconds || *seconds > timeout.count() / 1000 || std::chrono::seconds(*seconds) >= timeout) continue;
     timeout = std::chrono::seconds(*seconds);
     response.set_header("Preference-Applied", "wait=" + std::to_string(*seconds));

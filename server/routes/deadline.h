@@ -11,7 +11,6 @@ namespace routes {
 /// Counted from the request's arrival. `Prefer: wait=N` (RFC 7240 section 4.3, seconds) shortens it and is
 /// then confirmed by Preference-Applied; it never lengthens it. A preference that cannot be read is ignored,
 /// as the RFC asks.
-Deadline deadline_of(const Call& call, const httplib::Request& request, httplib::Response& response,
-                     const Task& task);
+Deadline deadline_of(const Call& call, httplib::Response& response, const Task& task);
 
 }  // namespace routes

@@ -21,19 +21,18 @@ void add_operator_routes(Router& router, const Catalogue& catalogue, const offlo
                          telemetry::Metrics& metrics, telemetry::Status& status) {
   using httplib::Request;
   using httplib::Response;
-  router.get_constant("/healthz", "/healthz", "{\"status\":\"alive\"}\n");
-  router.get("/readyz", "/readyz",
+  router.get_constant("/healthz", "{\"status\":\"alive\"}\n");
+  router.get("/readyz",
              [&](Call& call, const Request&, Response& response) { ready(call, response, dispatcher); });
-  router.get("/metrics", "/metrics", [&](Call& call, const Request&, Response& response) {
+  router.get("/metrics", [&](Call& call, const Request&, Response& response) {
     answer(call, response, 200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
   });
-  router.get("/status", "/status", [&](Call& call, const Request&, Response& response) {
+  router.get("/status", [&](Call& call, const Request&, Response& response) {
     response.set_header("Cache-Control", "no-store");
     answer(call, response, 200, status.json());
   });
-  router.get_constant("/openapi.json", "/openapi.json", openapi(catalogue).dump(2) + "\n");
-  router.get_constant("/dashboard", "/dashboard", std::string(web::dashboard_page()),
-                      "text/html; charset=utf-8",
+  router.get_constant("/openapi.json", openapi(catalogue).dump(2) + "\n");
+  router.get_constant("/dashboard", std::string(web::dashboard_page()), "text/html; charset=utf-8",
                       {{"Content-Security-Policy", std::string(web::dashboard_csp())},
                        {"Cache-Control", "no-cache"},
                        {"X-Content-Type-Options", "nosniff"}});

@@ -88,9 +88,8 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
   if (auto* wrong = std::get_if<1>(&cpu_time)) return problem(call, response, *wrong);
   const auto milliseconds = std::get<long>(cpu_time);
 
-  offload::Job job{
-      call.request_id, offload::random_id(), task->name, {}, deadline_of(call, request, response, *task),
-      task->limits};
+  offload::Job job{call.request_id, offload::random_id(), task->name, {}, deadline_of(call, response, *task),
+                   task->limits};
   auto prepared = prepare(*task, ipc::Json{{kParam, milliseconds}}, job.rpc_id);
   if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&prepared))
     return problem(call, response, *wrong);
@@ -106,15 +105,14 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
 
 void add_origin_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher,
                        bool blocking_allowed) {
-  router.get_constant("/", "/", welcome());
-  router.get("/blocking", "/blocking",
+  router.get_constant("/", welcome());
+  router.get("/blocking",
              [blocking_allowed](Call& call, const httplib::Request& request, httplib::Response& response) {
                block(call, request, response, blocking_allowed);
              });
-  router.get("/non-blocking", "/non-blocking",
-             [&](Call& call, const httplib::Request& request, httplib::Response& response) {
-               offload_spin(call, request, response, catalogue, dispatcher);
-             });
+  router.get("/non-blocking", [&](Call& call, const httplib::Request& request, httplib::Response& response) {
+    offload_spin(call, request, response, catalogue, dispatcher);
+  });
 }
 
 }  // namespace routes

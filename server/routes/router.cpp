@@ -4,9 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <regex>
 
 #include "server/routes/reply.h"
 
@@ -47,35 +45,24 @@ class MemoryStream final : public httplib::Stream {
   std::size_t read_ = 0;
 };
 
-// What httplib itself reads a meaning into, and what it adds as if it were a field of the client's.
-bool means_something_to_httplib(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kNames{"Accept-Encoding", "Range",       "If-Range",
-                                                   "Content-Length",  "REMOTE_ADDR", "REMOTE_PORT",
-                                                   "LOCAL_ADDR",      "LOCAL_PORT",  "Content-Encoding"};
-  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view known) {
-    return known.size() == name.size() && ::strncasecmp(known.data(), name.data(), name.size()) == 0;
-  });
-}
-
-bool is_json(const std::string& content_type) {
+bool is_json(std::string_view content_type) {
+  constexpr std::string_view kJson = "application/json";
   const auto type = content_type.substr(0, content_type.find(';'));
   const auto end = type.find_last_not_of(" \t");
-  return end != std::string::npos && ::strcasecmp(type.substr(0, end + 1).c_str(), "application/json") == 0;
+  return end + 1 == kJson.size() && ::strncasecmp(type.data(), kJson.data(), kJson.size()) == 0;
 }
 
 }  // namespace
 
 Router::Router() {
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-    return before_routing(request, response) ? HandlerResponse::Handled : HandlerResponse::Unhandled;
+    serve(request, response);
+    return HandlerResponse::Handled;
   });
-  set_post_routing_handler(
-      [this](const httplib::Request&, httplib::Response& response) { forget_connection(response); });
-  set_error_handler(Handler([this](const httplib::Request& request, httplib::Response& response) {
-    if (!call_->content.empty() || call_->waits()) return;
-    if (response.status == 404)
-      problem(*call_, response, 404, "unknown_route", fmt::format("there is no route {}", request.path));
-    else
+  set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) { tidy(response); });
+  // What httplib itself objects to.
+  set_error_handler(Handler([this](const httplib::Request&, httplib::Response& response) {
+    if (call_->content.empty() && !call_->waits())
       problem(*call_, response, response.status, "bad_request", "the request could not be read");
   }));
   // What a handler throws is a bug of this program: never a text for the client.
@@ -91,100 +78,79 @@ Router::Router() {
         problem(*call_, response, 500, "internal_error",
                 "an internal error; the log has it under this request's id");
       });
-  set_payload_max_length(std::numeric_limits<std::size_t>::max());  // the door has its own limit
 }
 
-Router::Route& Router::route(std::string_view label, const std::string& pattern) {
-  for (auto& route : routes_)
-    if (route->pattern == pattern) return *route;
-  const bool exact = pattern.find('(') == std::string::npos;
-  routes_.push_back(std::make_unique<Route>(
-      Route{label, pattern, exact ? std::regex() : std::regex(pattern), exact, {}, {}, {}, {}}));
-  if (exact) exact_[pattern] = routes_.back().get();
-  return *routes_.back();
+Router::Route& Router::route(std::string_view path) {
+  const auto parameter = path.find('{');
+  auto& routes = parameter == std::string_view::npos ? routes_ : with_parameter_;
+  auto& route = routes[path.substr(0, parameter)];
+  route.path = path;
+  return route;
 }
 
-void Router::get(std::string_view label, const std::string& pattern, RouteHandler handler) {
-  auto& added = route(label, pattern);
-  added.get = std::move(handler);
-  Get(pattern, [this, &added](const httplib::Request& request, httplib::Response& response) {
-    run(added, added.get, request, response);
-  });
+void Router::get(std::string_view path, RouteHandler handler) {
+  route(path).get = std::move(handler);
 }
 
-void Router::post(std::string_view label, const std::string& pattern, RouteHandler handler) {
-  auto& added = route(label, pattern);
-  added.post = std::move(handler);
-  Post(pattern, [this, &added](const httplib::Request& request, httplib::Response& response) {
-    run(added, added.post, request, response);
-  });
+void Router::post(std::string_view path, RouteHandler handler) {
+  route(path).post = std::move(handler);
 }
 
-void Router::get_constant(std::string_view label, const std::string& path, std::string content,
-                          const char* content_type, httplib::Headers fields) {
-  auto& added = route(label, path);
+void Router::get_constant(std::string_view path, std::string content, const char* content_type,
+                          httplib::Headers fields) {
+  auto& added = route(path);
   added.kept_body = std::move(content);
-  get(label, path,
-      [this, &added, content_type, fields = std::move(fields)](Call& call, const httplib::Request& request,
-                                                               httplib::Response& response) {
-        response.headers = fields;
-        answer(call, response, 200, added.kept_body, content_type);
-        if (request.method == "GET") to_keep_ = &added;
-      });
+  added.get = [this, &added, content_type, fields = std::move(fields)](
+                  Call& call, const httplib::Request& request, httplib::Response& response) {
+    response.headers = fields;
+    answer(call, response, 200, added.kept_body, content_type);
+    if (request.method == "GET") to_keep_ = &added;
+  };
 }
 
-const Router::Route* Router::find(const std::string& path) const {
-  if (const auto found = exact_.find(path); found != exact_.end()) return found->second;
-  for (const auto& route : routes_)
-    if (!route->exact && std::regex_match(path, route->regex)) return route.get();
-  return nullptr;
+const Router::Route* Router::find(std::string_view path) const {
+  if (const auto found = routes_.find(path); found != routes_.end()) return &found->second;
+  const auto segment = path.rfind('/') + 1;
+  const auto found = with_parameter_.find(path.substr(0, segment));
+  return found != with_parameter_.end() && segment < path.size() ? &found->second : nullptr;
 }
 
-void Router::run(const Route& route, const RouteHandler& handler, const httplib::Request& request,
-                 httplib::Response& response) {
-  call_->route = route.label;
-  handler(*call_, request, response);
-}
-
-// Paths without a group need no regular expression; and what no handler should have to look at ends here.
-bool Router::before_routing(const httplib::Request& request, httplib::Response& response) {
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (reads) {
-    const auto found = exact_.find(request.path);
-    if (found != exact_.end() && found->second->get) {
-      run(*found->second, found->second->get, request, response);
-      return true;
-    }
-  }
-  const auto* route = request.path == "*" ? nullptr : find(request.path);
-  if (!route && request.path != "*") return false;
-  const std::string allowed = !route       ? "GET, HEAD, POST, OPTIONS"
-                              : route->get ? (route->post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS")
-                                           : "POST, OPTIONS";
-  if (route) call_->route = route->label;
+// httplib would go through its regular expressions, and read content that it was not given.
+void Router::serve(const httplib::Request& request, httplib::Response& response) {
+  const std::string_view path(request.path);
+  const bool every = path == "*";
+  const auto* route = every ? nullptr : find(path);
+  if (!route && !every)
+    return problem(*call_, response, 404, "unknown_route", fmt::format("there is no route {}", path));
+  const auto* allowed = !route       ? "GET, HEAD, POST, OPTIONS"
+                        : route->get ? (route->post ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS")
+                                     : "POST, OPTIONS";
+  if (route) call_->route = route->path;
   if (request.method == "OPTIONS") {
     response.status = 204;
     response.set_header("Allow", allowed);
-    return true;
+    return;
   }
+  const bool reads = request.method == "GET" || request.method == "HEAD";
   const bool posts = request.method == "POST";
-  if ((reads && !route->get) || (posts && !route->post) || (!reads && !posts)) {
+  const auto* handler = !route ? nullptr : reads ? &route->get : posts ? &route->post : nullptr;
+  if (!handler || !*handler) {
     response.set_header("Allow", allowed);
-    problem(*call_, response, 405, "method_not_allowed",
-            fmt::format("{} is not among the methods of {}: {}", request.method, request.path, allowed));
-    return true;
+    return problem(*call_, response, 405, "method_not_allowed",
+                   fmt::format("{} is not among the methods of {}: {}", request.method, path, allowed));
   }
-  if (posts && !is_json(request.get_header_value("Content-Type"))) {
-    problem(*call_, response, 415, "unsupported_media_type",
-            fmt::format("the content must be application/json, but is '{}'",
-                        request.get_header_value("Content-Type")));
-    return true;
+  if (posts) {
+    const auto type = call_->exchange->request.field("Content-Type");
+    if (!is_json(type))
+      return problem(*call_, response, 415, "unsupported_media_type",
+                     fmt::format("the content must be application/json, but is '{}'", type));
   }
-  return false;
+  call_->parameter = path.substr(path.rfind('/') + 1);
+  (*handler)(*call_, request, response);
 }
 
 // What httplib says of the connection is not for it to know.
-void Router::forget_connection(httplib::Response& response) {
+void Router::tidy(httplib::Response& response) const {
   response.headers.erase("Connection");
   if (call_->exchange->request.method == "HEAD") response.headers.erase("Accept-Ranges");
   if (response.status == 204) response.headers.erase("Content-Length");
@@ -204,22 +170,11 @@ void Router::finish_head(std::string& head) const {
   if (exchange.request.method == "HEAD") call_->content.clear();
 }
 
-// Field values go in as they came: httplib's own parser would percent-decode them, and a decoded CR LF in an
-// echoed value is a forged field.
-void Router::adopt_fields(httplib::Request& request) const {
-  for (const auto& [name, value] : call_->exchange->request.fields)
-    if (!means_something_to_httplib(name)) request.headers.emplace(name, value);
-  request.remote_addr = call_->exchange->request.peer_address;
-  request.remote_port = call_->exchange->request.peer_port;
-}
-
 // The signature of process_request() grew by four addresses in 0.18.
 template <typename Bridge, typename Memory>
 void Router::process(Bridge& bridge, Memory& memory) {
   bool closed = false;
-  const std::function<void(httplib::Request&)> setup = [this](httplib::Request& request) {
-    adopt_fields(request);
-  };
+  const std::function<void(httplib::Request&)> setup;
   const auto& peer = call_->exchange->request;
   if constexpr (requires { bridge.process_request(memory, true, closed, setup); })
     bridge.process_request(memory, true, closed, setup);
@@ -231,10 +186,10 @@ bool Router::answer_kept(front_door::Exchange& exchange) {
   const auto& request = exchange.request;
   if (request.method != "GET") return false;
   const std::string_view target(request.target);
-  const auto found = exact_.find(target.substr(0, target.find('?')));
-  if (found == exact_.end() || found->second->kept_head.empty()) return false;
-  const auto& route = *found->second;
-  call_->route = route.label;
+  const auto found = routes_.find(target.substr(0, target.find('?')));
+  if (found == routes_.end() || found->second.kept_head.empty()) return false;
+  const auto& route = found->second;
+  call_->route = route.path;
   auto& response = exchange.response;
   response.status = 200;
   response.head.reserve(route.kept_head.size() + 160);
@@ -251,11 +206,12 @@ bool Router::pass(front_door::Exchange& exchange, Call& call) {
   call_ = &call;
   if (answer_kept(exchange)) return true;
   const auto& request = exchange.request;
-  // Without the content, which httplib would copy: handlers take it from the exchange.
+  // The request line alone. Fields would be percent-decoded (a decoded CR LF in an echoed value is a forged
+  // field) and some obeyed (Range, Accept-Encoding), the content copied: handlers take both from the
+  // exchange.
   std::string head;
   head.reserve(request.method.size() + request.target.size() + 48);
   head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
-  if (request.method != "GET" && request.method != "HEAD") head.append("Content-Length: 0\r\n");
   head.append("\r\n");
   MemoryStream stream(std::move(head));
   to_keep_ = nullptr;

@@ -19,19 +19,17 @@ ipc::Json describe(const Task& task) {
           {"result", task.result_schema}};
 }
 
-const Task* find_task(Call& call, const httplib::Request& request, httplib::Response& response,
-                      const Catalogue& catalogue) {
-  const auto name = request.matches[1].str();
-  const auto* task = catalogue.find(name);
+const Task* find_task(Call& call, httplib::Response& response, const Catalogue& catalogue) {
+  const auto* task = catalogue.find(call.parameter);
   if (!task)
     problem(call, response, 404, "unknown_task",
-            fmt::format("there is no task '{}'; GET /tasks lists them", name));
+            fmt::format("there is no task '{}'; GET /tasks lists them", call.parameter));
   return task;
 }
 
-void run_task(Call& call, const httplib::Request& request, httplib::Response& response,
-              const Catalogue& catalogue, const offload::Dispatcher& dispatcher) {
-  const auto* task = find_task(call, request, response, catalogue);
+void run_task(Call& call, httplib::Response& response, const Catalogue& catalogue,
+              const offload::Dispatcher& dispatcher) {
+  const auto* task = find_task(call, response, catalogue);
   if (!task) return;
   call.task = task->name;
   if (!call.outcome && !call.prepared) call.outcome = dispatcher.refusal();
@@ -39,7 +37,7 @@ void run_task(Call& call, const httplib::Request& request, httplib::Response& re
     call.wanted = HeadAccepted{};
     return;
   }
-  auto deadline = deadline_of(call, request, response, *task);
+  auto deadline = deadline_of(call, response, *task);
   if (call.outcome) return answer_outcome(call, response, *call.outcome, dispatcher.retry_after_seconds());
   if (!call.prepared) {
     call.rpc_id = offload::random_id();
@@ -65,17 +63,14 @@ void run_task(Call& call, const httplib::Request& request, httplib::Response& re
 void add_task_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher) {
   auto all = ipc::Json::array();
   for (const auto& [name, task] : catalogue.tasks()) all.push_back(describe(task));
-  router.get_constant("/tasks", "/tasks", ipc::Json{{"tasks", all}}.dump(2) + "\n");
-  const std::string one = R"(/tasks/([^/]+))";
-  router.get("/tasks/{name}", one,
-             [&](Call& call, const httplib::Request& request, httplib::Response& response) {
-               if (const auto* task = find_task(call, request, response, catalogue))
-                 answer(call, response, 200, describe(*task).dump(2) + "\n");
-             });
-  router.post("/tasks/{name}", one,
-              [&](Call& call, const httplib::Request& request, httplib::Response& response) {
-                run_task(call, request, response, catalogue, dispatcher);
-              });
+  router.get_constant("/tasks", ipc::Json{{"tasks", all}}.dump(2) + "\n");
+  router.get("/tasks/{name}", [&](Call& call, const httplib::Request&, httplib::Response& response) {
+    if (const auto* task = find_task(call, response, catalogue))
+      answer(call, response, 200, describe(*task).dump(2) + "\n");
+  });
+  router.post("/tasks/{name}", [&](Call& call, const httplib::Request&, httplib::Response& response) {
+    run_task(call, response, catalogue, dispatcher);
+  });
 }
 
 }  // namespace routes
