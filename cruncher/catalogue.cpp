@@ -1,6 +1,7 @@
 #include "cruncher/catalogue.h"
 
 #include <algorithm>
+#include <map>
 #include <new>
 #include <utility>
 
@@ -23,11 +24,27 @@ using ipc::Json;
 constexpr const Task* kTasks[] = {FOR_EACH_TASK(ADDRESS)};
 #undef ADDRESS
 
-void fill_in_defaults(const Json& schema, Json& params) {
+// A task's params_schema in the two forms that a call needs.
+struct Contract {
+  Json defaults;
+  ipc::Schema schema;
+};
+
+Contract read_contract(const Task& task) {
+  Json schema = Json::parse(task.params_schema);
+  Json defaults = Json::object();
   for (const auto& [name, property] : schema.at("properties").items()) {
-    const auto value = property.find("default");
-    if (value != property.end() && !params.contains(name)) params[name] = *value;
+    if (const auto value = property.find("default"); value != property.end()) defaults[name] = *value;
   }
+  return {std::move(defaults), ipc::Schema(std::move(schema))};
+}
+
+// Read when it is first asked for: a process runs one task, and usually that is all it has to read.
+const Contract& contract_of(const Task& task) {
+  static std::map<const Task*, Contract> known;
+  auto found = known.find(&task);
+  if (found == known.end()) found = known.emplace(&task, read_contract(task)).first;
+  return found->second;
 }
 
 // OpenRPC wants a list of params with a schema each. The schema as a whole says more (what is required, and
@@ -68,14 +85,20 @@ std::string task_names() {
 }
 
 TaskResult run_task(const Task& task, Json params, Progress& progress) {
-  Json schema = Json::parse(task.params_schema);
-  fill_in_defaults(schema, params);
-  if (const auto violations = ipc::Schema(std::move(schema)).validate(params); !violations.empty()) {
+  const auto& [defaults, schema] = contract_of(task);
+  for (const auto& [name, value] : defaults.items()) {
+    if (!params.contains(name)) params[name] = value;
+  }
+  if (const auto violations = schema.validate(params); !violations.empty()) {
     return ipc::Error{static_cast<int>(ipc::ErrorCode::invalid_params),
                       "invalid params",
                       {{"errors", ipc::to_json(violations)}}};
   }
   return task.run(params, progress);
+}
+
+void read_all_schemas() {
+  for (const Task* task : kTasks) contract_of(*task);
 }
 
 Json describe_tasks() {

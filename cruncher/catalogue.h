@@ -23,6 +23,9 @@ std::string task_names();
 /// Throws std::bad_alloc and nothing else.
 TaskResult run_task(const Task& task, ipc::Json params, Progress& progress);
 
+/// Reads the schemas of all tasks, so that no call has to. Throws std::bad_alloc and nothing else.
+void read_all_schemas();
+
 /// The OpenRPC 1.3 document that describes all tasks, https://spec.open-rpc.org.
 ipc::Json describe_tasks();
 

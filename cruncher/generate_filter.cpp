@@ -28,8 +28,8 @@ void allow(scmp_filter_ctx filter, const char* name) {
 void add_rules(scmp_filter_ctx filter) {
   // What a computation needs, and nothing that reaches beyond the descriptors at hand.
   for (const char* name :
-       {"read", "write", "close", "ftruncate", "brk", "munmap", "mremap", "madvise", "exit", "exit_group",
-        "rt_sigreturn", "restart_syscall", "clock_gettime", "getrandom"}) {
+       {"read", "write", "poll", "ppoll", "close", "ftruncate", "brk", "munmap", "mremap", "madvise", "exit",
+        "exit_group", "rt_sigreturn", "restart_syscall", "clock_gettime", "getrandom"}) {
     allow(filter, name);
   }
   const auto not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);

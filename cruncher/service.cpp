@@ -1,5 +1,6 @@
 #include "cruncher/service.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -79,9 +80,13 @@ std::string answer_to(std::string_view line, Progress& progress) {
   }
 }
 
-// A whole job that does nothing, so that the pages of the way are in memory before the real one comes: a
-// spare has the time, and each page costs a fault.
+// What a spare does with its time: it reads all schemas and runs a whole job that does nothing, so that all
+// of the way is in memory, each page of which costs a fault. A process that was started for a job has that
+// job before it, and meets the same pages on its way.
 void rehearse() {
+  pollfd stdin_now{STDIN_FILENO, POLLIN, 0};
+  if (poll(&stdin_now, 1, 0) != 0) return;
+  read_all_schemas();
   NoProgress unheard;
   answer_to(R"({"jsonrpc":"2.0","id":"0","method":"spin","params":{"CPUTimeMs":0}})", unheard);
 }
