@@ -57,7 +57,7 @@ struct Failure {
 struct Usage {
   double wait_ms = 0;  ///< in the queue and until a process was there
   double run_ms = 0;   ///< with the process
-  double user_ms = 0;  ///< CPU time
+  double user_ms = 0;  ///< CPU time; all of it where the process had not ended when the client was answered
   double system_ms = 0;
   /// Peak resident memory. Absent where the kernel cannot tell it apart from the launcher's
   /// (a process that was started by vfork inherits its parent's peak: getrusage(2) and exec_mmap in the
