@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,7 +60,6 @@ std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread
   std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
   process->watch_exit();
   process->pump_out();
-  process->pump_err();
   return process;
 }
 
@@ -89,7 +89,8 @@ bool CruncherProcess::ended() {
   return status_.has_value();
 }
 
-awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
+awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool may_remain) {
+  may_remain_ = may_remain;
   job_ = &job;
   progress_ = &progress;
   gone_ = nullptr;
@@ -102,6 +103,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
     ~Forget() { process.job_ = nullptr, process.progress_ = nullptr; }
   } forget{*this};
   pump_in();
+  pump_err();
   if (spoke_early_) read_out();
 
   auto until = job.deadline;
@@ -131,7 +133,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress) {
 // long as the job. Of its CPU time only the sum is known by then, and the kernel tells user from system time
 // by the ticks of its clock, which are not much shorter.
 bool CruncherProcess::settled() const {
-  return fault_ || (readings_ == 0 && (status_ || (answer_ && said_all_ && brief_)));
+  return fault_ || (readings_ == 0 && (status_ || (answer_ && said_all_ && brief_ && may_remain_)));
 }
 
 void CruncherProcess::fault(Reason reason, std::string detail) {
@@ -165,17 +167,17 @@ void CruncherProcess::pump_out() {
                   });
 }
 
-// One turn's bytes at the most.
+// One turn's bytes at the most, in two reads: the second one to meet the end behind them.
 void CruncherProcess::read_out() {
   if (!given()) {
     spoke_early_ = true;
     return;
   }
-  for (std::size_t left = sizeof scratch; left > 0;) {
+  std::size_t left = sizeof scratch;
+  for (int reads = 0; reads < 2 && left > 0; ++reads) {
     if (!job_ || settled()) return;
     const auto count = ::read(out_.native_handle(), scratch, left);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) break;
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (count < 0) return;
     if (count == 0) return close_out();
     left -= static_cast<std::size_t>(count);
@@ -190,7 +192,7 @@ void CruncherProcess::close_out() {
 }
 
 void CruncherProcess::note_end_of_output() {
-  said_all_ = true;
+  if (std::exchange(said_all_, true)) return;
   brief_ = Clock::now() - given_ < kBrief;
   poke();
 }
@@ -235,7 +237,7 @@ void CruncherProcess::take_lines() {
   while (job_ && !fault_ && readings_ == 0) {
     auto line = lines_->next();
     if (!line) break;
-    if (answer_ && line->empty() && !said_all_) {
+    if (answer_ && line->empty() && !std::exchange(closing_line_, true)) {
       note_end_of_output();
     } else if (answer_) {
       return fault(Reason::bad_reply, "it wrote more after its answer");
@@ -348,14 +350,12 @@ void CruncherProcess::signal_group(int signal) {
 
 awaitable<> CruncherProcess::end(Milliseconds grace) {
   gone_ = nullptr;
-  // What it still says is of no use, and each of its ends would wake the loop.
-  boost::system::error_code ignored;
-  for (auto* pipe : {&in_, &out_, &err_}) pipe->close(ignored);
   if (answer_ && !fault_) {
+    // What it still says is of no use, and each of the pipes' ends would wake the loop.
+    close_pipes();
     const auto by_itself = Clock::now() + kExitGrace;
     while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
-  }
-  if (!ended()) {
+  } else if (!ended()) {
     signal_group(SIGTERM);
     signal_group(SIGCONT);
     const auto until = Clock::now() + grace;
@@ -366,13 +366,23 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
   reap();
 }
 
+void CruncherProcess::close_pipes() {
+  boost::system::error_code ignored;
+  for (auto* pipe : {&in_, &out_, &err_}) pipe->close(ignored);
+}
+
 void CruncherProcess::reap() {
+  close_pipes();
   // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
   ::kill(-pid_, SIGKILL);
-  boost::system::error_code ignored;
-  boost::process::v2::basic_process<LoopExecutor> process(loop_.get_executor(), pid_, exit_.release());
-  process.running(ignored);  // the waitpid(2) that reaps
-  process.detach();          // and no second one from the destructor, by then for a stranger
+  try {
+    boost::system::error_code ignored;
+    boost::process::v2::basic_process<LoopExecutor> process(loop_.get_executor(), pid_, exit_.release());
+    process.running(ignored);  // the waitpid(2) that reaps
+    process.detach();          // and no second one from the destructor, by then for a stranger
+  } catch (const boost::system::system_error&) {  // no memory for its place in the epoll set
+    ::waitpid(pid_, nullptr, WNOHANG);
+  }
 }
 
 }  // namespace offload

@@ -35,15 +35,16 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void while_spare(std::function<void()> gone) { gone_ = std::move(gone); }
 
   /// Gives it the job and waits for what becomes of it; suspends until the job's deadline at most (and a
-  /// moment more, to read what a killed job has cost). `progress` gets fractions. May be called once;
-  /// afterwards the process, which may still run, must be ended.
-  awaitable<Outcome> run(const Job& job, double& progress);
+  /// moment more, to read what a killed job has cost). `progress` gets fractions. `may_remain`: a brief job
+  /// is over when all has been said, though its process has not ended. May be called once; afterwards the
+  /// process must be ended.
+  awaitable<Outcome> run(const Job& job, double& progress, bool may_remain);
 
   /// What it has used since it got its job; what the kernel tells at its end, once it has ended.
   Usage usage() const;
 
-  /// Ends it: a moment to do so by itself where it has answered, TERM, up to `grace`, KILL, each to the whole
-  /// group; then reaps it. Suspends until it is gone.
+  /// Ends it: a moment to do so by itself where it has answered, else TERM and up to `grace`; then KILL, each
+  /// to the whole group; and reaps it. Suspends until it is gone.
   awaitable<> end(Milliseconds grace);
 
  private:
@@ -71,6 +72,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void sample_peak();
   void poke() { event_.ring(); }
   void signal_group(int signal);
+  void close_pipes();
   void reap();
   void fault(Reason reason, std::string detail);
 
@@ -92,8 +94,10 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   std::size_t readings_ = 0;  // lines that are with the JSON pool
   bool spoke_early_ = false;  // before it had a job
   bool out_open_ = true;
-  bool said_all_ = false;  // behind its answer: by an empty line, or the end of its stdout
-  bool brief_ = false;     // and that before long
+  bool closing_line_ = false;  // the empty one behind its answer
+  bool said_all_ = false;      // by that line, or the end of its stdout, whichever was met first
+  bool brief_ = false;         // and that before long
+  bool may_remain_ = false;
   std::string stderr_tail_;
   std::optional<std::variant<Result, TaskError>> answer_;
   std::optional<Failure> fault_;

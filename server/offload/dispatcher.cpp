@@ -34,7 +34,9 @@ awaitable<Outcome> Dispatcher::run(const Job& job) {
                   Abandoned{job.request_id, job.task, wait_ms}};
   live.pid = tenancy.process->pid();
   apply_limits(live.pid, job.limits, spares_.plan().limits);
-  auto outcome = co_await tenancy.process->run(job, live.progress);
+  // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
+  const bool may_remain = admission_.max_waiting() > 0;
+  auto outcome = co_await tenancy.process->run(job, live.progress, may_remain);
   tenancy.abandoned.reset();
   outcome.usage->wait_ms = wait_ms;
   usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;

@@ -42,7 +42,7 @@ struct Launched {
 /// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
 std::vector<std::string> allowed_environment();
 
-/// For the process that launches: the priority that all that it starts inherits. Best effort.
+/// For the calling thread, and all that it starts. Best effort.
 void take_priority(Priority priority);
 
 /// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,

@@ -43,6 +43,12 @@ std::optional<Json> huge_answer(const Call& call) {
   return std::nullopt;
 }
 
+std::optional<Json> huge_answer_and_all(const Call& call) {
+  const std::string text(call.params.at("bytes").get<std::size_t>(), 'x');
+  say(result_line(call.id, {{"text", text}}) + "\n");
+  return std::nullopt;
+}
+
 std::optional<Json> flood_stdout(const Call& call) {
   const std::string line = progress_line(0.5);
   std::string lines;
@@ -145,6 +151,8 @@ std::vector<Behaviour> output() {
       {"flood_stdout", "Progress without a pause, then answers.", megabytes, flood_stdout},
       {"huge_answer", "A long but proper answer.",
        object_with({{"bytes", integer_between(0, 1'000'000'000)}}), huge_answer},
+      {"huge_answer_and_all", "The same, and the empty line that says that this is all.",
+       object_with({{"bytes", integer_between(0, 1'000'000'000)}}), huge_answer_and_all},
       {"endless_line", "A line on stdout that never ends.", no_params, endless_line},
       {"report_progress", "Progress, a line each millisecond, then answers.",
        object_with({{"lines", integer_between(0, 1'000'000)}}), report_progress},

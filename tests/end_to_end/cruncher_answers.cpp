@@ -43,6 +43,18 @@ TEST_CASE("large notifications before an answer are passed over") {
   for (int i = 0; i < 20; ++i) CHECK(outcome_of(run_job(server, "announce")) == "200");
 }
 
+// Its end is met while the answer is still being read beside the loop.
+TEST_CASE("the empty line behind a large answer is no second one") {
+  const UnrulyServer server({"--spares", "1"});
+  for (const int bytes : {1'000, 60'000, 70'000, 1'000'000, 1'000'000, 8'000'000}) {
+    CAPTURE(bytes);
+    const auto answer = run_job(server, "huge_answer_and_all", {{"bytes", bytes}});
+    REQUIRE(outcome_of(answer) == "200");
+    CHECK(answer.response.json().at("result").at("text").get<std::string>().size() ==
+          static_cast<std::size_t>(bytes));
+  }
+}
+
 TEST_CASE("a large answer is thrown away where all buffers together hold too much") {
   const UnrulyServer server({"--max-buffered", "1MiB"});
   CHECK(outcome_of(run_job(server, "huge_answer", {{"bytes", 2'000'000}})) == "503 buffers_full");
