@@ -2,6 +2,7 @@
 // How a text grows that comes in pieces and may become many megabytes long. Knows no line and no body. Used
 // by both ends of a pipe and by the server's front door.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,6 +18,11 @@ class Growth {
   /// Appends to `text`, which is always the same one until restart().
   void append(std::string& text, std::string_view piece);
   void restart() { populated_ = 0; }
+
+  /// Bytes of memory that `text` takes: of its room only what has been made.
+  std::size_t memory(const std::string& text) const {
+    return populated_ ? std::max(text.size(), populated_) : text.capacity();
+  }
 
  private:
   std::size_t room_;

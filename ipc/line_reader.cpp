@@ -28,11 +28,11 @@ std::optional<std::string> LineReader::next() {
   if (start_ == tail_) return std::nullopt;
   const auto newline = buffer_.find('\n', start_);
   std::string line;
-  if (start_ == 0 && newline + 1 == buffer_.size()) {
-    // The usual case, one line and nothing behind it: a reply of many MiB is handed over without a copy.
-    line = std::exchange(buffer_, {});
-    line.pop_back();
-    start_ = tail_ = 0;
+  if (start_ == 0 && buffer_.size() - newline - 1 <= newline) {
+    // The usual case, one line and little behind it: a reply of many MiB is handed over without a copy.
+    line = std::exchange(buffer_, buffer_.substr(newline + 1));
+    line.resize(newline);
+    tail_ -= newline + 1;
     growth_.restart();
     return line;
   }

@@ -118,7 +118,10 @@ std::string print_response(const Response& response) {
     if (!error->data.is_null()) line += R"(,"data":)" + print_json(error->data);
     line += "}}\n";
   } else {
-    line += R"(,"result":)" + print_json(std::get<Json>(response.body)) + "}\n";
+    const auto result = print_json(std::get<Json>(response.body));
+    constexpr std::size_t kAround = 32;  // and room for an empty line behind it
+    line.reserve(line.size() + result.size() + kAround);
+    line.append(R"(,"result":)").append(result).append("}\n");
   }
   return line;
 }

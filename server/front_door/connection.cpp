@@ -333,8 +333,7 @@ void Connection::account() {
   std::size_t held = received_.capacity();
   if (turn_) {
     const auto& exchange = turn_->exchange;
-    // Room that was set aside for a body that has not come yet is no memory.
-    held += turn_->reader.request().body.size() + exchange.request.body.size() +
+    held += std::max(turn_->reader.body_memory(), exchange.request.body.size()) +
             exchange.response.head.capacity() + exchange.response.body.capacity();
   }
   door_.counts.buffered += held - accounted_;

@@ -27,6 +27,8 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
 
   /// The request, whole once complete; without its body, but with all else, once the step was need_body.
   Request& request() { return request_; }
+  /// Bytes of memory that its body takes, or took before it was moved away.
+  std::size_t body_memory() const { return body_growth_.memory(request_.body); }
   /// What the version and the Connection field say (RFC 9112 section 9.3); Beast would count Proxy-Connection
   /// in.
   bool keeps_alive() const;

@@ -36,6 +36,16 @@ TEST_CASE("a long text takes its room once and is not moved within it") {
   CHECK(text.data() == place);
 }
 
+TEST_CASE("room that was set aside is no memory until it is used") {
+  ipc::Growth growth(kRoom);
+  std::string text;
+  growth.append(text, "short");
+  CHECK(growth.memory(text) == text.capacity());
+  growth.append(text, std::string(100'000, 'x'));
+  CHECK(growth.memory(text) >= 100'005);
+  CHECK(growth.memory(text) < 1 << 20);
+}
+
 TEST_CASE("a text that begins anew takes its room anew") {
   ipc::Growth growth(kRoom);
   for (int i = 0; i < 3; ++i) {
