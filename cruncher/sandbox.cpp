@@ -89,7 +89,7 @@ Layer forbid_system_calls() {
   program.filter = const_cast<sock_filter*>(kFilter);
   const bool active = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
   return {"seccomp", active,
-          active ? "computes, allocates, reads and writes what is open, and exits; no other system call"
+          active ? "computes, allocates, reads, writes and waits for what is open, and exits; nothing else"
                  : "refused by this kernel"};
 }
 

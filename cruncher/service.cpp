@@ -81,14 +81,15 @@ std::string answer_to(std::string_view line, Progress& progress) {
 }
 
 // What a spare does with its time: it reads all schemas and runs a whole job that does nothing, so that all
-// of the way is in memory, each page of which costs a fault. A process that was started for a job has that
-// job before it, and meets the same pages on its way.
-void rehearse() {
+// of the way is in memory, each page of which costs a fault. Where the request is there already, it meets the
+// same pages on its way. Without the memory for all this there may be enough for the job.
+void rehearse() try {
   pollfd stdin_now{STDIN_FILENO, POLLIN, 0};
   if (poll(&stdin_now, 1, 0) != 0) return;
   read_all_schemas();
   NoProgress unheard;
   answer_to(R"({"jsonrpc":"2.0","id":"0","method":"spin","params":{"CPUTimeMs":0}})", unheard);
+} catch (const std::bad_alloc&) {
 }
 
 int serve_one_request() {
