@@ -50,8 +50,9 @@ void allow_many_descriptors() {
   Loop loop(1);
   asio::thread_pool json_pool(1);
   const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
-  // Heavy work, too: while it takes its time, the loop must get the core that it is on.
-  asio::post(json_pool, [priority = options.priority] { offload::take_priority(priority); });
+  // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
+  // priority, since they share locks: the loop's own, the allocator's.
+  asio::post(json_pool, [] { offload::take_priority(offload::Priority::low); });
 
   std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level);
   telemetry::AccessLog log(

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kQueue = 2048;
 constexpr int kPatienceMs = 1000;
-constexpr std::chrono::milliseconds kNap{20};
+constexpr std::chrono::milliseconds kNap{5};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #pragma once
-// The server's log: lines go to a bounded queue, a thread of its own writes them, and where the reader is
-// stuck the oldest are lost instead of the loop waiting. Knows no request. Made in main.
+// The server's log: lines go to a bounded queue, a thread of its own writes them, and where they come faster
+// than they are taken the oldest are lost instead of the loop waiting. Knows no request. Made in main.
 
 #include <spdlog/logger.h>
 

@@ -76,7 +76,7 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
           BuildCounter().Name("cruncherd_jobs_total").Help("Jobs by task and outcome.").Register(registry_)),
       cpu_(BuildCounter()
                .Name("cruncherd_job_cpu_seconds_total")
-               .Help("CPU time of jobs by task and mode.")
+               .Help("CPU time of jobs by task and mode; a job under 10 ms counts as user time.")
                .Register(registry_)),
       refusals_(BuildCounter()
                     .Name("cruncherd_http_problems_total")

@@ -17,7 +17,7 @@ struct RequestRecord {
   std::string_view peer;
   std::string_view method;  ///< a known method, or "-"
   std::string_view path;    ///< without the query: params are nobody's business
-  std::string_view route;   ///< its pattern, "unknown" or "refused": a bounded set
+  std::string_view route;   ///< its path as it was added, "unknown" or "refused": a bounded set
   int status = 0;           ///< 499 where the client left
   std::string_view reason;  ///< a bounded set; empty where nothing went wrong
   std::size_t bytes = 0;    ///< sent
