@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/end_to_end/job.h"
@@ -101,6 +102,12 @@ TEST_CASE("an answer given before the request was read is a bad reply and reache
 TEST_CASE("a spare that spoke before its time gives its answer to nobody") {
   const MoodyServer moody({"--spares", "2", "--running", "2", "--timeout", "5s"});
   const auto& server = *moody.server;
+  // Started is not yet past its mood: one that waits for its line is.
+  CHECK(eventually(seconds(5), [&] {
+    const auto spares = harness::crunchers_of(server.pid());
+    return spares.size() == 2 &&
+           std::all_of(spares.begin(), spares.end(), [](const auto& spare) { return spare.state == 'S'; });
+  }));
   moody.set_mood("answer_first");
   for (int i = 0; i < 2; ++i) CHECK(works(server));  // the good spares; their successors are moody
   const auto answer = run_job(server, "echo", {{"a", 1}});
