@@ -1,4 +1,5 @@
-// The program as a server uses it: one line in, one line and an empty one out, and an end that comes for sure.
+// The program as a server uses it: one line in, one line and an empty one out, and an end that comes for
+// sure.
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
