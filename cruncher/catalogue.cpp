@@ -39,7 +39,7 @@ Contract read_contract(const Task& task) {
   return {std::move(defaults), ipc::Schema(std::move(schema))};
 }
 
-// Read when it is first asked for: a process runs one task, and usually that is all it has to read.
+// Read once, when it is first asked for.
 const Contract& contract_of(const Task& task) {
   static std::map<const Task*, Contract> known;
   auto found = known.find(&task);

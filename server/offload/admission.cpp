@@ -21,7 +21,7 @@ Admission::Waiter::~Waiter() {
 
 std::optional<Failure> Admission::refusal() const {
   if (closed_) return Failure{Reason::draining, "the server is shutting down", {}, {}};
-  if (running_ < slots_ || queue_.size() < max_waiting_) return std::nullopt;
+  if (!crowded()) return std::nullopt;
   return Failure{
       Reason::queue_full, fmt::format("{} jobs run and {} wait already", running_, queue_.size()), {}, {}};
 }

@@ -54,10 +54,11 @@ class Admission {
   std::size_t max_waiting() const { return max_waiting_; }
   bool draining() const { return draining_; }
   /// True where a job that came now would be refused.
-  bool full() const { return draining_ || (running_ >= slots_ && queue_.size() >= max_waiting_); }
+  bool full() const { return draining_ || crowded(); }
 
  private:
   friend Slot;
+  bool crowded() const { return running_ >= slots_ && queue_.size() >= max_waiting_; }
   void leave();
 
   Loop& loop_;

@@ -13,6 +13,7 @@
 #include <boost/process/v2/process.hpp>
 #include <cmath>
 
+#include "server/offload/explain_end.h"
 #include "server/offload/proc_file.h"
 
 namespace offload {
@@ -29,10 +30,6 @@ constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for 
 
 // One turn's bytes: nothing suspends between a read and their use.
 char scratch[kChunk];
-
-double to_milliseconds(const timeval& time) {
-  return time.tv_sec * 1e3 + time.tv_usec / 1e3;
-}
 
 }  // namespace
 
@@ -133,7 +130,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
 // long as the job. Of its CPU time only the sum is known by then, and the kernel tells user from system time
 // by the ticks of its clock, which are not much shorter.
 bool CruncherProcess::settled() const {
-  return fault_ || (readings_ == 0 && (status_ || (answer_ && said_all_ && brief_ && may_remain_)));
+  return fault_ || (readings_ == 0 && (status_ || (answer_ && brief_.value_or(false) && may_remain_)));
 }
 
 void CruncherProcess::fault(Reason reason, std::string detail) {
@@ -179,21 +176,18 @@ void CruncherProcess::read_out() {
     const auto count = ::read(out_.native_handle(), scratch, left);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (count < 0) return;
-    if (count == 0) return close_out();
+    if (count == 0) {
+      out_open_ = false;
+      return note_end_of_output();
+    }
     left -= static_cast<std::size_t>(count);
     take_bytes({scratch, static_cast<std::size_t>(count)});
   }
   pump_out();
 }
 
-void CruncherProcess::close_out() {
-  out_open_ = false;
-  note_end_of_output();
-}
-
 void CruncherProcess::note_end_of_output() {
-  if (std::exchange(said_all_, true)) return;
-  brief_ = Clock::now() - given_ < kBrief;
+  if (!brief_) brief_ = Clock::now() - given_ < kBrief;
   poke();
 }
 
@@ -284,44 +278,11 @@ Outcome CruncherProcess::conclude() {
   else if (answer_)
     std::visit([&outcome](auto& answer) { outcome.what = std::move(answer); }, *answer_);
   else if (status_ && readings_ == 0)
-    outcome.what = explain_end();
+    outcome.what = explain_end(*status_, job_->limits, lines_->buffered() > 0);
   else
     outcome.what =
         Failure{Reason::deadline_exceeded, "its answer could not be read before the deadline", {}, {}};
   return outcome;
-}
-
-// It ended without an answer. Of whom it was killed by, only its limits and its own doing are left: this
-// server kills through fault() alone.
-Failure CruncherProcess::explain_end() const {
-  const auto& limits = job_->limits;
-  const auto cpu = to_milliseconds(status_->usage.ru_utime) + to_milliseconds(status_->usage.ru_stime);
-  if (status_->signal) {
-    const int signal = *status_->signal;
-    const bool over_cpu = limits.cpu.count() > 0 && cpu >= static_cast<double>(limits.cpu.count()) * 0.95;
-    if (signal == SIGXCPU || (signal == SIGKILL && over_cpu))
-      return {Reason::cpu_limit,
-              fmt::format("it used {:.0f} ms of CPU time (--cpu {} ms)", cpu, limits.cpu.count()),
-              signal,
-              {}};
-    if (signal == SIGKILL)
-      return {Reason::memory_limit,
-              "it was killed from outside, as the kernel does when memory runs out",
-              signal,
-              {}};
-    if (signal == SIGXFSZ)
-      return {Reason::crashed,
-              fmt::format("it wrote a file of more than {} bytes (--file-size): {}", limits.file_size,
-                          signal_name(signal)),
-              signal,
-              {}};
-    return {Reason::crashed, fmt::format("it was ended by {}", signal_name(signal)), signal, {}};
-  }
-  const int code = status_->exit_code.value_or(0);
-  if (lines_->buffered() > 0)
-    return {
-        Reason::bad_reply, fmt::format("it ended with exit code {} in the middle of a line", code), {}, code};
-  return {Reason::crashed, fmt::format("it ended with exit code {} and no answer", code), {}, code};
 }
 
 Usage CruncherProcess::usage() const {
@@ -330,8 +291,8 @@ Usage CruncherProcess::usage() const {
   usage.run_ms = milliseconds(Clock::now() - given_);
   usage.max_rss_kib = peak_kib_;
   if (status_) {
-    usage.user_ms = to_milliseconds(status_->usage.ru_utime);
-    usage.system_ms = to_milliseconds(status_->usage.ru_stime);
+    usage.user_ms = status_->user_ms();
+    usage.system_ms = status_->system_ms();
     if (status_->usage.ru_maxrss > inherited_kib_) usage.max_rss_kib = status_->usage.ru_maxrss;
   } else {
     usage.user_ms = cpu_ms(pid_).value_or(0);  // not told apart while it runs

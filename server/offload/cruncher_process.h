@@ -57,7 +57,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void pump_out();
   void pump_err();
   void read_out();
-  void close_out();
   void note_end_of_output();
   void drain_out();
   void take_bytes(std::string_view bytes);
@@ -68,7 +67,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   bool given() const { return lines_.has_value(); }
   bool settled() const;
   Outcome conclude();
-  Failure explain_end() const;
   void sample_peak();
   void poke() { event_.ring(); }
   void signal_group(int signal);
@@ -95,8 +93,8 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   bool spoke_early_ = false;  // before it had a job
   bool out_open_ = true;
   bool closing_line_ = false;  // the empty one behind its answer
-  bool said_all_ = false;      // by that line, or the end of its stdout, whichever was met first
-  bool brief_ = false;         // and that before long
+  std::optional<bool>
+      brief_;  // once it has said all: by that line or the end of its stdout, the first of both
   bool may_remain_ = false;
   std::string stderr_tail_;
   std::optional<std::variant<Result, TaskError>> answer_;

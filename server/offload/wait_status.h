@@ -16,6 +16,12 @@ struct WaitStatus {
   std::optional<int> exit_code;  ///< it called _exit
   std::optional<int> signal;     ///< it was killed by this signal
   rusage usage{};                ///< its own and that of its children that it waited for
+
+  double user_ms() const { return milliseconds(usage.ru_utime); }
+  double system_ms() const { return milliseconds(usage.ru_stime); }
+
+ private:
+  static double milliseconds(const timeval& time) { return time.tv_sec * 1e3 + time.tv_usec / 1e3; }
 };
 
 /// The end of the child behind `pidfd`, without reaping it, or nothing while it runs. Does not block.
