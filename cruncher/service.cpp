@@ -22,6 +22,15 @@ using ipc::Json;
 constexpr std::string_view kOutOfMemoryUnread =
     "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32001,\"message\":\"out of memory\"}}\n\n";
 
+// Under load a spare's request comes within less. It meets the same pages on its way then, and the rehearsal
+// would only take a core's time from other jobs.
+constexpr int kBusy = 5;  // milliseconds
+
+bool nothing_comes_for(int milliseconds) {
+  pollfd request{STDIN_FILENO, POLLIN, 0};
+  return poll(&request, 1, milliseconds) == 0;
+}
+
 std::string refusal(std::string message) {
   return print_response(ipc::error_response(nullptr, ErrorCode::invalid_request, std::move(message)));
 }
@@ -81,11 +90,9 @@ std::string answer_to(std::string_view line, Progress& progress) {
 }
 
 // What a spare does with its time: it reads all schemas and runs a whole job that does nothing, so that all
-// of the way is in memory, each page of which costs a fault. Where the request is there already, it meets the
-// same pages on its way. Without the memory for all this there may be enough for the job.
+// of the way is in memory, each page of which costs a fault. Without the memory for all this there may be
+// enough for the job.
 void rehearse() try {
-  pollfd stdin_now{STDIN_FILENO, POLLIN, 0};
-  if (poll(&stdin_now, 1, 0) != 0) return;
   read_all_schemas();
   NoProgress unheard;
   answer_to(R"({"jsonrpc":"2.0","id":"0","method":"spin","params":{"CPUTimeMs":0}})", unheard);
@@ -94,7 +101,7 @@ void rehearse() try {
 
 int serve_one_request() {
   try {
-    rehearse();
+    if (nothing_comes_for(kBusy)) rehearse();
     ipc::LineReader reader(kMaxRequest);
     std::string bytes;
     if (const auto line = read_line(reader)) {
