@@ -13,6 +13,9 @@ namespace cruncher {
 /// Longest request line, in bytes.
 inline constexpr std::size_t kMaxRequest = 64 << 20;
 
+/// Brings all of the way of a request into memory.
+void rehearse();
+
 /// Reads one line, answers it, and returns the exit code. Does not wait for the end of stdin.
 int serve_one_request();
 

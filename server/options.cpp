@@ -198,6 +198,7 @@ std::string default_cruncher() {
 
 void add_all(Flags& flags, Options& o) {
   using offload::Priority;
+  using offload::Start;
   flags.group("Where it listens");
   flags.text("host", o.host, "ADDRESS", "name or address; IPv6 without brackets");
   flags.count("port", o.port, 0, 65535, "TCP port; 0 picks a free one and logs it");
@@ -216,6 +217,9 @@ void add_all(Flags& flags, Options& o) {
       "priority", o.priority,
       {{"idle", Priority::idle}, {"low", Priority::low}, {"normal", Priority::normal}}, "idle",
       "scheduling of crunchers: SCHED_IDLE, nice 19 with SCHED_BATCH, or the server's own");
+  flags.choice<Start>(
+      "start", o.start, {{"exec", Start::exec}, {"fork", Start::fork}}, "exec",
+      "how a job's process comes to be: the cruncher executed, or one that runs already forked");
   flags.group("Limits of one job (also in [task.NAME] of the configuration)");
   add_job_flags(flags, o.job);
   flags.group("Limits of clients");

@@ -27,6 +27,7 @@ struct Options {
   Milliseconds kill_grace{500};
   Milliseconds drain_timeout{30000};
   offload::Priority priority = offload::Priority::idle;
+  offload::Start start = offload::Start::exec;
   offload::JobLimits job;
   std::map<std::string, offload::JobLimits> per_task;  ///< by [task.NAME] of --config
 

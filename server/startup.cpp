@@ -67,16 +67,17 @@ offload::JobLimits ceiling(const Options& options) {
 }  // namespace
 
 offload::LaunchPlan launch_plan(const Options& options) {
-  return {options.cruncher, offload::allowed_environment(), ceiling(options), options.priority,
-          offload::ignored_signals()};
+  return {options.cruncher, offload::allowed_environment(), ceiling(options),
+          options.priority, offload::ignored_signals(),     options.start};
 }
 
 ipc::Json discover_tasks(Loop& loop, asio::thread_pool& json_pool, const Options& options) {
   const auto refuse = [&](const std::string& why) -> RefusedStart {
     return RefusedStart(fmt::format(
         "--cruncher '{}' is no cruncher: {}. Give the path of a program that speaks the protocol of "
-        "ipc/PROTOCOL.md",
-        options.cruncher, why));
+        "ipc/PROTOCOL.md{}",
+        options.cruncher, why,
+        options.start == offload::Start::fork ? ", its part on --start fork included" : ""));
   };
   if (::access(options.cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
   // A way of its own, at normal priority: a busy machine may delay jobs, but it must not keep the server from

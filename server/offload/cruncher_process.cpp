@@ -55,6 +55,7 @@ struct CruncherProcess::Reading {
 std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread_pool& json_pool,
                                                         Launched launched) {
   std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
+  process->in_.native_non_blocking(true);  // Asio sees to it only where it waits
   process->watch_exit();
   process->pump_out();
   return process;

@@ -41,6 +41,23 @@ ResourceLimits to_rlimits(const JobLimits& limits) {
            {RLIMIT_CORE, {0, 0}}}};
 }
 
+void set_limits(const ResourceLimits& limits) {
+  for (const auto& limit : limits) ::setrlimit(limit.resource, &limit.value);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& environment) {
+  std::vector<char*> all;
+  for (const auto& variable : environment) all.push_back(const_cast<char*>(variable.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+void back_to_default(int signal) {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(signal, &action, nullptr);
+}
+
 struct Child {
   const char* path;
   char* const* argv;
@@ -72,15 +89,13 @@ int become_cruncher(void* raw) {
   // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE
   // means nothing.
   ::setpgid(0, 0);
-  struct sigaction by_default {};
-  by_default.sa_handler = SIG_DFL;
-  for (const int* signal = child.ignored; *signal; ++signal) ::sigaction(*signal, &by_default, nullptr);
+  for (const int* signal = child.ignored; *signal; ++signal) back_to_default(*signal);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != child.parent) ::syscall(SYS_exit_group, 127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
-  for (const auto& limit : child.limits) ::setrlimit(limit.resource, &limit.value);
+  set_limits(child.limits);
   sigset_t nothing;
   ::sigemptyset(&nothing);
   ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
@@ -105,10 +120,6 @@ struct Pipe {
 void prefer_for_oom(pid_t pid) {
   const UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
   [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
-}
-
-void set_nonblocking(const UniqueFd& fd) {
-  ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
 }
 
 }  // namespace
@@ -143,6 +154,12 @@ void take_priority(Priority priority) {
   }
 }
 
+JobLimits LaunchPlan::in_force() const {
+  auto held = limits;
+  if (start == Start::fork) held.cpu = Milliseconds{0}, held.open_files = 0;
+  return held;
+}
+
 Launched launch(const LaunchPlan& plan) {
   const auto begin = std::chrono::steady_clock::now();
   Launched launched;
@@ -155,9 +172,7 @@ Launched launch(const LaunchPlan& plan) {
   if (!in.open() || !out.open() || !err.open()) return fail("pipe2", errno);
 
   char* const argv[] = {const_cast<char*>(plan.path.c_str()), nullptr};
-  std::vector<char*> envp;
-  for (const auto& variable : plan.environment) envp.push_back(const_cast<char*>(variable.c_str()));
-  envp.push_back(nullptr);
+  const auto envp = pointers(plan.environment);
   auto ignored = plan.ignored;
   ignored.push_back(0);
   Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits),
@@ -179,13 +194,21 @@ Launched launch(const LaunchPlan& plan) {
   launched.in = std::move(in.write);
   launched.out = std::move(out.read);
   launched.err = std::move(err.read);
-  for (const auto* fd : {&launched.in, &launched.out, &launched.err}) set_nonblocking(*fd);
   prefer_for_oom(pid);
   rusage own{};
   ::getrusage(RUSAGE_SELF, &own);
   launched.inherited_kib = own.ru_maxrss;
   launched.took_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return launched;
+}
+
+void execute_fork_server(const LaunchPlan& plan) {
+  for (const int signal : plan.ignored) back_to_default(signal);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  set_limits(to_rlimits(plan.in_force()));
+  char option[] = "--fork-server";
+  char* const argv[] = {const_cast<char*>(plan.path.c_str()), option, nullptr};
+  ::execve(plan.path.c_str(), argv, pointers(plan.environment).data());
 }
 
 void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force) {

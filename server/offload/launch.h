@@ -15,13 +15,22 @@ namespace offload {
 
 enum class Priority { idle, low, normal };
 
+/// How a process comes to be: the program executed, or a running one forked that said that it can
+/// (PROTOCOL.md, "Forking").
+enum class Start { exec, fork };
+
 /// What every process of one server is started with.
 struct LaunchPlan {
-  std::string path;  ///< looked up anew at every start, so a new version is used from then on
+  std::string path;  ///< looked up anew whenever it is executed, so a new version is used from then on
   std::vector<std::string> environment;  ///< "NAME=value", all that it will see
   JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
   Priority priority = Priority::idle;
   std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
+  Start start = Start::exec;
+
+  /// The limits that a process has before it is given a job. A forked one lacks those that would hold for its
+  /// fork server as well, which lives for long and opens pipes.
+  JobLimits in_force() const;
 };
 
 /// The signals that this process ignores: the one part of its signal dispositions that survives execve(2).
@@ -29,7 +38,7 @@ std::vector<int> ignored_signals();
 
 struct Launched {
   pid_t pid = -1;
-  UniqueFd pidfd, in, out, err;  ///< the server's ends, close-on-exec; the pipes' non-blocking
+  UniqueFd pidfd, in, out, err;  ///< the server's ends, close-on-exec
   double took_seconds = 0;       ///< until the program executed
   long inherited_kib = 0;        ///< what its ru_maxrss has begun with: the launcher's
   int error = 0;                 ///< errno where there is no process
@@ -49,6 +58,10 @@ void take_priority(Priority priority);
 /// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
 /// plan's limits already in force. One that failed to execute has ended when this returns. Does not throw.
 Launched launch(const LaunchPlan& plan);
+
+/// Turns this process into the plan's fork server, with its descriptors as they are. Returns where it cannot,
+/// with errno; what it has set by then stays.
+void execute_fork_server(const LaunchPlan& plan);
 
 /// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
 /// gone already.

@@ -1,60 +1,29 @@
 #include "server/offload/launcher.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
+
+#include "ipc/launch_report.h"
+#include "server/offload/wait_status.h"
 
 namespace offload {
 namespace {
 
-constexpr int kSocket = 0;  // in the launcher, all that it has open
-
-// What goes back for an order, along with the descriptors pidfd, in, out, err where a process runs.
-struct Report {
-  pid_t pid;
-  int error;
-  double took_seconds;
-  long inherited_kib;
-  std::array<char, 16> step;
-};
-constexpr std::size_t kDescriptors = 4;
-
-struct Message {
-  explicit Message(Report& report) : part{&report, sizeof report} {
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-  }
-  iovec part;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kDescriptors)] = {};
-  msghdr header{};
-};
+constexpr int kSocket = 0;  // in the launcher
 
 bool send_report(const Launched& launched) {
-  Report report{launched.pid, launched.error, launched.took_seconds, launched.inherited_kib, {}};
+  ipc::LaunchReport report{launched.pid, launched.error, launched.inherited_kib, launched.took_seconds, {}};
   launched.step.copy(report.step.data(), report.step.size() - 1);
-  Message message(report);
-  if (launched) {
-    const int fds[kDescriptors] = {launched.pidfd.get(), launched.in.get(), launched.out.get(),
-                                   launched.err.get()};
-    auto* const rights = CMSG_FIRSTHDR(&message.header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof fds);
-    std::memcpy(CMSG_DATA(rights), fds, sizeof fds);
-  } else {
-    message.header.msg_controllen = 0;
-  }
-  return ::sendmsg(kSocket, &message.header, MSG_NOSIGNAL) >= 0;
+  const ipc::LaunchDescriptors descriptors{launched.pidfd.get(), launched.in.get(), launched.out.get(),
+                                           launched.err.get()};
+  return ipc::send_report(kSocket, report, launched ? &descriptors : nullptr);
 }
 
 [[noreturn]] void serve_orders(int socket, const LaunchPlan& plan, pid_t server) {
@@ -64,8 +33,20 @@ bool send_report(const Launched& launched) {
   ::setpgid(0, 0);  // a terminal's signals are for the server
   ::dup2(socket, kSocket);
   ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
+  for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
   take_priority(plan.priority);
   char order = 0;
+  if (plan.start == Start::fork) {
+    // It is left the order that waits. One that cannot be executed may be there for the next.
+    while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
+      execute_fork_server(plan);
+      Launched none;
+      none.error = errno;
+      none.step = "execve";
+      if (::recv(kSocket, &order, sizeof order, 0) != sizeof order || !send_report(none)) break;
+    }
+    ::_exit(0);
+  }
   while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan))) {
   }
   ::_exit(0);
@@ -99,29 +80,27 @@ bool order_start(const Launcher& launcher) {
 }
 
 std::optional<Launched> started(const Launcher& launcher) {
-  Report report{};
-  Message message(report);
-  const auto size = ::recvmsg(launcher.socket.get(), &message.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (size == 0) errno = ECONNRESET;
-  if (size != sizeof report) return std::nullopt;
+  ipc::LaunchReport report;
+  ipc::LaunchDescriptors descriptors;
+  if (!ipc::receive_report(launcher.socket.get(), report, descriptors)) return std::nullopt;
   Launched launched;
   launched.pid = report.pid;
   launched.error = report.error;
   launched.took_seconds = report.took_seconds;
   launched.inherited_kib = report.inherited_kib;
   launched.step = report.step.data();
-  if (!launched) return launched;
-  const auto* const rights = CMSG_FIRSTHDR(&message.header);
-  std::array<int, kDescriptors> fds{-1, -1, -1, -1};
-  if (rights)
-    std::memcpy(fds.data(), CMSG_DATA(rights), std::min(sizeof fds, rights->cmsg_len - CMSG_LEN(0)));
-  launched.pidfd = UniqueFd(fds[0]);
-  launched.in = UniqueFd(fds[1]);
-  launched.out = UniqueFd(fds[2]);
-  launched.err = UniqueFd(fds[3]);
-  if (!launched.err) {  // the kernel hands over as many as there is room for
+  launched.pidfd = UniqueFd(descriptors[0]);
+  launched.in = UniqueFd(descriptors[1]);
+  launched.out = UniqueFd(descriptors[2]);
+  launched.err = UniqueFd(descriptors[3]);
+  if (launched && !launched.err) {  // the kernel hands over as many as there is room for
     launched.error = EMFILE;
     launched.step = "recvmsg";
+  }
+  // A foreign fork server may be wrong, and signals go to that pid.
+  if (launched && !are_children(launched.pid, launched.pidfd.get())) {
+    errno = EPROTO;
+    return std::nullopt;
   }
   return launched;
 }

@@ -23,9 +23,9 @@ Launcher start_launcher(const LaunchPlan& plan);
 /// Orders one start, without waiting for it. False, with errno, where the launcher is gone.
 bool order_start(const Launcher& launcher);
 
-/// What became of the oldest order; nothing while that is open (EAGAIN), or where the launcher is gone
-/// (another errno). Where there are no descriptors left for it, `error` says so, and a process may be left at
-/// `pid`.
+/// What became of the oldest order; nothing while that is open (EAGAIN), or where the launcher is gone or
+/// talks nonsense (another errno). Where there are no descriptors left for it, `error` says so, and a process
+/// may be left at `pid`.
 std::optional<Launched> started(const Launcher& launcher);
 
 }  // namespace offload

@@ -9,18 +9,32 @@
 
 namespace offload {
 
+namespace {
+
+constexpr int kPidfd = 3;  // P_PIDFD
+
+// Without reaping and without blocking; false where it is no child. Raw, since glibc's waitid() has no fifth
+// argument, and the kernel's has: the usage, also with WNOWAIT.
+bool peek(int type, int id, siginfo_t& info, rusage* usage) {
+  return ::syscall(SYS_waitid, type, id, &info, WEXITED | WNOWAIT | WNOHANG, usage) == 0;
+}
+
+}  // namespace
+
 std::optional<WaitStatus> peek_end(int pidfd) {
   siginfo_t info{};
   WaitStatus status;
-  // Raw, since glibc's waitid() has no fifth argument, and the kernel's has: the usage, also with WNOWAIT.
-  constexpr int kPidfd = 3;  // P_PIDFD
-  const long done = ::syscall(SYS_waitid, kPidfd, pidfd, &info, WEXITED | WNOWAIT | WNOHANG, &status.usage);
-  if (done != 0 || info.si_pid == 0) return std::nullopt;
+  if (!peek(kPidfd, pidfd, info, &status.usage) || info.si_pid == 0) return std::nullopt;
   if (info.si_code == CLD_EXITED)
     status.exit_code = info.si_status;
   else
     status.signal = info.si_status;
   return status;
+}
+
+bool are_children(pid_t pid, int pidfd) {
+  siginfo_t info{};
+  return pid > 0 && peek(P_PID, pid, info, nullptr) && peek(kPidfd, pidfd, info, nullptr);
 }
 
 std::string signal_name(int signal) {

@@ -60,6 +60,12 @@ std::optional<Json> await_file(const Call& call) {
 }
 
 // What the server handed down, and which file it executed.
+// In a process that serves one call it is always 1.
+std::optional<Json> count_calls(const Call&) {
+  static int calls = 0;
+  return Json{{"calls", ++calls}, {"pid", getpid()}};
+}
+
 std::optional<Json> look_around(const Call&) {
   Json environment = Json::array();
   for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
@@ -91,6 +97,7 @@ std::vector<Behaviour> errands() {
        object_with({{"code", integer_between(-99'999, 99'999)}, {"message", {{"type", "string"}}}}), fail},
       {"touch", "Makes an empty file.", path, touch},
       {"await_file", "Waits until a file exists, then answers.", path, await_file},
+      {"count_calls", "Tells how often it was called in this process, and its pid.", no_params, count_calls},
       {"look_around", "Tells its environment, descriptors, pid and the inode of its program.", no_params,
        look_around},
   };

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/crunchers/behaviour.h"
+#include "tests/crunchers/fork_server.h"
 #include "tests/crunchers/mood.h"
 #include "tests/crunchers/writing.h"
 
@@ -76,11 +77,17 @@ int serve_one_call() {
   return 0;
 }
 
+// What goes on in a job's process, from its first moment.
+int serve() {
+  follow_mood();
+  return serve_one_call();
+}
+
 }  // namespace
 }  // namespace unruly
 
-int main() {
+int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
-  unruly::follow_mood();
-  return unruly::serve_one_call();
+  if (argc == 2 && argv[1] == std::string("--fork-server")) return unruly::serve_forks(unruly::serve);
+  return unruly::serve();
 }

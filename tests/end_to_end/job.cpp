@@ -1,6 +1,7 @@
 #include "tests/end_to_end/job.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -77,6 +78,11 @@ bool works(const RunningServer& server) {
 
 std::string unruly_path() {
   return UNRULY_PATH;
+}
+
+bool starts_by_fork() {
+  const char* const start = std::getenv("CRUNCHERD_START");
+  return start && std::string_view(start) == "fork";
 }
 
 }  // namespace end_to_end

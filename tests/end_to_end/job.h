@@ -58,4 +58,7 @@ bool works(const RunningServer& server);
 
 std::string unruly_path();
 
+/// Whether servers are started with `--start fork`: the suites run with CRUNCHERD_START in both its values.
+bool starts_by_fork();
+
 }  // namespace end_to_end

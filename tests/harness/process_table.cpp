@@ -85,7 +85,12 @@ std::vector<ProcessInfo> descendants_of(pid_t pid) {
 
 std::vector<ProcessInfo> crunchers_of(pid_t server) {
   auto crunchers = children_of(server);
-  std::erase_if(crunchers, [](const ProcessInfo& child) { return child.is_launcher(); });
+  // A fork server just executed does not have its name yet: what it reads from is no pipe.
+  std::erase_if(crunchers, [](const ProcessInfo& child) {
+    std::error_code gone;
+    const auto input = std::filesystem::read_symlink(proc_path(child.pid, "fd/0"), gone);
+    return child.is_launcher() || input.native().starts_with("socket:");
+  });
   return crunchers;
 }
 

@@ -1,0 +1,179 @@
+// --start fork: what is its own. All that holds for jobs in general is tested by the other subjects, which
+// run a second time in this mode.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/command.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+std::vector<std::string> forking(std::vector<std::string> flags = {}) {
+  flags.insert(flags.end(), {"--start", "fork"});
+  return flags;
+}
+
+std::vector<pid_t> fork_servers_of(const RunningServer& server) {
+  std::vector<pid_t> found;
+  for (const auto& child : harness::children_of(server.pid()))
+    if (child.is_launcher() && !child.is_zombie()) found.push_back(child.pid);
+  return found;
+}
+
+std::string program_of(pid_t pid) {
+  return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe").filename();
+}
+
+TEST_CASE("each job has a process of its own, forked from a cruncher that has started already") {
+  const UnrulyServer server(forking());
+  std::set<pid_t> pids;
+  for (int i = 0; i < 20; ++i) {
+    const auto answer = run_job(server, "count_calls");
+    REQUIRE(outcome_of(answer) == "200");
+    const auto result = answer.response.json().at("result");
+    CHECK(result.at("calls") == 1);
+    CHECK(answer.response.json().at("usage").at("pid") == result.at("pid"));
+    pids.insert(result.at("pid").get<pid_t>());
+  }
+  CHECK(pids.size() == 20);
+  const auto fork_servers = fork_servers_of(server);
+  REQUIRE(fork_servers.size() == 2);
+  for (const auto pid : fork_servers) CHECK(program_of(pid) == "unruly");
+}
+
+TEST_CASE("a fork server runs on through the jobs that crash, loop and exhaust their memory") {
+  const UnrulyServer server(forking({"--timeout", "300ms", "--kill-grace", "100ms"}));
+  REQUIRE(works(server));
+  REQUIRE(works(server));
+  const auto before = fork_servers_of(server);
+  CHECK(outcome_of(run_job(server, "die", {{"signal", SIGSEGV}})) == "502 crashed");
+  CHECK(outcome_of(run_job(server, "die", {{"signal", SIGKILL}})) == "502 memory_limit");
+  CHECK(outcome_of(run_job(server, "loop")) == "504 deadline_exceeded");
+  CHECK(outcome_of(run_job(server, "stop_itself")) == "504 deadline_exceeded");
+  CHECK(works(server));
+  CHECK(fork_servers_of(server) == before);
+}
+
+TEST_CASE("the built-in cruncher's tasks answer as they do when it is executed for each job") {
+  const RunningServer by_fork(forking({"--cruncher", CRUNCHER_PATH}));
+  const RunningServer by_exec({"--cruncher", CRUNCHER_PATH, "--start", "exec"});
+  const std::pair<const char*, Json> jobs[] = {{"primes", {{"limit", 1'000'000}}},
+                                               {"mandelbrot", {{"width", 64}, {"height", 64}}},
+                                               {"regex_match", {{"pattern", "a+"}, {"text", "caaat"}}},
+                                               {"primes", {{"limit", -1}}}};
+  for (const auto& [task, params] : jobs) {
+    CAPTURE(task);
+    const auto forked = run_job(by_fork, task, params), executed = run_job(by_exec, task, params);
+    CHECK(outcome_of(forked) == outcome_of(executed));
+    CHECK(forked.response.json().value("result", Json()) == executed.response.json().value("result", Json()));
+  }
+}
+
+// What the kernel says of how a process is confined.
+std::string confinement_of(pid_t pid) {
+  const auto folder = "/proc/" + std::to_string(pid) + "/";
+  std::string told;
+  std::ifstream status(folder + "status");
+  for (std::string line; std::getline(status, line);) {
+    for (const std::string_view name :
+         {"Name:", "Uid:", "Gid:", "Groups:", "SigBlk:", "SigIgn:", "SigCgt:", "CapEff:", "CapBnd:",
+          "NoNewPrivs:", "Seccomp:", "Seccomp_filters:"}) {
+      if (line.starts_with(name)) told += line + "\n";
+    }
+  }
+  for (const auto* file : {"limits", "oom_score_adj", "environ"}) {
+    std::ifstream text(folder + file);
+    told.append(std::istreambuf_iterator<char>(text), {});
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder + "fd"))
+    told += entry.path().filename().string() + " ";
+  const auto process = harness::find_process(pid);
+  told += "policy " + std::to_string(process->policy) + " nice " + std::to_string(process->nice);
+  told += process->group == pid ? " leads a group" : " leads no group";
+  return told;
+}
+
+TEST_CASE("a forked job is confined as an executed one is") {
+  const std::vector<std::string> flags{"--cruncher", CRUNCHER_PATH, "--spares", "0", "--cpu", "7s"};
+  std::map<std::string, std::string> confined;
+  for (const std::string start : {"exec", "fork"}) {
+    auto own = flags;
+    own.insert(own.end(), {"--start", start});
+    const RunningServer server(own);
+    auto job = start_job(server, "spin", {{"CPUTimeMs", 300}});
+    const auto pid = running_cruncher(server);
+    // In its task it has the sandbox around it.
+    REQUIRE(
+        eventually(seconds(10), [&] { return harness::find_process(pid)->cpu_time > milliseconds(100); }));
+    confined[start] = confinement_of(pid);
+    CHECK(outcome_of(job.get()) == "200");
+  }
+  CHECK(confined["fork"] == confined["exec"]);
+  CHECK(confined["fork"].find("Seccomp:\t2") != std::string::npos);
+}
+
+TEST_CASE("a program that cannot fork itself is refused at the start, in words that help") {
+  for (const std::string program : {"/bin/true", "/bin/cat"}) {
+    CAPTURE(program);
+    const auto result = harness::run_command(
+        {harness::cruncherd_path(), "--port", "0", "--start", "fork", "--cruncher", program}, "",
+        seconds(60));
+    CHECK(result.exit_code == 2);
+    CHECK(result.err.find("--cruncher '" + program + "'") != std::string::npos);
+    CHECK(result.err.find("--start fork") != std::string::npos);
+  }
+}
+
+// Answers every order with `pid` and these descriptors, and starts nothing.
+std::string lying_fork_server(const std::string& pid, const std::string& descriptors) {
+  return "#!/usr/bin/env python3\n"
+         "import os, socket, struct\n"
+         "orders = socket.socket(fileno=0)\n"
+         "pipe = os.pipe()[0]\n"
+         "while orders.recv(1):\n"
+         "    report = struct.pack('=iiqd16s', " +
+         pid +
+         ", 0, 0, 0.0, b'')\n"
+         "    socket.send_fds(orders, [report], " +
+         descriptors + ")\n";
+}
+
+TEST_CASE("a fork server that names a process which is not the server's child is not believed") {
+  const harness::TemporaryDirectory directory;
+  const std::pair<std::string, std::string> lies[] = {
+      {"0", "[]"},
+      {"0", "[pipe] * 4"},
+      {"-1", "[pipe] * 4"},
+      {"1", "[pipe] * 4"},
+      {"os.getppid()", "[os.pidfd_open(os.getppid())] + [pipe] * 3"},
+      {"os.getpid()", "[pipe] * 4"},
+      {"os.getpid()", "[pipe]"}};
+  for (const auto& [pid, descriptors] : lies) {
+    CAPTURE(pid);
+    CAPTURE(descriptors);
+    const auto program = directory.write("liar", lying_fork_server(pid, descriptors), true);
+    const auto result = harness::run_command(
+        {harness::cruncherd_path(), "--port", "0", "--start", "fork", "--cruncher", program}, "",
+        seconds(60));
+    CHECK(result.exit_code == 2);
+    CHECK(result.err.find("--start fork") != std::string::npos);
+  }
+}
+
+TEST_CASE("the fork server is for servers: a person who starts it is told so") {
+  const auto result = harness::run_command({CRUNCHER_PATH, "--fork-server"}, "", seconds(10));
+  CHECK(result.exit_code == 2);
+  CHECK(result.err.find("SOCK_SEQPACKET") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace end_to_end
