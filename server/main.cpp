@@ -1,10 +1,12 @@
 // cruncherd: flags → objects → serve → drain. The only place where objects are wired together.
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -29,18 +31,24 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
   }
 }
 
-// The soft limit is for programs that use select(2); a process and a client need some descriptors each.
-void allow_many_descriptors() {
+// The soft limit is for programs that use select(2); a process and a client need some descriptors each. Their
+// table gets its room before there is a second thread: afterwards each of its growths would wait for all
+// processors (expand_fdtable in the kernel), and the loop with it, for 10 ms or more.
+void allow_many_descriptors(const Options& options) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  constexpr rlim_t kOthers = 64, kPerProcess = 4;
+  const rlim_t most =
+      kOthers + options.door.max_connections + kPerProcess * (options.running + options.spares);
+  ::close(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, static_cast<int>(std::min(most, limit.rlim_cur) - 1)));
 }
 
 [[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, the kernel would reap behind our back
-  allow_many_descriptors();
+  allow_many_descriptors(options);
   auto endpoints = open_endpoints(options);
   become_user(options);
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),

@@ -193,7 +193,7 @@ def memory_at_rest(setting: Round, server: Server):
             "rss_mib": memory(running.pids[-1])["rss"] / 1024,
             "all_pss_mib": sum(memory(pid)["pss"] for pid in everyone) / 1024,
         }
-        if server.key == "cruncherd":
+        if server.key in WAYS:
             spares = [memory(pid)["private"] / 1024 for pid in everyone[1:] if not is_launcher(pid)]
             if not spares:
                 raise RuntimeError("the server has no spare")
@@ -211,7 +211,7 @@ def sandbox_at_start(setting: Round, server: Server):
 def jobs_against_clients(setting: Round, server: Server):
     """No-op jobs from 1 client, then from one per core and 1, 10, 100, 1,000 more who wait in the queue."""
     place, numbers = setting.place, {}
-    with server.running(place, LONG_QUEUE if server.key == "cruncherd" else ()) as running:
+    with server.running(place, LONG_QUEUE if server.key in WAYS else ()) as running:
         throughput(place, running.port, server.job(0), 8, WARM_UP)
         for queue in QUEUES:
             clients = queue + os.cpu_count() if queue else 1
@@ -234,7 +234,10 @@ def light_against_connections(setting: Round, server: Server):
 
 
 FRONTS = ("nginx", "cruncherd", "cruncherd_pair", "httplib", "node_http", "express")
-WORKERS = ("cruncherd", "piscina", "workerpool", "thread", "fork", "spawn", "fcgiwrap", "apache")
+WAYS = ("cruncherd", "cruncherd_fork")
+POOLS = ("piscina", "workerpool")
+GATEWAYS = ("fcgiwrap", "apache")
+WORKERS = (*WAYS, *POOLS, "thread", "fork", "spawn", *GATEWAYS)
 
 FIGURES = {
     figure.key: figure
@@ -243,13 +246,13 @@ FIGURES = {
         Figure("beside", "`/` while jobs saturate the cores", WORKERS, light_beside_jobs),
         Figure("added", "Latency that offloading adds", WORKERS, added_by_offloading),
         Figure("jobs", "Jobs per second", ("floor", *WORKERS), jobs_per_second),
-        Figure("big_server", "Jobs of a server that holds 1 GiB", ("cruncherd", "spawn"), jobs_of_a_big_server),
+        Figure("big_server", "Jobs of a server that holds 1 GiB", (*WAYS, "spawn"), jobs_of_a_big_server),
         Figure("big_messages", "`/` beside big messages", ("cruncherd",), light_beside_big_messages),
-        Figure("overload", "Ten times more jobs than it can do", ("cruncherd",), overload),
+        Figure("overload", "Ten times more jobs than it can do", WAYS, overload),
         Figure("idle", "9,000 idle connections", ("cruncherd", "nginx"), idle_connections),
-        Figure("memory", "Memory at rest", (*FRONTS, *WORKERS[1:3], *WORKERS[6:]), memory_at_rest),
+        Figure("memory", "Memory at rest", (*FRONTS, "cruncherd_fork", *POOLS, *GATEWAYS), memory_at_rest),
         Figure("sandbox", "The sandbox at a cruncher's start", ("cruncherd",), sandbox_at_start),
-        Figure("queue", "Jobs and clients", ("cruncherd", "piscina", "fcgiwrap"), jobs_against_clients),
+        Figure("queue", "Jobs and clients", (*WAYS, "piscina", "fcgiwrap"), jobs_against_clients),
         Figure("connections", "`/` and connections", ("cruncherd", "nginx", "node_http"), light_against_connections),
     )
 }

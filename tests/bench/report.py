@@ -55,8 +55,8 @@ class Target:
         return [self.title, number(value), f"{sign} {number(self.limit)}", "yes" if reached else "**no**"]
 
 
-def own(name):
-    return lambda figure: figure["cruncherd"][name]
+def own(name, server="cruncherd"):
+    return lambda figure: figure[server][name]
 
 
 def relative(name, other, server="cruncherd"):
@@ -74,11 +74,18 @@ TARGETS = (
     ),
     Target("beside", "light p99 with saturated cores ÷ idle", own("ratio"), 1.10),
     Target("added", "latency that offloading adds ÷ Piscina's", relative("added_ms", "piscina"), 1),
+    Target("added", "the same with --start fork", relative("added_ms", "piscina", "cruncherd_fork"), 1),
     Target("jobs", "jobs/s ÷ the floor's", relative("per_second", "floor"), 0.85, at_least=True),
+    Target(
+        "jobs", "the same with --start fork", relative("per_second", "floor", "cruncherd_fork"), 0.85, at_least=True
+    ),
     Target("big_server", "jobs/s of a 1 GiB server ÷ a small one's", own("ratio"), 0.95, at_least=True),
+    Target("big_server", "the same with --start fork", own("ratio", "cruncherd_fork"), 0.95, at_least=True),
     Target("big_messages", "light p99 beside big messages ÷ idle", own("ratio"), 1.25),
     Target("overload", "done at ten times the capacity ÷ capacity", own("ratio"), 0.95, at_least=True),
     Target("overload", "p99 of a refusal, ms", own("refusal_p99_ms"), 5),
+    Target("overload", "done, with --start fork", own("ratio", "cruncherd_fork"), 0.95, at_least=True),
+    Target("overload", "p99 of a refusal, ms, with --start fork", own("refusal_p99_ms", "cruncherd_fork"), 5),
     Target("idle", "bytes per idle connection", own("bytes_each"), 4096),
     Target("idle", "CPU % for 9,000 idle connections", own("cpu_percent"), 0),
     Target("memory", "memory of the idle server, MiB", own("rss_mib"), 12),

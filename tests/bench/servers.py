@@ -184,6 +184,10 @@ ScriptAlias /spin {place.cruncher}
     return [(["apache2", "-f", config, "-D", "FOREGROUND"], preload)]
 
 
+def forking(place, port, flags):
+    return cruncherd(place, port, ("--start", "fork", *flags))
+
+
 def pair(place, port, flags):
     return cruncherd(place, port, flags, copies=2)
 
@@ -192,6 +196,7 @@ SERVERS = {
     server.key: server
     for server in (
         Server("cruncherd", "cruncherd", "a process per job", cruncherd, posted_params),
+        Server("cruncherd_fork", "cruncherd --start fork", "a process per job", forking, posted_params),
         Server("cruncherd_pair", "cruncherd × 2, --reuse-port", "a process per job", pair, posted_params),
         Server("nginx", "nginx, return 200", "–", nginx),
         Server("httplib", "cpp-httplib, 64 threads", "–", httplib),

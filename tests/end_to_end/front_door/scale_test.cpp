@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,6 +53,18 @@ milliseconds cpu_time_within(const RunningServer& server, milliseconds span) {
 }
 
 }  // namespace
+
+TEST_CASE("the table of descriptors has its room before the first client comes") {
+  constexpr std::size_t kClients = 9000;
+  REQUIRE(allow_open_files(kClients + 500));
+  const RunningServer server({"--max-connections", std::to_string(kClients)});
+  std::ifstream status("/proc/" + std::to_string(server.pid()) + "/status");
+  std::size_t room = 0;  // FDSize of proc(5)
+  for (std::string word; room == 0 && status >> word;) {
+    if (word == "FDSize:") status >> room;
+  }
+  CHECK(room >= kClients);
+}
 
 TEST_CASE(
     "9,000 idle connections cost under 6 KiB each and no processor time, and / is as fast as without them") {
