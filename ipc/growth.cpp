@@ -12,14 +12,15 @@ namespace {
 // once; memory that is reserved, but not yet touched, costs nothing.
 constexpr std::size_t kSmall = 64 * 1024;
 
+constexpr std::uintptr_t kPage = 4096;
+constexpr std::size_t kPart = 64 * 1024;  // of a text, made or given back at a time: tens of microseconds
+
 // Has the kernel make pages in one go that are about to be written, for a fault each is many times dearer. A
 // kernel that does not know how (before 5.14) leaves it to the faults.
-constexpr std::size_t kPopulate = 256 * 1024;
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 void populate(char* begin, std::size_t size) {
-  constexpr std::uintptr_t kPage = 4096;
   const auto first = reinterpret_cast<std::uintptr_t>(begin) / kPage * kPage;
   const auto last = (reinterpret_cast<std::uintptr_t>(begin) + size) / kPage * kPage;
   if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE);
@@ -31,10 +32,17 @@ void Growth::append(std::string& text, std::string_view piece) {
   const auto needed = text.size() + piece.size();
   if (needed > kSmall && text.capacity() < room_) text.reserve(room_);
   if (needed > std::max(populated_, kSmall) && needed <= text.capacity()) {
-    populated_ = std::min(text.capacity(), needed + kPopulate);
+    populated_ = std::min(text.capacity(), needed + kPart);
     populate(text.data() + text.size(), populated_ - text.size());
   }
   text.append(piece);
+}
+
+void let_go(std::string text) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(text.data());
+  const auto end = (begin + text.capacity()) / kPage * kPage;
+  for (auto at = (begin + kPage - 1) / kPage * kPage; at < end; at += kPart)
+    madvise(reinterpret_cast<void*>(at), std::min<std::size_t>(kPart, end - at), MADV_DONTNEED);
 }
 
 }  // namespace ipc

@@ -1,6 +1,6 @@
 #pragma once
-// How a text grows that comes in pieces and may become many megabytes long. Knows no line and no body. Used
-// by both ends of a pipe and by the server's front door.
+// How a text grows that comes in pieces and may become many megabytes long, and how it goes. Knows no line
+// and no body. Used by both ends of a pipe and by the server's front door.
 
 #include <algorithm>
 #include <cstddef>
@@ -28,5 +28,12 @@ class Growth {
   std::size_t room_;
   std::size_t populated_ = 0;
 };
+
+/// From this size on a block of memory is to be mapped by itself (M_MMAP_THRESHOLD of mallopt(3)).
+inline constexpr std::size_t kMapped = 2 << 20;
+
+/// Frees a text of kMapped bytes or more, a part of its pages at a time: freed at once, they would hold up
+/// all other threads that map or unmap memory. Meant for a thread that has the time.
+void let_go(std::string text);
 
 }  // namespace ipc

@@ -27,6 +27,11 @@ struct JsonFault {
 /// after the value. Never throws for what the text holds.
 std::variant<Json, JsonFault> parse_json(std::string_view text);
 
+/// The same, but the value of the outermost object's member `name` is checked without being built: it reads
+/// as null, and `value` becomes the part of `text` that it is, empty where there is no such member.
+std::variant<Json, JsonFault> parse_json_around(std::string_view name, std::string_view text,
+                                                std::string_view& value);
+
 /// One line of JSON without the line's end. Invalid UTF-8 in strings becomes U+FFFD, so it never throws for
 /// that.
 std::string print_json(const Json& value);

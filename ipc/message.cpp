@@ -78,8 +78,9 @@ std::variant<Request, Response> parse_request(std::string_view line) {
   return request;
 }
 
-std::variant<Response, Progress, Malformed> parse_reply(std::string_view line) {
-  auto parsed = parse_json(line);
+std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line) {
+  std::string_view result;
+  auto parsed = parse_json_around("result", line, result);
   if (auto* fault = std::get_if<JsonFault>(&parsed)) return Malformed{std::move(fault->message)};
   Json& message = std::get<Json>(parsed);
   if (!message.is_object()) return Malformed{"an answer is one JSON object"};
@@ -91,15 +92,14 @@ std::variant<Response, Progress, Malformed> parse_reply(std::string_view line) {
     return read_notification(message);
   }
   if (id == message.end() || !is_id(*id)) return Malformed{"the answer has no id"};
-  const auto result = message.find("result");
   const auto error = message.find("error");
-  if ((result == message.end()) == (error == message.end())) {
+  if (result.empty() == (error == message.end())) {
     return Malformed{"an answer has either a result or an error"};
   }
-  if (result != message.end()) return Response{std::move(*id), std::move(*result)};
+  if (!result.empty()) return Answer{std::move(*id), result};
   auto read = read_error(*error);
   if (auto* malformed = std::get_if<Malformed>(&read)) return std::move(*malformed);
-  return Response{std::move(*id), std::get<Error>(std::move(read))};
+  return Answer{std::move(*id), std::get<Error>(std::move(read))};
 }
 
 std::string print_request(const Request& request) {

@@ -37,10 +37,17 @@ struct Request {
   Json params = Json::object();  ///< an object; absent params read as {}
 };
 
-/// An answer: `body` is the result or the error.
+/// An answer, as its cruncher makes it: `body` is the result or the error.
 struct Response {
   Json id;
   std::variant<Json, Error> body;
+};
+
+/// An answer, as the server reads it. The result is the part of the line that it is: one JSON value, checked,
+/// but not built, since the server only passes it on.
+struct Answer {
+  Json id;
+  std::variant<std::string_view, Error> body;
 };
 
 /// `{"method":"progress","params":{"fraction":f}}` from a cruncher, 0 <= fraction <= 1.
@@ -58,8 +65,8 @@ struct Malformed {
 std::variant<Request, Response> parse_request(std::string_view line);
 
 /// For the server: what a cruncher said in one line. Unknown notifications read as Progress with the fraction
-/// NaN.
-std::variant<Response, Progress, Malformed> parse_reply(std::string_view line);
+/// NaN. An answer's result lives as long as the line.
+std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line);
 
 /// One line each, '\n' included.
 std::string print_request(const Request& request);

@@ -1,6 +1,7 @@
 // cruncherd: flags → objects → serve → drain. The only place where objects are wired together.
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "ipc/growth.h"
 #include "server/lifecycle.h"
 #include "server/offload/spawner.h"
 #include "server/offload/worker_threads.h"
@@ -45,10 +47,18 @@ void allow_many_descriptors(const Options& options) {
   ::close(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, static_cast<int>(std::min(most, limit.rlim_cur) - 1)));
 }
 
+// Large blocks are mapped, each by itself: what one thread gives back of an arena's memory takes
+// milliseconds, and whoever wants a small block of that arena waits.
+void keep_apart_large_blocks() {
+  ::mallopt(M_MMAP_THRESHOLD, ipc::kMapped);
+  ::mallopt(M_TRIM_THRESHOLD, ipc::kMapped);
+}
+
 [[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, the kernel would reap behind our back
   allow_many_descriptors(options);
+  keep_apart_large_blocks();
   auto endpoints = open_endpoints(options);
   become_user(options);
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),

@@ -37,18 +37,18 @@ char scratch[kChunk];
 struct CruncherProcess::Reading {
   std::variant<ipc::Progress, Result, TaskError, ipc::Malformed> what;
 
-  static Reading of(std::string_view line, const std::string& rpc_id) {
+  static Reading of(std::string line, const std::string& rpc_id) {
     auto reply = ipc::parse_reply(line);
     if (auto* malformed = std::get_if<ipc::Malformed>(&reply)) return {std::move(*malformed)};
     if (auto* progress = std::get_if<ipc::Progress>(&reply)) return {*progress};
-    auto& response = std::get<ipc::Response>(reply);
-    auto* const error = std::get_if<ipc::Error>(&response.body);
-    const bool ours = response.id.is_string() && response.id.get_ref<const std::string&>() == rpc_id;
+    auto& answer = std::get<ipc::Answer>(reply);
+    auto* const error = std::get_if<ipc::Error>(&answer.body);
+    const bool ours = answer.id.is_string() && answer.id.get_ref<const std::string&>() == rpc_id;
     // Null is the id of a request that could not be read (JSON-RPC 2.0, section 5).
-    if (!ours && !(error && response.id.is_null()))
+    if (!ours && !(error && answer.id.is_null()))
       return {ipc::Malformed{"it answered with an id that is not the request's"}};
     if (error) return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
-    return {Result::of(std::move(std::get<ipc::Json>(response.body)))};
+    return {Result::within(std::move(line), std::get<std::string_view>(answer.body))};
   }
 };
 
@@ -244,10 +244,10 @@ void CruncherProcess::take_lines() {
 }
 
 void CruncherProcess::take_line(std::string line) {
-  if (line.size() <= kParseOnLoop) return take(Reading::of(line, job_->rpc_id));
+  if (line.size() <= kParseOnLoop) return take(Reading::of(std::move(line), job_->rpc_id));
   ++readings_;
-  asio::post(json_pool_, [self = shared_from_this(), line = std::move(line), id = job_->rpc_id] {
-    asio::post(self->loop_, [self, reading = Reading::of(line, id)]() mutable {
+  asio::post(json_pool_, [self = shared_from_this(), line = std::move(line), id = job_->rpc_id]() mutable {
+    asio::post(self->loop_, [self, reading = Reading::of(std::move(line), id)]() mutable {
       --self->readings_;
       self->take(std::move(reading));
       self->take_lines();

@@ -4,15 +4,26 @@
 
 namespace offload {
 
-Result Result::of(ipc::Json value) {
+// A long line is not copied, unless it stands in much more room than it needs: whoever holds the result is
+// charged for that. In front of the value there is room for this beginning: the line has one at least as
+// long.
+Result Result::within(std::string line, std::string_view value) {
+  constexpr std::string_view kBeginning = R"({"result":)";
   constexpr std::size_t kRoom = 512;
-  auto object = ipc::Json::object();
-  object["result"] = std::move(value);
-  const auto text = ipc::print_json(object);
-  Result result;
-  result.opened.reserve(text.size() + kRoom);  // and no more: printing leaves up to as much again
-  result.opened.append(text, 0, text.size() - 1);
-  return result;
+  // The value is still where it was: no line with an answer is so short that moving it would have moved it.
+  const auto begin = static_cast<std::size_t>(value.data() - line.data()) - kBeginning.size();
+  const auto needed = kBeginning.size() + value.size() + kRoom;
+  line.replace(begin, kBeginning.size(), kBeginning);
+  if (line.capacity() > 2 * needed) {
+    std::string fitting;
+    fitting.reserve(needed);
+    fitting.append(line, begin, needed - kRoom);
+    return {std::move(fitting)};
+  }
+  line.resize(begin + needed - kRoom);
+  line.erase(0, begin);
+  line.reserve(needed);
+  return {std::move(line)};
 }
 
 std::string_view to_string(Reason reason) {

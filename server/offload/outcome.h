@@ -18,7 +18,8 @@ namespace offload {
 struct Result {
   std::string opened;
 
-  static Result of(ipc::Json value);
+  /// `value` is the part of `line` that is the result, as ipc::parse_reply() found it.
+  static Result within(std::string line, std::string_view value);
 };
 
 /// The cruncher answered with an error of its own; `code` is JSON-RPC's.

@@ -48,7 +48,7 @@ awaitable<Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline) {
         Failure{Reason::deadline_exceeded, fmt::format("no answer after {:.0f} ms", usage.run_ms), {}, {}},
         usage,
         {}};
-  co_return Outcome{Result::of({{"CPUTimeMs", cpu.count()}}), usage, {}};
+  co_return Outcome{Result{fmt::format(R"({{"result":{{"CPUTimeMs":{}}})", cpu.count())}, usage, {}};
 }
 
 }  // namespace offload

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
+#include "ipc/growth.h"
 #include "server/offload/discovery.h"
 
 namespace routes {
@@ -114,6 +116,19 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
     if (!call.bug.empty()) observer->on_bug(call.request_id, call.bug);
     observer->on_request(record);
   }
+  let_go(exchange);
+}
+
+// To free megabytes takes milliseconds of the kernel. The pool has the time.
+void Application::let_go(front_door::Exchange& exchange) {
+  auto& call = call_of(exchange);
+  const auto give = [this](std::string& text) {
+    if (text.capacity() >= ipc::kMapped)
+      asio::post(json_pool_, [text = std::move(text)]() mutable { ipc::let_go(std::move(text)); });
+  };
+  give(exchange.request.body);
+  give(exchange.response.body);
+  if (auto* job = std::get_if<offload::Job>(&call.wanted)) give(job->line);
 }
 
 std::string Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {

@@ -34,6 +34,7 @@ class Application final : public front_door::Application {
  private:
   Call& call_of(front_door::Exchange& exchange);
   awaitable<> fetch(Call& call);
+  void let_go(front_door::Exchange& exchange);
 
   Router& router_;
   offload::Dispatcher& dispatcher_;

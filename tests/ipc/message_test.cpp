@@ -69,20 +69,50 @@ TEST_CASE("JSON that is no request is answered with invalid request, to its id i
 }
 
 TEST_CASE("a result and an error come out of their lines as they went in") {
-  const auto result = reply_of<Response>("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}");
-  CHECK(std::get<Json>(result.body) == nullptr);
+  const auto result = reply_of<Answer>("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}");
+  CHECK(std::get<std::string_view>(result.body) == "null");
 
   const auto sent = error_response("x", ErrorCode::invalid_params, "no", {{"errors", Json::array()}});
   const auto line = print_response(sent);
   CHECK(line.back() == '\n');
-  const auto read = reply_of<Response>(line.substr(0, line.size() - 1));
+  const auto read = reply_of<Answer>(line);
   CHECK(read.id == "x");
   CHECK(std::get<Error>(read.body).code == -32602);
   CHECK(std::get<Error>(read.body).message == "no");
   CHECK(std::get<Error>(read.body).data == Json{{"errors", Json::array()}});
 
   const auto with_text = print_response({7, Json{{"text", "bad \xff byte"}}});
-  CHECK(std::get<Json>(reply_of<Response>(with_text).body)["text"] == "bad \xEF\xBF\xBD byte");
+  CHECK(std::get<std::string_view>(reply_of<Answer>(with_text).body) ==
+        "{\"text\":\"bad \xEF\xBF\xBD byte\"}");
+}
+
+TEST_CASE("a result is the part of its line that it is, wherever it stands") {
+  for (const std::string value :
+       {"0", "-1.5e3", "true", "null", "\"a,}b\"", "\"\\\"}\"", "{}", "[]",
+        R"({"result":[1,{"result":2}],"b":{}})", "123456789012345678901234567890", "[ 1 , 2 ]"}) {
+    for (const std::string& line : {R"({"jsonrpc":"2.0","id":1,"result":)" + value + "}",
+                                    R"({"result":)" + value + R"(,"id":1,"jsonrpc":"2.0"})",
+                                    R"( { "jsonrpc" : "2.0" , "result" : )" + value + R"( , "id" : 1 } )"}) {
+      CAPTURE(line);
+      CHECK(std::get<std::string_view>(reply_of<Answer>(line).body) == value);
+    }
+  }
+}
+
+TEST_CASE("what a result must not hold is found, though the result is not built") {
+  const auto deep = std::string(63, '[') + std::string(63, ']');
+  CHECK(std::get<std::string_view>(
+            reply_of<Answer>(R"({"jsonrpc":"2.0","id":1,"result":)" + deep + "}").body) == deep);
+  for (const std::string value :
+       {R"({"a":1,"a":2})", R"([{"a":{"b":1,"b":2}}])", R"("\u0000")", R"({"\u0000":1})", "\"\xff\"", "1e999",
+        "[1,]", "{", "\"", "tru", "01", "1 2"}) {
+    CAPTURE(value);
+    CHECK_FALSE(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":)" + value + "}").why.empty());
+  }
+  CHECK(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":[)" + deep + "]}").why ==
+        "arrays and objects are nested deeper than 64");
+  CHECK(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":1,"result":2})").why ==
+        "the key \"result\" stands twice in one object");
 }
 
 TEST_CASE("progress is read with its fraction, other notifications and odd fractions as unknown") {
