@@ -18,7 +18,6 @@ namespace offload {
 namespace {
 
 constexpr int kNice = 19;
-constexpr char kOomScore[] = "900";  // of 1000: the first that the OOM killer takes
 
 struct ResourceLimit {
   __rlimit_resource resource;
@@ -115,13 +114,6 @@ struct Pipe {
   }
 };
 
-// Once it executes: until then the child shares this process's memory, and with it not being dumpable, and
-// such a process's files belong to root.
-void prefer_for_oom(pid_t pid) {
-  const UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
-  [[maybe_unused]] const auto written = ::write(file.get(), kOomScore, sizeof kOomScore - 1);
-}
-
 }  // namespace
 
 std::vector<int> ignored_signals() {
@@ -154,13 +146,19 @@ void take_priority(Priority priority) {
   }
 }
 
+bool prefer_for_oom(pid_t pid) {
+  constexpr std::string_view kScore = "900";  // of 1000
+  const UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
+  return ::write(file.get(), kScore.data(), kScore.size()) == static_cast<ssize_t>(kScore.size());
+}
+
 JobLimits LaunchPlan::in_force() const {
   auto held = limits;
   if (start == Start::fork) held.cpu = Milliseconds{0}, held.open_files = 0;
   return held;
 }
 
-Launched launch(const LaunchPlan& plan) {
+Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
   const auto begin = std::chrono::steady_clock::now();
   Launched launched;
   const auto fail = [&launched](const char* step, int error) -> Launched&& {
@@ -194,7 +192,8 @@ Launched launch(const LaunchPlan& plan) {
   launched.in = std::move(in.write);
   launched.out = std::move(out.read);
   launched.err = std::move(err.read);
-  prefer_for_oom(pid);
+  // Not before it executes: until then it shares this process's memory, and with it not being dumpable.
+  if (!preferred_for_oom) prefer_for_oom(pid);
   rusage own{};
   ::getrusage(RUSAGE_SELF, &own);
   launched.inherited_kib = own.ru_maxrss;

@@ -54,10 +54,15 @@ std::vector<std::string> allowed_environment();
 /// For the calling thread, and all that it starts. Best effort.
 void take_priority(Priority priority);
 
+/// Makes a process, and all that it starts from then on, the first that the OOM killer takes. False where it
+/// may not: a process that is not dumpable has its files under /proc owned by root.
+bool prefer_for_oom(pid_t pid);
+
 /// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
 /// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
-/// plan's limits already in force. One that failed to execute has ended when this returns. Does not throw.
-Launched launch(const LaunchPlan& plan);
+/// plan's limits already in force. `preferred_for_oom`: this process is so already, which is inherited. One
+/// that failed to execute has ended when this returns. Does not throw.
+Launched launch(const LaunchPlan& plan, bool preferred_for_oom);
 
 /// Turns this process into the plan's fork server, with its descriptors as they are. Returns where it cannot,
 /// with errno; what it has set by then stays.

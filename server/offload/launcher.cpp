@@ -47,7 +47,8 @@ bool send_report(const Launched& launched) {
     }
     ::_exit(0);
   }
-  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan))) {
+  const bool preferred = prefer_for_oom(::getpid());
+  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan, preferred))) {
   }
   ::_exit(0);
 }
