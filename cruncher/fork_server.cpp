@@ -60,9 +60,8 @@ struct Pipes {
 }
 
 // A child of the server's, as this process is. fork(3) cannot make one.
-pid_t fork_sibling(int& pidfd) {
-  return static_cast<pid_t>(
-      syscall(SYS_clone, CLONE_PARENT | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, nullptr));
+pid_t fork_sibling() {
+  return static_cast<pid_t>(syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
 
 bool fork_job(pid_t server, int (*job)()) {
@@ -75,16 +74,13 @@ bool fork_job(pid_t server, int (*job)()) {
   };
   Pipes pipes;
   if (!pipes.open()) return fail("pipe2");
-  int pidfd = -1;
-  report.pid = fork_sibling(pidfd);
+  report.pid = fork_sibling();
   if (report.pid < 0) return fail("clone");
   if (report.pid == 0) become_job(pipes, server, job);
   report.took_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const ipc::LaunchDescriptors descriptors{pidfd, pipes.server_end(STDIN_FILENO),
-                                           pipes.server_end(STDOUT_FILENO), pipes.server_end(STDERR_FILENO)};
-  const bool sent = ipc::send_report(kSocket, report, &descriptors);
-  close(pidfd);
-  return sent;
+  const ipc::LaunchDescriptors descriptors{pipes.server_end(STDIN_FILENO), pipes.server_end(STDOUT_FILENO),
+                                           pipes.server_end(STDERR_FILENO)};
+  return ipc::send_report(kSocket, report, &descriptors);
 }
 
 bool is_order_socket(int descriptor) {

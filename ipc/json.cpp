@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <unordered_set>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -218,8 +218,7 @@ class BuilderAround final : public Builder {
   bool inside_ = false;
   const char* begin_ = nullptr;
   const char* end_ = nullptr;
-  std::vector<std::unordered_set<std::string>>
-      keys_;  // of the objects in it that are open; an array has none
+  std::vector<std::set<std::string>> keys_;  // of the objects in it that are open; an array has none
 };
 
 // nlohmann's lexer takes a NUL for the end of the text and would not look at what follows.

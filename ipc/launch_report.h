@@ -18,8 +18,8 @@ struct LaunchReport {
 };
 static_assert(sizeof(LaunchReport) == 40);
 
-/// With a report of success: the process's pidfd, and the server's ends of its stdin, stdout and stderr.
-using LaunchDescriptors = std::array<int, 4>;
+/// With a report of success: the server's ends of the process's stdin, stdout and stderr.
+using LaunchDescriptors = std::array<int, 3>;
 
 /// `descriptors` is null where nothing was started. False with errno where the server is gone.
 bool send_report(int socket, const LaunchReport& report, const LaunchDescriptors* descriptors);

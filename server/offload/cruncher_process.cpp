@@ -33,25 +33,6 @@ char scratch[kChunk];
 
 }  // namespace
 
-// What a line of stdout turned out to be, read on the loop or on the pool.
-struct CruncherProcess::Reading {
-  std::variant<ipc::Progress, Result, TaskError, ipc::Malformed> what;
-
-  static Reading of(std::string line, const std::string& rpc_id) {
-    auto reply = ipc::parse_reply(line);
-    if (auto* malformed = std::get_if<ipc::Malformed>(&reply)) return {std::move(*malformed)};
-    if (auto* progress = std::get_if<ipc::Progress>(&reply)) return {*progress};
-    auto& answer = std::get<ipc::Answer>(reply);
-    auto* const error = std::get_if<ipc::Error>(&answer.body);
-    const bool ours = answer.id.is_string() && answer.id.get_ref<const std::string&>() == rpc_id;
-    // Null is the id of a request that could not be read (JSON-RPC 2.0, section 5).
-    if (!ours && !(error && answer.id.is_null()))
-      return {ipc::Malformed{"it answered with an id that is not the request's"}};
-    if (error) return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
-    return {Result::within(std::move(line), std::get<std::string_view>(answer.body))};
-  }
-};
-
 std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread_pool& json_pool,
                                                         Launched launched) {
   std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
@@ -66,11 +47,20 @@ CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launc
       json_pool_(json_pool),
       pid_(launched.pid),
       inherited_kib_(launched.inherited_kib),
-      exit_(loop.get_executor(), launched.pidfd.release()),
-      in_(loop.get_executor(), launched.in.release()),
-      out_(loop.get_executor(), launched.out.release()),
-      err_(loop.get_executor(), launched.err.release()),
-      event_(loop) {}
+      exit_(loop.get_executor()),
+      in_(loop.get_executor()),
+      out_(loop.get_executor()),
+      err_(loop.get_executor()),
+      event_(loop) {
+  const auto own = [](Descriptor& descriptor, UniqueFd& fd) {
+    descriptor.assign(fd.get());  // or throws
+    fd.release();
+  };
+  own(exit_, launched.pidfd);
+  own(in_, launched.in);
+  own(out_, launched.out);
+  own(err_, launched.err);
+}
 
 void CruncherProcess::watch_exit() {
   exit_.async_wait(asio::posix::descriptor_base::wait_read,

@@ -9,18 +9,19 @@
 #include <optional>
 
 #include "ipc/line_reader.h"
-#include "ipc/message.h"
 #include "server/bell.h"
 #include "server/offload/job.h"
 #include "server/offload/launch.h"
 #include "server/offload/outcome.h"
+#include "server/offload/reading.h"
 #include "server/offload/wait_status.h"
 
 namespace offload {
 
 class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
  public:
-  /// `json_pool` parses replies that are too large for the loop; it must outlive the process.
+  /// `json_pool` parses replies that are too large for the loop; it must outlive the process. Throws
+  /// boost::system::system_error where the descriptors cannot be waited for.
   static std::shared_ptr<CruncherProcess> adopt(Loop& loop, asio::thread_pool& json_pool, Launched launched);
   CruncherProcess(const CruncherProcess&) = delete;
   CruncherProcess& operator=(const CruncherProcess&) = delete;
@@ -62,7 +63,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void take_bytes(std::string_view bytes);
   void take_lines();
   void take_line(std::string line);
-  struct Reading;
   void take(Reading reading);
   bool given() const { return lines_.has_value(); }
   bool settled() const;

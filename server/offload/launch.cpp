@@ -178,14 +178,14 @@ Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
               ::getppid()};
 
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
-  int pidfd = -1;
+  int raw_pidfd = -1;
   const int pid = ::clone(become_cruncher, stack.data() + stack.size(),
-                          CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+                          CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD | SIGCHLD, &child, &raw_pidfd);
   if (pid < 0) return fail("clone", errno);
   launched.pid = pid;
-  launched.pidfd = UniqueFd(pidfd);
+  const UniqueFd pidfd(raw_pidfd);
   if (child.error) {
-    pollfd end{pidfd, POLLIN, 0};
+    pollfd end{pidfd.get(), POLLIN, 0};
     ::poll(&end, 1, -1);
     return fail(child.step, child.error);
   }

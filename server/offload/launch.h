@@ -38,11 +38,12 @@ std::vector<int> ignored_signals();
 
 struct Launched {
   pid_t pid = -1;
-  UniqueFd pidfd, in, out, err;  ///< the server's ends, close-on-exec
-  double took_seconds = 0;       ///< until the program executed
-  long inherited_kib = 0;        ///< what its ru_maxrss has begun with: the launcher's
-  int error = 0;                 ///< errno where there is no process
-  std::string step;              ///< what failed, as a man page calls it; at most 15 characters
+  UniqueFd in, out, err;    ///< the server's ends, close-on-exec
+  UniqueFd pidfd;           ///< opened by the server, its parent
+  double took_seconds = 0;  ///< until the program executed
+  long inherited_kib = 0;   ///< what its ru_maxrss has begun with: the launcher's
+  int error = 0;            ///< errno where there is no process
+  std::string step;         ///< what failed, as a man page calls it; at most 15 characters
 
   explicit operator bool() const { return error == 0; }
 };

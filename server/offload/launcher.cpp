@@ -21,8 +21,7 @@ constexpr int kSocket = 0;  // in the launcher
 bool send_report(const Launched& launched) {
   ipc::LaunchReport report{launched.pid, launched.error, launched.inherited_kib, launched.took_seconds, {}};
   launched.step.copy(report.step.data(), report.step.size() - 1);
-  const ipc::LaunchDescriptors descriptors{launched.pidfd.get(), launched.in.get(), launched.out.get(),
-                                           launched.err.get()};
+  const ipc::LaunchDescriptors descriptors{launched.in.get(), launched.out.get(), launched.err.get()};
   return ipc::send_report(kSocket, report, launched ? &descriptors : nullptr);
 }
 
@@ -90,18 +89,22 @@ std::optional<Launched> started(const Launcher& launcher) {
   launched.took_seconds = report.took_seconds;
   launched.inherited_kib = report.inherited_kib;
   launched.step = report.step.data();
-  launched.pidfd = UniqueFd(descriptors[0]);
-  launched.in = UniqueFd(descriptors[1]);
-  launched.out = UniqueFd(descriptors[2]);
-  launched.err = UniqueFd(descriptors[3]);
+  launched.in = UniqueFd(descriptors[0]);
+  launched.out = UniqueFd(descriptors[1]);
+  launched.err = UniqueFd(descriptors[2]);
+  // A foreign fork server may be wrong, and signals go to that pid. A child cannot be anybody else: only this
+  // process reaps it.
+  if (launched || launched.pid > 0) {
+    if (is_child(launched.pid))
+      launched.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched.pid, 0)));
+    if (!launched.pidfd) {
+      errno = EPROTO;
+      return std::nullopt;
+    }
+  }
   if (launched && !launched.err) {  // the kernel hands over as many as there is room for
     launched.error = EMFILE;
     launched.step = "recvmsg";
-  }
-  // A foreign fork server may be wrong, and signals go to that pid.
-  if (launched && !are_children(launched.pid, launched.pidfd.get())) {
-    errno = EPROTO;
-    return std::nullopt;
   }
   return launched;
 }

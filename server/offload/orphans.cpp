@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "server/offload/proc_file.h"
+#include "server/offload/wait_status.h"
 
 namespace offload {
 namespace {
@@ -21,8 +22,9 @@ Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), main_thread_(::getti
   for (const auto pid : children_of_thread(main_thread_)) not_ours_.insert(pid);
 }
 
-// True once it is reaped.
+// True once it is reaped, be it by somebody else: then the pid may already be a stranger's.
 bool Orphans::end(pid_t pid) {
+  if (!is_child(pid)) return true;
   const auto group = ::getpgid(pid);
   if (group > 1 && group != ::getpgrp()) ::kill(-group, SIGKILL);
   ::kill(pid, SIGKILL);

@@ -4,25 +4,23 @@
 
 namespace offload {
 
-// A long line is not copied, unless it stands in much more room than it needs: whoever holds the result is
-// charged for that. In front of the value there is room for this beginning: the line has one at least as
-// long.
+// A long line is not copied, unless it stands in more room than it needs: whoever holds the result is charged
+// for that. In front of the value there is room for this beginning: the line has one at least as long.
 Result Result::within(std::string line, std::string_view value) {
   constexpr std::string_view kBeginning = R"({"result":)";
-  constexpr std::size_t kRoom = 512;
+  constexpr std::size_t kRoom = 512, kTooMuch = 1 << 20;
   // The value is still where it was: no line with an answer is so short that moving it would have moved it.
   const auto begin = static_cast<std::size_t>(value.data() - line.data()) - kBeginning.size();
-  const auto needed = kBeginning.size() + value.size() + kRoom;
+  const auto size = kBeginning.size() + value.size();
   line.replace(begin, kBeginning.size(), kBeginning);
-  if (line.capacity() > 2 * needed) {
+  if (line.capacity() < size + kRoom || line.capacity() > size + kRoom + kTooMuch) {
     std::string fitting;
-    fitting.reserve(needed);
-    fitting.append(line, begin, needed - kRoom);
+    fitting.reserve(size + kRoom);
+    fitting.append(line, begin, size);
     return {std::move(fitting)};
   }
-  line.resize(begin + needed - kRoom);
+  line.resize(begin + size);
   line.erase(0, begin);
-  line.reserve(needed);
   return {std::move(line)};
 }
 

@@ -77,10 +77,19 @@ void Spares::spawn_one() {
 void Spares::on_spawned(Launched launched) {
   --starting_;
   if (launched) {
-    ++counts_.started;
-    if (on_start_) on_start_(launched.took_seconds);
-    hand_out(CruncherProcess::adopt(loop_, json_pool_, std::move(launched)));
-    return;
+    const auto pid = launched.pid;
+    const auto took = launched.took_seconds;
+    try {
+      auto process = CruncherProcess::adopt(loop_, json_pool_, std::move(launched));
+      ++counts_.started;
+      if (on_start_) on_start_(took);
+      return hand_out(std::move(process));
+    } catch (const boost::system::system_error& error) {  // descriptors that cannot be waited for
+      spawner_.forget(pid);
+      burial_.take_stray(pid);
+      launched.error = error.code().value();
+      launched.step = "epoll_ctl";
+    }
   }
   ++counts_.failed;
   // Each failed start is one waiter's bad news, so that a job costs one attempt at the most.

@@ -136,11 +136,21 @@ void Spawner::collect(Desk& desk) {
       lose(desk, errno);
       break;
     }
+    if (is_known(launched->pid)) {  // a fork server that lies
+      lose(desk, EPROTO);
+      break;
+    }
     auto order = std::move(desk.ordered.front());
     desk.ordered.pop_front();
     hand_over(std::move(order), std::move(*launched));
   }
   place_orders();
+}
+
+bool Spawner::is_known(pid_t pid) const {
+  return pid > 0 && (living_.count(pid) || std::any_of(desks_.begin(), desks_.end(), [pid](const Desk& desk) {
+                       return desk.launcher.pid == pid;
+                     }));
 }
 
 void Spawner::hand_over(Order order, Launched launched) {

@@ -58,6 +58,7 @@ class Spawner {
   void place_orders();
   void listen(Desk& desk);
   void collect(Desk& desk);
+  bool is_known(pid_t pid) const;  // as a process handed over, or a launcher
   void hand_over(Order order, Launched launched);
   void lose(Desk& desk, int error);
   void fail(Order order, int error);

@@ -32,9 +32,9 @@ std::optional<WaitStatus> peek_end(int pidfd) {
   return status;
 }
 
-bool are_children(pid_t pid, int pidfd) {
+bool is_child(pid_t pid) {
   siginfo_t info{};
-  return pid > 0 && peek(P_PID, pid, info, nullptr) && peek(kPidfd, pidfd, info, nullptr);
+  return pid > 0 && peek(P_PID, pid, info, nullptr);
 }
 
 std::string signal_name(int signal) {

@@ -27,8 +27,8 @@ struct WaitStatus {
 /// The end of the child behind `pidfd`, without reaping it, or nothing while it runs. Does not block.
 std::optional<WaitStatus> peek_end(int pidfd);
 
-/// Whether both name children of this process, ended or not. That they name the same one is not asked.
-bool are_children(pid_t pid, int pidfd);
+/// Whether that is a child of this process, ended or not, and not yet reaped.
+bool is_child(pid_t pid);
 
 /// "SIGSEGV (Segmentation fault)".
 std::string signal_name(int signal);

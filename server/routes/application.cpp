@@ -119,12 +119,18 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   let_go(exchange);
 }
 
-// To free megabytes takes milliseconds of the kernel. The pool has the time.
+// To free megabytes takes milliseconds of the kernel. The pool has the time, unless it has fallen behind.
 void Application::let_go(front_door::Exchange& exchange) {
   auto& call = call_of(exchange);
+  constexpr std::size_t kMost = 64 << 20;  // beyond --max-buffered, which no longer counts it
   const auto give = [this](std::string& text) {
-    if (text.capacity() >= ipc::kMapped)
-      asio::post(json_pool_, [text = std::move(text)]() mutable { ipc::let_go(std::move(text)); });
+    const auto size = text.capacity();
+    if (size < ipc::kMapped || going_ + size > kMost) return;
+    going_ += size;
+    asio::post(json_pool_, [this, size, text = std::move(text)]() mutable {
+      ipc::let_go(std::move(text));
+      going_ -= size;
+    });
   };
   give(exchange.request.body);
   give(exchange.response.body);

@@ -3,6 +3,7 @@
 // wants (JSON prepared on the pool, a job's outcome) and tells the observers how it ended. Knows no socket
 // and no URL.
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <vector>
 
@@ -40,6 +41,7 @@ class Application final : public front_door::Application {
   offload::Dispatcher& dispatcher_;
   offload::WorkerThreads& threads_;
   asio::thread_pool& json_pool_;
+  std::atomic<std::size_t> going_ = 0;  // bytes that are with the pool, to be freed
   const std::vector<telemetry::Observer*>& observers_;
 };
 

@@ -24,7 +24,7 @@ struct Report {
   char step[16];
 };
 
-void send_with_descriptors(const Report& report, const int (&descriptors)[4]) {
+void send_with_descriptors(const Report& report, const int (&descriptors)[3]) {
   iovec bytes{const_cast<Report*>(&report), sizeof report};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)] = {};
   msghdr message{};
@@ -64,15 +64,12 @@ void refuse(const char* step, int error) {
 void start_job(pid_t server, int (*serve_one_call)()) {
   int in[2], out[2], err[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) _exit(1);
-  int pidfd = -1;
-  const long pid =
-      syscall(SYS_clone, CLONE_PARENT | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, nullptr);
+  const long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
   if (pid == 0) become_job(in[0], out[1], err[1], server, serve_one_call);
   if (pid < 0) {
     refuse("clone", errno);
   } else {
-    send_with_descriptors({static_cast<std::int32_t>(pid), 0, 0, 0, {}}, {pidfd, in[1], out[0], err[0]});
-    close(pidfd);
+    send_with_descriptors({static_cast<std::int32_t>(pid), 0, 0, 0, {}}, {in[1], out[0], err[0]});
   }
   for (const auto* pipe : {in, out, err}) close(pipe[0]), close(pipe[1]);
 }
@@ -83,6 +80,7 @@ int serve_forks(int (*serve_one_call)()) {
   const pid_t server = getppid();
   prctl(PR_SET_NAME, "launcher");
   std::ofstream("/proc/self/oom_score_adj") << 900;
+  prctl(PR_SET_DUMPABLE, 0);
   char order;
   while (recv(STDIN_FILENO, &order, 1, 0) == 1) start_job(server, serve_one_call);
   return 0;

@@ -12,6 +12,7 @@
 #include "tests/end_to_end/job.h"
 #include "tests/harness/command.h"
 #include "tests/harness/process_table.h"
+#include "tests/harness/started_process.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace end_to_end {
@@ -134,40 +135,74 @@ TEST_CASE("a program that cannot fork itself is refused at the start, in words t
   }
 }
 
-// Answers every order with `pid` and these descriptors, and starts nothing.
-std::string lying_fork_server(const std::string& pid, const std::string& descriptors) {
-  return "#!/usr/bin/env python3\n"
-         "import os, socket, struct\n"
-         "orders = socket.socket(fileno=0)\n"
-         "pipe = os.pipe()[0]\n"
-         "while orders.recv(1):\n"
-         "    report = struct.pack('=iiqd16s', " +
-         pid +
-         ", 0, 0, 0.0, b'')\n"
-         "    socket.send_fds(orders, [report], " +
-         descriptors + ")\n";
+// Answers every order with this report and these descriptors, and starts nothing.
+struct Lie {
+  std::string pid;
+  std::string error;
+  std::string descriptors;
+
+  std::string program() const {
+    return "#!/usr/bin/env python3\n"
+           "import os, socket, struct\n"
+           "orders = socket.socket(fileno=0)\n"
+           "pipe = os.pipe()[0]\n"
+           "while orders.recv(1):\n"
+           "    report = struct.pack('=iiqd16s', " +
+           pid + ", " + error + ", 0, 0.0, b'')\n    socket.send_fds(orders, [report], " + descriptors +
+           ")\n";
+  }
+};
+
+std::vector<Lie> lies_about(pid_t bystander) {
+  std::vector<Lie> lies;
+  for (const std::string& pid :
+       {std::string("0"), std::string("-1"), std::string("1"), std::string("os.getppid()"),
+        std::string("os.getpid()"), std::to_string(bystander)}) {
+    lies.push_back({pid, "0", "[pipe] * 3"});
+    lies.push_back({pid, "0", "[pipe]"});
+    lies.push_back({pid, "0", "[]"});
+    lies.push_back({pid, "1", "[]"});
+  }
+  return lies;
 }
 
-TEST_CASE("a fork server that names a process which is not the server's child is not believed") {
+TEST_CASE(
+    "a fork server that names a process which is not its own is not believed, and nothing is killed for it") {
   const harness::TemporaryDirectory directory;
-  const std::pair<std::string, std::string> lies[] = {
-      {"0", "[]"},
-      {"0", "[pipe] * 4"},
-      {"-1", "[pipe] * 4"},
-      {"1", "[pipe] * 4"},
-      {"os.getppid()", "[os.pidfd_open(os.getppid())] + [pipe] * 3"},
-      {"os.getpid()", "[pipe] * 4"},
-      {"os.getpid()", "[pipe]"}};
-  for (const auto& [pid, descriptors] : lies) {
-    CAPTURE(pid);
-    CAPTURE(descriptors);
-    const auto program = directory.write("liar", lying_fork_server(pid, descriptors), true);
+  const harness::StartedProcess bystander({.arguments = {"/bin/sleep", "600"}});
+  for (const auto& lie : lies_about(bystander.pid())) {
+    CAPTURE(lie.program());
+    const auto program = directory.write("liar", lie.program(), true);
     const auto result = harness::run_command(
         {harness::cruncherd_path(), "--port", "0", "--start", "fork", "--cruncher", program}, "",
         seconds(60));
     CHECK(result.exit_code == 2);
     CHECK(result.err.find("--start fork") != std::string::npos);
+    CHECK_FALSE(harness::is_dead(bystander.pid()));
   }
+}
+
+TEST_CASE("fork servers that begin to lie cost their jobs only, until honest ones are back") {
+  const harness::TemporaryDirectory directory;
+  const harness::StartedProcess bystander({.arguments = {"/bin/sleep", "600"}});
+  const auto program = directory.copy(unruly_path(), "cruncher");
+  const UnrulyServer server(forking({"--cruncher", program}));
+  REQUIRE(works(server));
+  const auto replace_fork_servers = [&] {  // all of its children, since it has no spares
+    for (const auto& child : harness::children_of(server.pid())) ::kill(child.pid, SIGKILL);
+  };
+  for (const auto& lie : lies_about(bystander.pid())) {
+    CAPTURE(lie.program());
+    directory.write("cruncher", lie.program(), true);
+    replace_fork_servers();
+    CHECK(outcome_of(run_job(server, "nothing")) == "503 cannot_spawn");
+    CHECK(HttpClient(server.port()).get("/").status == 200);
+    CHECK_FALSE(harness::is_dead(bystander.pid()));
+  }
+  directory.copy(unruly_path(), "cruncher");
+  replace_fork_servers();
+  CHECK(eventually(seconds(10), [&] { return works(server); }));
+  CHECK(has_no_children(server));
 }
 
 TEST_CASE("the fork server is for servers: a person who starts it is told so") {
