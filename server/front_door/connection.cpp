@@ -23,7 +23,7 @@ constexpr std::size_t kLargeResponse = 64 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // Sent in one turn of the loop, however fast the client reads.
-constexpr std::size_t kTurn = 64 * 1024;
+constexpr std::size_t kTurn = 32 * 1024;
 
 // The two views as one stream of bytes, less the first `skip`, up to kTurn. Returns what send(2) returned.
 ssize_t send_some(int socket, std::string_view head, std::string_view body, std::size_t skip) {

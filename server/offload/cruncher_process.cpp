@@ -19,7 +19,7 @@
 namespace offload {
 namespace {
 
-constexpr std::size_t kChunk = 64 * 1024;  // of a pipe, read or written in one turn of the loop
+constexpr std::size_t kChunk = 32 * 1024;  // of a pipe, read or written in one turn of the loop
 constexpr std::size_t kStderrTail = 64 * 1024;
 constexpr std::size_t kParseOnLoop = 64 * 1024;  // a longer line would be felt by the light routes
 constexpr std::size_t kReserve = 16 << 20;       // for a long line: untouched, it costs nothing
