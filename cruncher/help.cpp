@@ -59,8 +59,9 @@ std::string general_help() {
          task_list() + "\nOptions:\n" + option_line("--help", "this text; after a task, its options") +
          option_line("--list", "the tasks") +
          option_line("--describe", "the tasks with their schemas, as OpenRPC") +
-         option_line("--sandbox-report", "which protections are active here") + option_line("--version", "") +
-         "\nExit codes: 0 done, 1 the task failed, 2 wrong usage or params.\n";
+         option_line("--sandbox-report", "which protections are active here") +
+         option_line("--fork-server", "for a server: forks a process for each job that it orders") +
+         option_line("--version", "") + "\nExit codes: 0 done, 1 the task failed, 2 wrong usage or params.\n";
 }
 
 std::string task_list() {

@@ -30,7 +30,7 @@ class Growth {
 };
 
 /// From this size on a block of memory is to be mapped by itself (M_MMAP_THRESHOLD of mallopt(3)).
-inline constexpr std::size_t kMapped = 2 << 20;
+inline constexpr std::size_t kMapped = 256 * 1024;
 
 /// Frees a text of kMapped bytes or more, a part of its pages at a time: freed at once, they would hold up
 /// all other threads that map or unmap memory. Meant for a thread that has the time.

@@ -31,6 +31,20 @@ constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for 
 // One turn's bytes: nothing suspends between a read and their use.
 char scratch[kChunk];
 
+// Gives `take` what is in the pipe by now. The pipe's end is not waited for: a process that the leader left
+// behind may hold it open, and go on writing.
+template <typename Take>
+void drain(int pipe, Take take) {
+  int left = 0;
+  ::ioctl(pipe, FIONREAD, &left);
+  while (left > 0) {
+    const auto count = ::read(pipe, scratch, std::min(sizeof scratch, static_cast<std::size_t>(left)));
+    if (count <= 0) break;
+    left -= static_cast<int>(count);
+    take(std::string_view(scratch, static_cast<std::size_t>(count)));
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread_pool& json_pool,
@@ -112,7 +126,8 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
     const auto dead_by = Clock::now() + kDeathWatch;
     while (!ended() && Clock::now() < dead_by) co_await event_.wait(dead_by);
   }
-  if (ended() && !fault_ && out_open_) drain_out();
+  if (ended() && out_open_) drain(out_.native_handle(), [this](auto bytes) { take_bytes(bytes); });
+  drain(err_.native_handle(), [this](auto bytes) { keep_tail(bytes); });
   while (readings_ > 0 && Clock::now() < job.deadline) co_await event_.wait(job.deadline);
   co_return conclude();
 }
@@ -182,18 +197,9 @@ void CruncherProcess::note_end_of_output() {
   poke();
 }
 
-// The leader has ended: what it wrote is in the pipe. Its end is not waited for, since a process that it left
-// behind may hold the pipe open.
-void CruncherProcess::drain_out() {
-  int left = 0;  // and such a process may go on writing
-  ::ioctl(out_.native_handle(), FIONREAD, &left);
-  while (!fault_ && left > 0) {
-    const auto count =
-        ::read(out_.native_handle(), scratch, std::min(sizeof scratch, static_cast<std::size_t>(left)));
-    if (count <= 0) break;
-    left -= static_cast<int>(count);
-    take_bytes({scratch, static_cast<std::size_t>(count)});
-  }
+void CruncherProcess::keep_tail(std::string_view bytes) {
+  stderr_tail_ += bytes;
+  if (stderr_tail_.size() > kStderrTail) stderr_tail_.erase(0, stderr_tail_.size() - kStderrTail);
 }
 
 void CruncherProcess::pump_err() {
@@ -201,14 +207,13 @@ void CruncherProcess::pump_err() {
                   [self = shared_from_this()](const boost::system::error_code& error) {
                     if (error) return;
                     const auto count = ::read(self->err_.native_handle(), scratch, sizeof scratch);
-                    auto& tail = self->stderr_tail_;
-                    if (count > 0) tail.append(scratch, static_cast<std::size_t>(count));
-                    if (tail.size() > kStderrTail) tail.erase(0, tail.size() - kStderrTail);
+                    if (count > 0) self->keep_tail({scratch, static_cast<std::size_t>(count)});
                     if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) self->pump_err();
                   });
 }
 
 void CruncherProcess::take_bytes(std::string_view bytes) {
+  if (fault_) return;
   bytes_out_ += bytes.size();
   const auto limit = job_->limits.max_reply;
   lines_->feed(bytes);

@@ -59,7 +59,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void pump_err();
   void read_out();
   void note_end_of_output();
-  void drain_out();
+  void keep_tail(std::string_view bytes);
   void take_bytes(std::string_view bytes);
   void take_lines();
   void take_line(std::string line);

@@ -105,7 +105,7 @@ std::string confinement_of(pid_t pid) {
 
 TEST_CASE("a forked job is confined as an executed one is") {
   const std::vector<std::string> flags{"--cruncher", CRUNCHER_PATH, "--spares",   "0",
-                                       "--cpu",      "7s",          "--priority", "low"};
+                                       "--cpu",      "7s",          "--priority", "normal"};
   std::map<std::string, std::string> confined;
   for (const std::string start : {"exec", "fork"}) {
     auto own = flags;
