@@ -67,13 +67,17 @@ TEST_CASE("a fork server runs on through the jobs that crash, loop and exhaust t
 TEST_CASE("the built-in cruncher's tasks answer as they do when it is executed for each job") {
   const RunningServer by_fork(forking({"--cruncher", CRUNCHER_PATH}));
   const RunningServer by_exec({"--cruncher", CRUNCHER_PATH, "--start", "exec"});
-  const std::pair<const char*, Json> jobs[] = {{"primes", {{"limit", 1'000'000}}},
-                                               {"mandelbrot", {{"width", 64}, {"height", 64}}},
-                                               {"regex_match", {{"pattern", "a+"}, {"text", "caaat"}}},
-                                               {"primes", {{"limit", -1}}}};
-  for (const auto& [task, params] : jobs) {
-    CAPTURE(task);
-    const auto forked = run_job(by_fork, task, params), executed = run_job(by_exec, task, params);
+  const struct {
+    std::string task;
+    Json params;
+  } jobs[] = {{"primes", {{"limit", 1'000'000}}},
+              {"mandelbrot", {{"width", 64}, {"height", 64}}},
+              {"regex_match", {{"pattern", "a+"}, {"text", "caaat"}}},
+              {"primes", {{"limit", -1}}}};
+  for (const auto& job : jobs) {
+    CAPTURE(job.task);
+    const auto forked = run_job(by_fork, job.task, job.params);
+    const auto executed = run_job(by_exec, job.task, job.params);
     CHECK(outcome_of(forked) == outcome_of(executed));
     CHECK(forked.response.json().value("result", Json()) == executed.response.json().value("result", Json()));
   }
