@@ -94,18 +94,18 @@ std::optional<Launched> started(const Launcher& launcher) {
   launched.err = UniqueFd(descriptors[2]);
   // A foreign fork server may be wrong, and signals go to that pid. A child cannot be anybody else: only this
   // process reaps it.
-  if (launched || launched.pid > 0) {
-    if (is_child(launched.pid))
-      launched.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched.pid, 0)));
-    if (!launched.pidfd) {
-      errno = EPROTO;
-      return std::nullopt;
-    }
+  if ((launched || launched.pid > 0) && !is_child(launched.pid)) {
+    errno = EPROTO;
+    return std::nullopt;
   }
-  if (launched && !launched.err) {  // the kernel hands over as many as there is room for
-    launched.error = EMFILE;
-    launched.step = "recvmsg";
-  }
+  const auto fail = [&launched](const char* step, int error) {
+    launched.error = error;
+    launched.step = step;
+  };
+  if (launched && !launched.err)
+    fail("recvmsg", EMFILE);  // the kernel hands over as many as there is room for
+  if (launched) launched.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched.pid, 0)));
+  if (launched && !launched.pidfd) fail("pidfd_open", errno);
   return launched;
 }
 
