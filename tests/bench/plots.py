@@ -38,7 +38,7 @@ def beside_jobs(servers, folder):
         idle, busy = median(n, "idle_p99_ms"), median(n, "busy_p99_ms")
         loaded = f"loaded {number(busy)} ms, × {number(median(n, 'ratio'))}"
         bars = [(idle, f"idle {number(idle)} ms"), (busy, loaded)]
-        rows.append((SERVERS[server].title, bars, server == "cruncherd"))
+        rows.append((SERVERS[server].title, bars, server.startswith("cruncherd")))
     svg.bars(
         folder / "beside.svg",
         "What jobs do to /",
