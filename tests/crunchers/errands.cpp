@@ -59,13 +59,13 @@ std::optional<Json> await_file(const Call& call) {
   return call.params;
 }
 
-// What the server handed down, and which file it executed.
 // In a process that serves one call it is always 1.
 std::optional<Json> count_calls(const Call&) {
   static int calls = 0;
   return Json{{"calls", ++calls}, {"pid", getpid()}};
 }
 
+// What the server handed down, and which file it executed.
 std::optional<Json> look_around(const Call&) {
   Json environment = Json::array();
   for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);

@@ -49,6 +49,20 @@ void check_request(std::string_view line) {
            "a printed request reads as it was");
 }
 
+bool same_error(const ipc::Error& a, const ipc::Error& b) {
+  return a.code == b.code && a.message == b.message && a.data == b.data;
+}
+
+// Whether what was read again is the response that was printed.
+bool same(const ipc::Answer& read, const ipc::Response& printed) {
+  if (read.id != printed.id || read.body.index() != printed.body.index()) return false;
+  if (const auto* error = std::get_if<ipc::Error>(&read.body))
+    return same_error(*error, std::get<ipc::Error>(printed.body));
+  const auto result = ipc::parse_json(std::get<std::string_view>(read.body));
+  return std::holds_alternative<ipc::Json>(result) &&
+         std::get<ipc::Json>(result) == std::get<ipc::Json>(printed.body);
+}
+
 // The result is found as it is built: read by itself, it is the same as within the whole line.
 void check_answer(const ipc::Answer& answer, std::string_view line) {
   ipc::Response response{answer.id, ipc::Json()};
@@ -64,10 +78,9 @@ void check_answer(const ipc::Answer& answer, std::string_view line) {
   }
   const auto printed = ipc::print_response(response);
   check_printed(printed);
-  const auto again = ipc::parse_reply(printed);
-  const auto* same = std::get_if<ipc::Answer>(&again);
-  property(same && same->id == answer.id && same->body.index() == answer.body.index(),
-           "a printed response reads as it was");
+  const auto again = ipc::parse_reply(without_end(printed));
+  const auto* read = std::get_if<ipc::Answer>(&again);
+  property(read && same(*read, response), "a printed response reads as it was");
 }
 
 void check_reply(std::string_view line) {

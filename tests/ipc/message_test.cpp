@@ -75,7 +75,7 @@ TEST_CASE("a result and an error come out of their lines as they went in") {
   const auto sent = error_response("x", ErrorCode::invalid_params, "no", {{"errors", Json::array()}});
   const auto line = print_response(sent);
   CHECK(line.back() == '\n');
-  const auto read = reply_of<Answer>(line);
+  const auto read = reply_of<Answer>(line.substr(0, line.size() - 1));
   CHECK(read.id == "x");
   CHECK(std::get<Error>(read.body).code == -32602);
   CHECK(std::get<Error>(read.body).message == "no");
