@@ -126,7 +126,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
     const auto dead_by = Clock::now() + kDeathWatch;
     while (!ended() && Clock::now() < dead_by) co_await event_.wait(dead_by);
   }
-  if (ended() && out_open_) drain(out_.native_handle(), [this](auto bytes) { take_bytes(bytes); });
+  if (ended() && !fault_ && out_open_) drain(out_.native_handle(), [this](auto bytes) { take_bytes(bytes); });
   drain(err_.native_handle(), [this](auto bytes) { keep_tail(bytes); });
   while (readings_ > 0 && Clock::now() < job.deadline) co_await event_.wait(job.deadline);
   co_return conclude();

@@ -178,15 +178,14 @@ Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
               ::getppid()};
 
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
-  int raw_pidfd = -1;
   const int pid = ::clone(become_cruncher, stack.data() + stack.size(),
-                          CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD | SIGCHLD, &child, &raw_pidfd);
+                          CLONE_VM | CLONE_VFORK | CLONE_PARENT | SIGCHLD, &child);
   if (pid < 0) return fail("clone", errno);
   launched.pid = pid;
-  const UniqueFd pidfd(raw_pidfd);
-  if (child.error) {
+  if (child.error) {  // its parent, the server, does not reap it before it hears of it
+    const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     pollfd end{pidfd.get(), POLLIN, 0};
-    ::poll(&end, 1, -1);
+    ::poll(&end, 1, pidfd ? -1 : 0);
     return fail(child.step, child.error);
   }
   launched.in = std::move(in.write);

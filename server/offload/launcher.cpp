@@ -25,6 +25,25 @@ bool send_report(const Launched& launched) {
   return ipc::send_report(kSocket, report, launched ? &descriptors : nullptr);
 }
 
+void launch_on_order(const LaunchPlan& plan) {
+  const bool preferred = prefer_for_oom(::getpid());
+  char order = 0;
+  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan, preferred))) {
+  }
+}
+
+// The fork server is left the order that waits. One that cannot be executed may be there for the next.
+void become_fork_server(const LaunchPlan& plan) {
+  char order = 0;
+  while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
+    execute_fork_server(plan);
+    Launched none;
+    none.error = errno;
+    none.step = "execve";
+    if (::recv(kSocket, &order, sizeof order, 0) != sizeof order || !send_report(none)) break;
+  }
+}
+
 [[noreturn]] void serve_orders(int socket, const LaunchPlan& plan, pid_t server) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
@@ -34,21 +53,10 @@ bool send_report(const Launched& launched) {
   ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
   for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
   take_priority(plan.priority);
-  char order = 0;
-  if (plan.start == Start::fork) {
-    // It is left the order that waits. One that cannot be executed may be there for the next.
-    while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
-      execute_fork_server(plan);
-      Launched none;
-      none.error = errno;
-      none.step = "execve";
-      if (::recv(kSocket, &order, sizeof order, 0) != sizeof order || !send_report(none)) break;
-    }
-    ::_exit(0);
-  }
-  const bool preferred = prefer_for_oom(::getpid());
-  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan, preferred))) {
-  }
+  if (plan.start == Start::fork)
+    become_fork_server(plan);
+  else
+    launch_on_order(plan);
   ::_exit(0);
 }
 

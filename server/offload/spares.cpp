@@ -78,17 +78,20 @@ void Spares::on_spawned(Launched launched) {
   --starting_;
   if (launched) {
     const auto pid = launched.pid;
-    const auto took = launched.took_seconds;
+    const auto took_seconds = launched.took_seconds;
+    std::shared_ptr<CruncherProcess> process;
     try {
-      auto process = CruncherProcess::adopt(loop_, json_pool_, std::move(launched));
-      ++counts_.started;
-      if (on_start_) on_start_(took);
-      return hand_out(std::move(process));
+      process = CruncherProcess::adopt(loop_, json_pool_, std::move(launched));
     } catch (const boost::system::system_error& error) {  // descriptors that cannot be waited for
       spawner_.forget(pid);
       burial_.take_stray(pid);
       launched.error = error.code().value();
       launched.step = "epoll_ctl";
+    }
+    if (process) {
+      ++counts_.started;
+      if (on_start_) on_start_(took_seconds);
+      return hand_out(std::move(process));
     }
   }
   ++counts_.failed;

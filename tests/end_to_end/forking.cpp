@@ -23,13 +23,6 @@ std::vector<std::string> forking(std::vector<std::string> flags = {}) {
   return flags;
 }
 
-std::vector<pid_t> fork_servers_of(const RunningServer& server) {
-  std::vector<pid_t> found;
-  for (const auto& child : harness::children_of(server.pid()))
-    if (child.is_launcher() && !child.is_zombie()) found.push_back(child.pid);
-  return found;
-}
-
 std::string program_of(pid_t pid) {
   return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe").filename();
 }
@@ -46,7 +39,7 @@ TEST_CASE("each job has a process of its own, forked from a cruncher that has st
     pids.insert(result.at("pid").get<pid_t>());
   }
   CHECK(pids.size() == 20);
-  const auto fork_servers = fork_servers_of(server);
+  const auto fork_servers = harness::launchers_of(server.pid());
   REQUIRE(fork_servers.size() == 2);
   for (const auto pid : fork_servers) CHECK(program_of(pid) == "unruly");
 }
@@ -55,13 +48,13 @@ TEST_CASE("a fork server runs on through the jobs that crash, loop and exhaust t
   const UnrulyServer server(forking({"--timeout", "300ms", "--kill-grace", "100ms"}));
   REQUIRE(works(server));
   REQUIRE(works(server));
-  const auto before = fork_servers_of(server);
+  const auto before = harness::launchers_of(server.pid());
   CHECK(outcome_of(run_job(server, "die", {{"signal", SIGSEGV}})) == "502 crashed");
   CHECK(outcome_of(run_job(server, "die", {{"signal", SIGKILL}})) == "502 memory_limit");
   CHECK(outcome_of(run_job(server, "loop")) == "504 deadline_exceeded");
   CHECK(outcome_of(run_job(server, "stop_itself")) == "504 deadline_exceeded");
   CHECK(works(server));
-  CHECK(fork_servers_of(server) == before);
+  CHECK(harness::launchers_of(server.pid()) == before);
 }
 
 TEST_CASE("the built-in cruncher's tasks answer as they do when it is executed for each job") {

@@ -32,9 +32,8 @@ struct ServerOfOneFile {
 };
 
 pid_t launcher_of(const RunningServer& server) {
-  for (const auto& child : harness::children_of(server.pid()))
-    if (child.is_launcher() && !child.is_zombie()) return child.pid;
-  return 0;
+  const auto launchers = harness::launchers_of(server.pid());
+  return launchers.empty() ? 0 : launchers.front();
 }
 
 // A fork server goes on with what it has executed. Only its successor meets what became of the file.

@@ -94,6 +94,13 @@ std::vector<ProcessInfo> crunchers_of(pid_t server) {
   return crunchers;
 }
 
+std::vector<pid_t> launchers_of(pid_t server) {
+  std::vector<pid_t> launchers;
+  for (const auto& child : children_of(server))
+    if (child.is_launcher() && !child.is_zombie()) launchers.push_back(child.pid);
+  return launchers;
+}
+
 std::size_t zombie_children_of(pid_t pid) {
   const auto children = children_of(pid);
   return std::count_if(children.begin(), children.end(), [](const auto& child) { return child.is_zombie(); });

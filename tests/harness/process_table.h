@@ -39,6 +39,9 @@ std::vector<ProcessInfo> descendants_of(pid_t pid);
 /// A cruncherd's children but for its launchers, which stay.
 std::vector<ProcessInfo> crunchers_of(pid_t server);
 
+/// Its launchers that live, fork servers included.
+std::vector<pid_t> launchers_of(pid_t server);
+
 std::size_t zombie_children_of(pid_t pid);
 
 /// True once there is not even a zombie of it.
