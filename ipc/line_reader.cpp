@@ -19,29 +19,32 @@ void LineReader::feed(std::string_view bytes) {
       return;
     }
     growth_.append(buffer_, piece);
-    if (whole) tail_ = buffer_.size();
+    if (whole) {
+      if (start_ == tail_) newline_ = buffer_.size() - 1;
+      tail_ = buffer_.size();
+    }
     bytes.remove_prefix(piece.size());
   }
 }
 
 std::optional<std::string> LineReader::next() {
   if (start_ == tail_) return std::nullopt;
-  const auto newline = buffer_.find('\n', start_);
   std::string line;
-  if (start_ == 0 && buffer_.size() - newline - 1 <= newline) {
+  if (start_ == 0 && buffer_.size() - newline_ - 1 <= newline_) {
     // The usual case, one line and little behind it: a reply of many MiB is handed over without a copy.
-    line = std::exchange(buffer_, buffer_.substr(newline + 1));
-    line.resize(newline);
-    tail_ -= newline + 1;
+    line = std::exchange(buffer_, buffer_.substr(newline_ + 1));
+    line.resize(newline_);
+    tail_ -= newline_ + 1;
     growth_.restart();
-    return line;
+  } else {
+    line = buffer_.substr(start_, newline_ - start_);
+    start_ = newline_ + 1;
+    if (start_ == tail_) {
+      buffer_.erase(0, start_);
+      start_ = tail_ = 0;
+    }
   }
-  line = buffer_.substr(start_, newline - start_);
-  start_ = newline + 1;
-  if (start_ == tail_) {
-    buffer_.erase(0, start_);
-    start_ = tail_ = 0;
-  }
+  if (start_ < tail_) newline_ = buffer_.find('\n', start_);
   return line;
 }
 

@@ -33,8 +33,9 @@ class LineReader {
   std::size_t max_line_;
   Growth growth_;
   std::string buffer_;
-  std::size_t start_ = 0;  // first byte not yet given out
-  std::size_t tail_ = 0;   // start of the line whose '\n' has not come: [start_, tail_) are whole lines
+  std::size_t start_ = 0;    // first byte not yet given out
+  std::size_t tail_ = 0;     // start of the line whose '\n' has not come: [start_, tail_) are whole lines
+  std::size_t newline_ = 0;  // the first one from start_ on, where there is a whole line
   bool overflowed_ = false;
 };
 
