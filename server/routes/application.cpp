@@ -90,6 +90,7 @@ awaitable<> Application::fetch(Call& call) {
                                 asio::bind_cancellation_slot(asio::cancellation_slot(), use_awaitable));
   } else if (auto* job = std::get_if<offload::Job>(&call.wanted)) {
     call.outcome = co_await dispatcher_.run(*job);
+    let_go(job->line);
   } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {
     call.outcome = co_await threads_.spin(spin->cpu, spin->deadline);
   }
@@ -116,25 +117,21 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
     if (!call.bug.empty()) observer->on_bug(call.request_id, call.bug);
     observer->on_request(record);
   }
-  let_go(exchange);
+  let_go(exchange.request.body);
+  let_go(exchange.response.body);
+  if (auto* job = std::get_if<offload::Job>(&call.wanted)) let_go(job->line);  // its client has left
 }
 
 // To free megabytes takes milliseconds of the kernel. The pool has the time, unless it has fallen behind.
-void Application::let_go(front_door::Exchange& exchange) {
-  auto& call = call_of(exchange);
+void Application::let_go(std::string& text) {
   constexpr std::size_t kMost = 64 << 20;  // beyond --max-buffered, which no longer counts it
-  const auto give = [this](std::string& text) {
-    const auto size = text.capacity();
-    if (size < ipc::kMapped || going_ + size > kMost) return;
-    going_ += size;
-    asio::post(json_pool_, [this, size, text = std::move(text)]() mutable {
-      ipc::let_go(std::move(text));
-      going_ -= size;
-    });
-  };
-  give(exchange.request.body);
-  give(exchange.response.body);
-  if (auto* job = std::get_if<offload::Job>(&call.wanted)) give(job->line);
+  const auto size = text.capacity();
+  if (size < ipc::kMapped || going_ + size > kMost) return;
+  going_ += size;
+  asio::post(json_pool_, [this, size, text = std::move(text)]() mutable {
+    ipc::let_go(std::move(text));
+    going_ -= size;
+  });
 }
 
 std::string Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {

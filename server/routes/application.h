@@ -35,7 +35,7 @@ class Application final : public front_door::Application {
  private:
   Call& call_of(front_door::Exchange& exchange);
   awaitable<> fetch(Call& call);
-  void let_go(front_door::Exchange& exchange);
+  void let_go(std::string& text);
 
   Router& router_;
   offload::Dispatcher& dispatcher_;
