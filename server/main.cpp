@@ -13,6 +13,7 @@
 
 #include "ipc/growth.h"
 #include "server/lifecycle.h"
+#include "server/loop_priority.h"
 #include "server/offload/spawner.h"
 #include "server/offload/worker_threads.h"
 #include "server/routes/application.h"
@@ -60,6 +61,7 @@ void keep_apart_large_blocks() {
   allow_many_descriptors(options);
   keep_apart_large_blocks();
   auto endpoints = open_endpoints(options);
+  if (options.loop_priority == Options::LoopPriority::realtime) keep_right_to_real_time();
   become_user(options);
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),
   // proc(5)).
@@ -109,6 +111,12 @@ void keep_apart_large_blocks() {
     for (auto& listener : listeners) listener->resume();
   };
 
+  LoopPriority loop_priority(loop);
+  if (options.loop_priority == Options::LoopPriority::realtime && !loop_priority.take_real_time())
+    log.say(
+        spdlog::level::info,
+        "--loop-priority: no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO), so the loop is in "
+        "the usual class");
   Lifecycle lifecycle(
       {loop, options, *log_file, log, admission, spares, burial, dispatcher, door, listeners});
   const int exit_code = lifecycle.run();

@@ -213,10 +213,10 @@ void add_all(Flags& flags, Options& o) {
   flags.duration("wait-timeout", o.wait_timeout, "0", "1h", "longest wait for a slot");
   flags.count("spares", o.spares, 0, 4096, "crunchers started in advance (default: --running)");
   flags.duration("kill-grace", o.kill_grace, "0", "1m", "from SIGTERM to SIGKILL");
-  flags.choice<Priority>(
-      "priority", o.priority,
-      {{"idle", Priority::idle}, {"low", Priority::low}, {"normal", Priority::normal}}, "idle",
-      "scheduling of crunchers: SCHED_IDLE, nice 19 with SCHED_BATCH, or the server's own");
+  flags.choice<Priority>("priority", o.priority,
+                         {{"idle", Priority::idle}, {"low", Priority::low}, {"normal", Priority::normal}},
+                         "idle",
+                         "scheduling of crunchers: SCHED_IDLE, nice 19 with SCHED_BATCH, or the usual class");
   flags.choice<Start>(
       "start", o.start, {{"exec", Start::exec}, {"fork", Start::fork}}, "exec",
       "how a job's process comes to be: the cruncher executed, or one that runs already forked");
@@ -244,6 +244,10 @@ void add_all(Flags& flags, Options& o) {
                                         {"off", Options::BlockingRoute::off}},
                                        "auto",
                                        "/blocking, which freezes the server; auto: on loopback TCP only");
+  flags.choice<Options::LoopPriority>(
+      "loop-priority", o.loop_priority,
+      {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",
+      "of the event loop; realtime: before all that computes (SCHED_RR), where that is permitted");
   flags.duration("drain-timeout", o.drain_timeout, "0", "24h",
                  "after SIGTERM or SIGINT, until what still runs is ended");
   flags.text("log-file", o.log_file, "PATH", "- is stdout; reopened at SIGHUP");

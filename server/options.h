@@ -34,6 +34,7 @@ struct Options {
   front_door::Limits door;
 
   enum class BlockingRoute { automatic, on, off } blocking_route = BlockingRoute::automatic;
+  enum class LoopPriority { realtime, normal } loop_priority = LoopPriority::realtime;
   std::string log_file = "-";
   std::string log_format = "text";
   std::string log_level = "info";

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -52,6 +53,8 @@ void become_fork_server(const LaunchPlan& plan) {
   ::dup2(socket, kSocket);
   ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
   for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_RTPRIO, &none);  // the right to real-time priority is the loop's
   take_priority(plan.priority);
   if (plan.start == Start::fork)
     become_fork_server(plan);

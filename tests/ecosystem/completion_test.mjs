@@ -28,6 +28,7 @@ test('cruncherd: flags, and the values of a flag that has few', {timeout: 60_000
   for (const flag of ['--port', '--running', '--wait-timeout', '--blocking-route', '--version']) assert.ok(flags.includes(flag), flag);
   assert.deepEqual(await offered('cruncherd', '--kill'), ['--kill-grace']);
   assert.deepEqual(await offered('cruncherd', '--priority', 'l'), ['low']);
+  assert.deepEqual(await offered('cruncherd', '--loop-priority', 'n'), ['normal']);
   assert.deepEqual(await offered('cruncherd', '--start', ''), ['exec', 'fork']);
   assert.deepEqual(await offered('cruncherd', '--log-format', '=', 'j'), ['json']);
 });

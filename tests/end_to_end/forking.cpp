@@ -108,7 +108,7 @@ TEST_CASE("a forked job is confined as an executed one is") {
     auto own = flags;
     own.insert(own.end(), {"--start", start});
     const RunningServer server(own);
-    auto job = start_job(server, "spin", {{"CPUTimeMs", 300}});
+    auto job = start_job(server, "spin", {{"CPUTimeMs", 2000}});
     const auto pid = running_cruncher(server);
     // In its task it has the sandbox around it.
     REQUIRE(

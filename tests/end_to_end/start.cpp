@@ -57,16 +57,13 @@ TEST_CASE("a bad value is refused with the flag, the value and the bounds") {
   const struct {
     std::string flag;
     std::string value;
-  } settings[] = {{"--port", "65536"},        {"--port", "-1"},
-                  {"--port", "eighty"},       {"--running", "0"},
-                  {"--running", "-3"},        {"--waiting", "-1"},
-                  {"--timeout", "0"},         {"--timeout", "soon"},
-                  {"--timeout", "5 parsecs"}, {"--timeout", "-5s"},
-                  {"--memory", "1"},          {"--memory", "lots"},
-                  {"--max-body", "-1"},       {"--max-reply", "0"},
-                  {"--kill-grace", "x"},      {"--max-connections", "0"},
-                  {"--spares", "-1"},         {"--wait-timeout", "1e9x"},
-                  {"--priority", "highest"},  {"--host", "no host at all"}};
+  } settings[] = {{"--port", "65536"},        {"--port", "-1"},         {"--port", "eighty"},
+                  {"--running", "0"},         {"--running", "-3"},      {"--waiting", "-1"},
+                  {"--timeout", "0"},         {"--timeout", "soon"},    {"--timeout", "5 parsecs"},
+                  {"--timeout", "-5s"},       {"--memory", "1"},        {"--memory", "lots"},
+                  {"--max-body", "-1"},       {"--max-reply", "0"},     {"--kill-grace", "x"},
+                  {"--max-connections", "0"}, {"--spares", "-1"},       {"--wait-timeout", "1e9x"},
+                  {"--priority", "highest"},  {"--loop-priority", "2"}, {"--host", "no host at all"}};
   for (const auto& setting : settings) {
     CAPTURE(setting.flag);
     CAPTURE(setting.value);
@@ -85,12 +82,14 @@ TEST_CASE("unknown flags and left-over arguments are refused") {
 TEST_CASE("--help names every flag of the design and exits with 0") {
   const auto result = run_command({cruncherd_path(), "--help"});
   CHECK(result.exit_code == 0);
-  for (const auto* flag : {"--host",           "--port",         "--running",         "--waiting",
-                           "--wait-timeout",   "--timeout",      "--memory",          "--spares",
-                           "--max-body",       "--max-reply",    "--kill-grace",      "--drain-timeout",
-                           "--header-timeout", "--idle-timeout", "--max-connections", "--cruncher",
-                           "--config",         "--cpu",          "--open-files",      "--file-size",
-                           "--priority",       "--user"}) {
+  for (const auto* flag : {"--host",           "--port",         "--running",
+                           "--waiting",        "--wait-timeout", "--timeout",
+                           "--memory",         "--spares",       "--max-body",
+                           "--max-reply",      "--kill-grace",   "--drain-timeout",
+                           "--header-timeout", "--idle-timeout", "--max-connections",
+                           "--cruncher",       "--config",       "--cpu",
+                           "--open-files",     "--file-size",    "--priority",
+                           "--loop-priority",  "--user"}) {
     CAPTURE(std::string(flag));
     CHECK(mentions(result.out, flag));
   }

@@ -1,0 +1,110 @@
+// --loop-priority: whose thread runs before all that computes, for how long, and that nobody inherits it.
+
+#include <doctest/doctest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+constexpr auto kRefusal = "no right to real-time priority";
+
+int scheduling_class(pid_t thread) {
+  return sched_getscheduler(thread) & ~SCHED_RESET_ON_FORK;
+}
+
+bool runs_in(pid_t thread, int policy, milliseconds within = seconds(5)) {
+  return eventually(within, [=] { return scheduling_class(thread) == policy; });
+}
+
+// Whether this process has the right that a server of it would have.
+bool may_take_real_time() {
+  bool taken = false;
+  std::thread([&taken] {
+    sched_param lowest{};
+    lowest.sched_priority = 1;
+    taken = sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0;
+  }).join();
+  return taken;
+}
+
+std::string limit_of(pid_t pid, std::string_view name) {
+  std::ifstream limits("/proc/" + std::to_string(pid) + "/limits");
+  for (std::string line; std::getline(limits, line);) {
+    if (line.starts_with(name)) return line;
+  }
+  return {};
+}
+
+TEST_CASE("the loop is real-time where that is permitted, and nothing else of the server is") {
+  const UnrulyServer server;
+  if (!may_take_real_time()) {
+    CHECK(server.logs(kRefusal));
+    return;
+  }
+  CHECK(scheduling_class(server.pid()) == SCHED_RR);
+  sched_param parameter{};
+  CHECK(sched_getparam(server.pid(), &parameter) == 0);
+  CHECK(parameter.sched_priority == 1);
+  CHECK(server.log().find(kRefusal) == std::string::npos);
+
+  auto job = start_job(server, "sleep", {{"ms", 500}});
+  const auto cruncher = running_cruncher(server);
+  for (const auto launcher : harness::launchers_of(server.pid()))
+    CHECK(scheduling_class(launcher) != SCHED_RR);
+  CHECK(scheduling_class(cruncher) == SCHED_OTHER);
+  int threads = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
+    const auto thread = std::stoi(entry.path().filename());
+    if (thread == server.pid()) continue;
+    ++threads;
+    CHECK(scheduling_class(thread) != SCHED_RR);
+  }
+  CHECK(threads > 0);
+  CHECK(limit_of(cruncher, "Max realtime priority").find_first_of("123456789") == std::string::npos);
+  CHECK(outcome_of(job.get()) == "200");
+}
+
+TEST_CASE("a loop that needs most of a core is as any other thread, at once, and for a while only") {
+  if (!may_take_real_time()) return;
+  const UnrulyServer server;
+  REQUIRE(runs_in(server.pid(), SCHED_RR));
+  for (int i = 0; i < 2; ++i) {
+    HttpClient client(server.port());
+    client.send_request("GET", "/blocking?CPUTimeMs=1000");
+    CHECK(runs_in(server.pid(), SCHED_OTHER, milliseconds(900)));  // in the midst of it
+    CHECK(client.read_response().status == 200);
+    CHECK(runs_in(server.pid(), SCHED_RR));
+  }
+  CHECK(works(server));
+}
+
+TEST_CASE("--loop-priority normal leaves it in the usual class, without a word") {
+  const UnrulyServer server({"--loop-priority", "normal"});
+  CHECK(scheduling_class(server.pid()) == SCHED_OTHER);
+  CHECK(server.log().find(kRefusal) == std::string::npos);
+}
+
+TEST_CASE("without the right to it the server says so, and serves all the same") {
+  if (getuid() != 0) return;                    // only root can give a right up
+  const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
+  RunningServer::Launch launch;
+  launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
+  launch.user = 61'236;
+  const UnrulyServer server({"--cruncher", directory.copy(unruly_path(), "cruncher")}, launch);
+  CHECK(server.logs(kRefusal));
+  CHECK(scheduling_class(server.pid()) == SCHED_OTHER);
+  CHECK(works(server));
+}
+
+}  // namespace
+}  // namespace end_to_end
