@@ -59,6 +59,14 @@ def light_beside_jobs(setting: Round, server: Server):
     return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
 
 
+def light_beside_silent_jobs(setting: Round, server: Server):
+    """The same beside jobs that only compute: between two system calls of theirs the kernel may let them go on, whoever
+    waits, up to the next tick of its clock."""
+    primes = Request("/tasks/primes", "POST", json.dumps({"limit": 100_000_000}))
+    idle, busy = quiet_and_loaded(setting, server, lambda port: background_load(setting.place, port, primes, 8))
+    return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
+
+
 def added_by_offloading(setting: Round, server: Server):
     """Median of a no-op job minus median of `/` on the same server, open loop, 100/s (10/s and 5/s where a job is a
     fresh Node thread or process)."""
@@ -89,9 +97,9 @@ def jobs_per_second(setting: Round, server: Server, environment=None):
 def steady_load(setting, server, running, request, clients):
     """Throughput after a warm-up, and what one request cost the server's own processes in CPU time."""
     throughput(setting.place, running.port, request, clients, WARM_UP)
-    before = sum(map(cpu_seconds, front(server, running)))
+    before = cpu_times(server, running)
     report = throughput(setting.place, running.port, request, clients, setting.seconds)
-    cpu = sum(map(cpu_seconds, front(server, running))) - before
+    cpu = cpu_since(before, cpu_times(server, running))
     return {
         "per_second": report["per_second"],
         "p99_ms": report["p99_ms"],
@@ -157,7 +165,7 @@ def idle_connections(setting: Round, server: Server):
     """9,000 keep-alive connections that have asked for `/` once and stay silent: private memory each, CPU time."""
     with server.running(setting.place) as running, contextlib.ExitStack() as stack:
         throughput(setting.place, running.port, LIGHT, 64, WARM_UP)
-        before = sum(memory(pid)["private"] for pid in front(server, running))
+        small = sum(memory(pid)["private"] for pid in front(server, running))
         for _ in range(IDLE_CONNECTIONS):
             connection = socket.create_connection(("127.0.0.1", running.port), timeout=20)
             stack.enter_context(connection)
@@ -165,11 +173,24 @@ def idle_connections(setting: Round, server: Server):
             if not connection.recv(65536).startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(f"{server.title} refused an idle connection")
         time.sleep(1)
-        after = sum(memory(pid)["private"] for pid in front(server, running))
-        cpu = sum(map(cpu_seconds, front(server, running)))
+        large = sum(memory(pid)["private"] for pid in front(server, running))
+        before = cpu_times(server, running)
         time.sleep(setting.seconds)
-        cpu = sum(map(cpu_seconds, front(server, running))) - cpu
-    return {"bytes_each": (after - before) * 1024 / IDLE_CONNECTIONS, "cpu_percent": 100 * cpu / setting.seconds}
+        cpu = cpu_since(before, cpu_times(server, running))
+    return {"bytes_each": (large - small) * 1024 / IDLE_CONNECTIONS, "cpu_percent": 100 * cpu / setting.seconds}
+
+
+def cpu_times(server, running):
+    """{pid: seconds} of the server's processes that stay, and of a job's that is about to execute and may be gone."""
+    seconds = {}
+    for pid in front(server, running):
+        with contextlib.suppress(OSError):
+            seconds[pid] = cpu_seconds(pid)
+    return seconds
+
+
+def cpu_since(before, after):
+    return sum(after[pid] - before[pid] for pid in before.keys() & after.keys())
 
 
 def front(server, running):
@@ -235,6 +256,7 @@ def light_against_connections(setting: Round, server: Server):
 
 FRONTS = ("nginx", "cruncherd", "cruncherd_pair", "httplib", "node_http", "express")
 WAYS = ("cruncherd", "cruncherd_fork")
+CLASSES = ("cruncherd", "cruncherd_usual")
 POOLS = ("piscina", "workerpool")
 GATEWAYS = ("fcgiwrap", "apache")
 WORKERS = (*WAYS, *POOLS, "thread", "fork", "spawn", *GATEWAYS)
@@ -244,10 +266,11 @@ FIGURES = {
     for figure in (
         Figure("light", "Light requests per second", FRONTS, requests_per_second),
         Figure("beside", "`/` while jobs saturate the cores", WORKERS, light_beside_jobs),
+        Figure("silent", "`/` while jobs without system calls do", (*WAYS, "cruncherd_usual"), light_beside_silent_jobs),
         Figure("added", "Latency that offloading adds", WORKERS, added_by_offloading),
         Figure("jobs", "Jobs per second", ("floor", *WORKERS), jobs_per_second),
         Figure("big_server", "Jobs of a server that holds 1 GiB", (*WAYS, "spawn"), jobs_of_a_big_server),
-        Figure("big_messages", "`/` beside big messages", ("cruncherd",), light_beside_big_messages),
+        Figure("big_messages", "`/` beside big messages", CLASSES, light_beside_big_messages),
         Figure("overload", "Ten times more jobs than it can do", WAYS, overload),
         Figure("idle", "9,000 idle connections", ("cruncherd", "nginx"), idle_connections),
         Figure("memory", "Memory at rest", (*FRONTS, "cruncherd_fork", *POOLS, *GATEWAYS), memory_at_rest),

@@ -73,6 +73,8 @@ TARGETS = (
         at_least=True,
     ),
     Target("beside", "light p99 with saturated cores ÷ idle", own("ratio"), 1.10),
+    Target("beside", "the same with --start fork", own("ratio", "cruncherd_fork"), 1.10),
+    Target("silent", "the same beside jobs without system calls", own("ratio"), 1.10),
     Target("added", "latency that offloading adds ÷ Piscina's", relative("added_ms", "piscina"), 1),
     Target("added", "the same with --start fork", relative("added_ms", "piscina", "cruncherd_fork"), 1),
     Target("jobs", "jobs/s ÷ the floor's", relative("per_second", "floor"), 0.85, at_least=True),

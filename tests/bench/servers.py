@@ -188,6 +188,10 @@ def forking(place, port, flags):
     return cruncherd(place, port, ("--start", "fork", *flags))
 
 
+def usual_class(place, port, flags):
+    return cruncherd(place, port, ("--loop-priority", "normal", *flags))
+
+
 def pair(place, port, flags):
     return cruncherd(place, port, flags, copies=2)
 
@@ -197,6 +201,9 @@ SERVERS = {
     for server in (
         Server("cruncherd", "cruncherd", "a process per job", cruncherd, posted_params),
         Server("cruncherd_fork", "cruncherd --start fork", "a process per job", forking, posted_params),
+        Server(
+            "cruncherd_usual", "cruncherd --loop-priority normal", "a process per job", usual_class, posted_params
+        ),
         Server("cruncherd_pair", "cruncherd × 2, --reuse-port", "a process per job", pair, posted_params),
         Server("nginx", "nginx, return 200", "–", nginx),
         Server("httplib", "cpp-httplib, 64 threads", "–", httplib),
