@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 
 #include "ipc/growth.h"
 #include "server/lifecycle.h"
-#include "server/loop_priority.h"
 #include "server/offload/spawner.h"
 #include "server/offload/worker_threads.h"
+#include "server/real_time_loop.h"
 #include "server/routes/application.h"
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
@@ -111,12 +113,17 @@ void keep_apart_large_blocks() {
     for (auto& listener : listeners) listener->resume();
   };
 
-  LoopPriority loop_priority(loop);
-  if (options.loop_priority == Options::LoopPriority::realtime && !loop_priority.take_real_time())
-    log.say(
-        spdlog::level::info,
-        "--loop-priority: no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO), so the loop is in "
-        "the usual class");
+  std::optional<RealTimeLoop> real_time;
+  if (options.loop_priority == Options::LoopPriority::realtime) {
+    real_time.emplace(loop, [&log](int error) {
+      log.say(spdlog::level::info,
+              std::string("--loop-priority: the loop is in the usual class: ") +
+                  (error == EPERM ? "no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO)"
+                                  : std::strerror(error)));
+    });
+    real_time->take();
+    log_file->on_backlog([&real_time] { real_time->step_down(); });
+  }
   Lifecycle lifecycle(
       {loop, options, *log_file, log, admission, spares, burial, dispatcher, door, listeners});
   const int exit_code = lifecycle.run();

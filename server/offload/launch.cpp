@@ -139,7 +139,8 @@ std::vector<std::string> allowed_environment() {
 
 void take_priority(Priority priority) {
   sched_param none{};
-  if (priority == Priority::normal) ::sched_setscheduler(0, SCHED_OTHER, &none);  // the server's may be real-time
+  if (priority == Priority::normal)
+    ::sched_setscheduler(0, SCHED_OTHER, &none);  // a server's own may be another: chrt(1)
   if (priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
   if (priority == Priority::low) {
     ::setpriority(PRIO_PROCESS, 0, kNice);

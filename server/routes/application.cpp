@@ -119,7 +119,8 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   }
   let_go(exchange.request.body);
   let_go(exchange.response.body);
-  if (auto* job = std::get_if<offload::Job>(&call.wanted)) let_go(job->line);  // its client has left
+  if (auto* job = std::get_if<offload::Job>(&call.wanted))
+    let_go(job->line);  // nobody has waited for its end
 }
 
 // To free megabytes takes milliseconds of the kernel. The pool has the time, unless it has fallen behind.

@@ -78,11 +78,6 @@ class Line {
   fmt::memory_buffer buffer_;
 };
 
-void emit(Log& log, spdlog::level::level_enum level, Line& line) {
-  const auto text = line.finish();
-  log->log(level, spdlog::string_view_t(text.data(), text.size()));
-}
-
 void append_usage(Line& line, const offload::Usage& usage) {
   line.milliseconds("wait_ms", usage.wait_ms);
   line.milliseconds("run_ms", usage.run_ms);
@@ -95,7 +90,7 @@ void append_usage(Line& line, const offload::Usage& usage) {
 }  // namespace
 
 void AccessLog::on_request(const RequestRecord& record) {
-  if (log_->should_log(spdlog::level::info)) {
+  if (log_.takes(spdlog::level::info)) {
     Line line(format_, "info", "request");
     line.word("id", record.request_id);
     line.word("peer", record.peer);
@@ -107,37 +102,37 @@ void AccessLog::on_request(const RequestRecord& record) {
     line.milliseconds("total_ms", record.total_ms);
     if (record.outcome && record.outcome->usage) append_usage(line, *record.outcome->usage);
     if (replies_) line.text("reply", record.content.substr(0, kMaxReply));
-    emit(log_, spdlog::level::info, line);
+    log_.write(spdlog::level::info, line.finish());
   }
   if (record.outcome && !record.outcome->stderr_tail.empty()) {
     Line line(format_, "warning", "stderr");
     line.word("id", record.request_id);
     line.text("text", record.outcome->stderr_tail);
-    emit(log_, spdlog::level::warn, line);
+    log_.write(spdlog::level::warn, line.finish());
   }
 }
 
 void AccessLog::on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) {
-  if (!log_->should_log(spdlog::level::info)) return;
+  if (!log_.takes(spdlog::level::info)) return;
   Line line(format_, "info", "abandoned");
   line.word("id", job.request_id);
   line.word("task", job.task);
   append_usage(line, usage);
-  emit(log_, spdlog::level::info, line);
+  log_.write(spdlog::level::info, line.finish());
 }
 
 void AccessLog::on_bug(std::string_view request_id, std::string_view what) {
   Line line(format_, "error", "internal_error");
   line.word("id", request_id);
   line.text("what", what);
-  emit(log_, spdlog::level::err, line);
+  log_.write(spdlog::level::err, line.finish());
 }
 
 void AccessLog::say(spdlog::level::level_enum level, std::string_view message) {
   const auto name = spdlog::level::to_string_view(level);
   Line line(format_, {name.data(), name.size()}, "server");
   line.sentence(message);
-  emit(log_, level, line);
+  log_.write(level, line.finish());
 }
 
 }  // namespace telemetry

@@ -19,6 +19,7 @@ namespace telemetry {
 namespace {
 
 constexpr std::size_t kQueue = 2048;
+constexpr std::size_t kBetweenLooks = kQueue / 16;
 constexpr int kPatienceMs = 1000;
 constexpr std::chrono::milliseconds kNap{5};
 
@@ -89,6 +90,13 @@ Log::Log(const std::string& file, const std::string& level) : sink_(std::make_sh
 Log::~Log() {
   logger_.reset();
   spdlog::shutdown();
+}
+
+void Log::write(spdlog::level::level_enum level, std::string_view line) {
+  logger_->log(level, spdlog::string_view_t(line.data(), line.size()));
+  if (++unchecked_ < kBetweenLooks) return;
+  unchecked_ = 0;
+  if (spdlog::thread_pool()->queue_size() > kQueue / 2) on_backlog_();
 }
 
 void Log::reopen() {

@@ -4,8 +4,11 @@
 
 #include <spdlog/logger.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace telemetry {
 
@@ -18,8 +21,11 @@ class Log {
   /// Writes what is queued, but waits for a stuck reader a second at the most.
   ~Log();
 
-  spdlog::logger& operator*() { return *logger_; }
-  spdlog::logger* operator->() { return logger_.get(); }
+  bool takes(spdlog::level::level_enum level) const { return logger_->should_log(level); }
+  void write(spdlog::level::level_enum level, std::string_view line);
+
+  /// `full` is called, by whoever writes, when half of the queue is taken.
+  void on_backlog(std::function<void()> full) { on_backlog_ = std::move(full); }
 
   /// Opens the file anew, after its rotation.
   void reopen();
@@ -27,6 +33,8 @@ class Log {
  private:
   std::shared_ptr<FdSink> sink_;
   std::shared_ptr<spdlog::logger> logger_;
+  std::function<void()> on_backlog_ = [] {};
+  std::size_t unchecked_ = 0;  // lines since somebody looked how long the queue is
 };
 
 }  // namespace telemetry

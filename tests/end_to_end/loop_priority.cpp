@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
+#include <map>
 #include <thread>
 
 #include "tests/end_to_end/job.h"
@@ -36,12 +38,20 @@ bool may_take_real_time() {
   return taken;
 }
 
-std::string limit_of(pid_t pid, std::string_view name) {
-  std::ifstream limits("/proc/" + std::to_string(pid) + "/limits");
-  for (std::string line; std::getline(limits, line);) {
-    if (line.starts_with(name)) return line;
+// Soft and hard RLIMIT_RTPRIO.
+std::string real_time_limit_of(pid_t pid) {
+  rlimit limit{};
+  REQUIRE(prlimit(pid, RLIMIT_RTPRIO, nullptr, &limit) == 0);
+  return std::to_string(limit.rlim_cur) + " " + std::to_string(limit.rlim_max);
+}
+
+std::vector<pid_t> other_threads_of(pid_t process) {
+  std::vector<pid_t> others;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    if (const auto thread = std::stoi(entry.path().filename()); thread != process) others.push_back(thread);
   }
-  return {};
+  return others;
 }
 
 TEST_CASE("the loop is real-time where that is permitted, and nothing else of the server is") {
@@ -50,7 +60,7 @@ TEST_CASE("the loop is real-time where that is permitted, and nothing else of th
     CHECK(server.logs(kRefusal));
     return;
   }
-  CHECK(scheduling_class(server.pid()) == SCHED_RR);
+  REQUIRE(runs_in(server.pid(), SCHED_RR));
   sched_param parameter{};
   CHECK(sched_getparam(server.pid(), &parameter) == 0);
   CHECK(parameter.sched_priority == 1);
@@ -58,19 +68,14 @@ TEST_CASE("the loop is real-time where that is permitted, and nothing else of th
 
   auto job = start_job(server, "sleep", {{"ms", 500}});
   const auto cruncher = running_cruncher(server);
-  for (const auto launcher : harness::launchers_of(server.pid()))
-    CHECK(scheduling_class(launcher) != SCHED_RR);
+  const auto launchers = harness::launchers_of(server.pid());
+  REQUIRE(!launchers.empty());
+  for (const auto launcher : launchers) CHECK(scheduling_class(launcher) != SCHED_RR);
   CHECK(scheduling_class(cruncher) == SCHED_OTHER);
-  int threads = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
-    const auto thread = std::stoi(entry.path().filename());
-    if (thread == server.pid()) continue;
-    ++threads;
-    CHECK(scheduling_class(thread) != SCHED_RR);
-  }
-  CHECK(threads > 0);
-  CHECK(limit_of(cruncher, "Max realtime priority").find_first_of("123456789") == std::string::npos);
+  const auto others = other_threads_of(server.pid());
+  REQUIRE(!others.empty());
+  for (const auto thread : others) CHECK(scheduling_class(thread) != SCHED_RR);
+  CHECK(real_time_limit_of(cruncher) == "0 0");
   CHECK(outcome_of(job.get()) == "200");
 }
 
@@ -88,6 +93,49 @@ TEST_CASE("a loop that needs most of a core is as any other thread, at once, and
   CHECK(works(server));
 }
 
+TEST_CASE("the bound holds where whoever starts the server blocks signals") {
+  if (!may_take_real_time()) return;
+  const harness::TemporaryDirectory directory;
+  RunningServer::Launch launch;
+  launch.program = directory.write(
+      "blocked", "#!/bin/sh\nexec env --block-signal=RTMIN " + harness::cruncherd_path() + " \"$@\"\n", true);
+  const UnrulyServer server({}, launch);
+  REQUIRE(runs_in(server.pid(), SCHED_RR));
+  HttpClient client(server.port());
+  client.send_request("GET", "/blocking?CPUTimeMs=1000");
+  CHECK(runs_in(server.pid(), SCHED_OTHER, milliseconds(900)));
+  CHECK(client.read_response().status == 200);
+}
+
+TEST_CASE("a signal that is not the timer's changes no thread's class") {
+  if (!may_take_real_time()) return;
+  const UnrulyServer server;
+  REQUIRE(runs_in(server.pid(), SCHED_RR));
+  std::map<pid_t, int> before;
+  for (const auto thread : other_threads_of(server.pid())) before[thread] = scheduling_class(thread);
+  for (int i = 0; i < 100; ++i) server.signal(SIGRTMIN);
+  CHECK(works(server));
+  CHECK(scheduling_class(server.pid()) == SCHED_RR);
+  for (const auto& [thread, policy] : before) CHECK(scheduling_class(thread) == policy);
+}
+
+TEST_CASE("--user keeps the right, where the limit may be raised") {
+  if (getuid() != 0 || !may_take_real_time()) return;
+  rlimit limit{};
+  getrlimit(RLIMIT_RTPRIO, &limit);
+  const rlimit raised{limit.rlim_max + 1, limit.rlim_max + 1};
+  const bool may_raise = setrlimit(RLIMIT_RTPRIO, &raised) == 0;
+  if (may_raise) setrlimit(RLIMIT_RTPRIO, &limit);
+  const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
+  RunningServer::Launch launch;
+  launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
+  launch.real_time_priority = 0;
+  const UnrulyServer server({"--user", "nobody", "--cruncher", directory.copy(unruly_path(), "cruncher")},
+                            launch);
+  CHECK(runs_in(server.pid(), may_raise ? SCHED_RR : SCHED_OTHER));
+  CHECK(works(server));
+}
+
 TEST_CASE("--loop-priority normal leaves it in the usual class, without a word") {
   const UnrulyServer server({"--loop-priority", "normal"});
   CHECK(scheduling_class(server.pid()) == SCHED_OTHER);
@@ -100,6 +148,7 @@ TEST_CASE("without the right to it the server says so, and serves all the same")
   RunningServer::Launch launch;
   launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
   launch.user = 61'236;
+  launch.real_time_priority = 0;
   const UnrulyServer server({"--cruncher", directory.copy(unruly_path(), "cruncher")}, launch);
   CHECK(server.logs(kRefusal));
   CHECK(scheduling_class(server.pid()) == SCHED_OTHER);

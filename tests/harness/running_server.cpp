@@ -91,6 +91,7 @@ RunningServer::RunningServer(std::vector<std::string> flags, Launch launch)
   program.environment = std::move(launch.environment);
   program.open_files = launch.open_files;
   program.processes = launch.processes;
+  program.real_time_priority = launch.real_time_priority;
   program.user = launch.user;
   process_ = std::make_unique<StartedProcess>(program);
   output_->start_reading();

@@ -29,6 +29,8 @@ class RunningServer {
     std::optional<std::uint64_t> open_files = {};
     /// RLIMIT_NPROC, where given: it counts the threads and processes of a user, and does not hold for root.
     std::optional<std::uint64_t> processes = {};
+    /// RLIMIT_RTPRIO, where given.
+    std::optional<std::uint64_t> real_time_priority = {};
     /// The server runs as this user (and group), where given; needs root.
     std::optional<uid_t> user = {};
     milliseconds ready_within = std::chrono::seconds(20);

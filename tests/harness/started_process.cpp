@@ -62,6 +62,7 @@ void become_user(uid_t user) {
   }
   limit_to(RLIMIT_NOFILE, launch.open_files);
   limit_to(RLIMIT_NPROC, launch.processes);
+  limit_to(RLIMIT_RTPRIO, launch.real_time_priority);
   if (launch.user) become_user(*launch.user);
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which would clear it
   if (getppid() != parent) _exit(126);

@@ -24,6 +24,7 @@ struct ProgramLaunch {
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< on top of the test's own
   std::optional<std::uint64_t> open_files = {};                       ///< RLIMIT_NOFILE
   std::optional<std::uint64_t> processes = {};                        ///< RLIMIT_NPROC
+  std::optional<std::uint64_t> real_time_priority = {};               ///< RLIMIT_RTPRIO
   std::optional<uid_t> user = {};
 };
 
