@@ -195,8 +195,8 @@ def cpu_since(before, after):
 
 def front(server, running):
     """The server's processes that stay: without crunchers, but with the workers of nginx and cruncherd's launchers."""
-    if server.key in ("nginx", "fcgiwrap"):
-        return with_descendants(running.pids[-1])
+    if server.key in ("nginx", *GATEWAYS):
+        return [pid for leader in running.pids for pid in with_descendants(leader)]
     return [pid for leader in running.pids for pid in with_descendants(leader) if pid == leader or is_launcher(pid)]
 
 
