@@ -109,6 +109,9 @@ std::optional<Launched> started(const Launcher& launcher) {
     errno = EPROTO;
     return std::nullopt;
   }
+  // As it does itself, whoever is first: until then it is in its fork server's group, which must not be
+  // killed in its place.
+  if (launched.pid > 0) ::setpgid(launched.pid, launched.pid);
   const auto fail = [&launched](const char* step, int error) {
     launched.error = error;
     launched.step = step;

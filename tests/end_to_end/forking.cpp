@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -53,6 +54,26 @@ TEST_CASE("a fork server runs on through the jobs that crash, loop and exhaust t
   CHECK(outcome_of(run_job(server, "die", {{"signal", SIGKILL}})) == "502 memory_limit");
   CHECK(outcome_of(run_job(server, "loop")) == "504 deadline_exceeded");
   CHECK(outcome_of(run_job(server, "stop_itself")) == "504 deadline_exceeded");
+  CHECK(works(server));
+  CHECK(harness::launchers_of(server.pid()) == before);
+}
+
+TEST_CASE(
+    "a process that cannot be taken over is killed before it leads a group, and its fork server is not") {
+  const UnrulyServer server(forking());
+  REQUIRE(works(server));
+  REQUIRE(has_no_children(server));
+  const auto before = harness::launchers_of(server.pid());
+  REQUIRE(before.size() == 2);
+  HttpClient client(server.port());
+  REQUIRE(client.get("/").status == 200);
+  rlimit limit{};
+  REQUIRE(prlimit(server.pid(), RLIMIT_NOFILE, nullptr, &limit) == 0);
+  const rlimit none{3, limit.rlim_max};
+  REQUIRE(prlimit(server.pid(), RLIMIT_NOFILE, &none, nullptr) == 0);
+  for (int i = 0; i < 200; ++i)
+    CHECK(outcome_of(client.post("/tasks/nothing", Json::object())) == "503 cannot_spawn");
+  REQUIRE(prlimit(server.pid(), RLIMIT_NOFILE, &limit, nullptr) == 0);
   CHECK(works(server));
   CHECK(harness::launchers_of(server.pid()) == before);
 }
