@@ -53,18 +53,14 @@ def requests_per_second(setting: Round, server: Server):
 
 def light_beside_jobs(setting: Round, server: Server):
     """`/` 500 times a second in an open loop, on the idle server, then while 8 clients keep asking for 50 ms jobs."""
-    idle, busy = quiet_and_loaded(
-        setting, server, lambda port: background_load(setting.place, port, server.job(50), 8)
-    )
-    return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
+    return quiet_and_loaded(setting, server, lambda port: background_load(setting.place, port, server.job(50), 8))
 
 
 def light_beside_silent_jobs(setting: Round, server: Server):
     """The same beside jobs that only compute: between two system calls of theirs the kernel may let them go on, whoever
     waits, up to the next tick of its clock."""
     primes = Request("/tasks/primes", "POST", json.dumps({"limit": 100_000_000}))
-    idle, busy = quiet_and_loaded(setting, server, lambda port: background_load(setting.place, port, primes, 8))
-    return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
+    return quiet_and_loaded(setting, server, lambda port: background_load(setting.place, port, primes, 8))
 
 
 def added_by_offloading(setting: Round, server: Server):
@@ -119,17 +115,16 @@ def light_beside_big_messages(setting: Round, server: Server):
     """`/` 500 times a second in an open loop, idle, then while 2 clients send 1 MiB of params and get 16 MiB back."""
     start, end = '{"reply_bytes":%d,"padding":"' % (2**24 - 1024), '"}'
     request = Request("/tasks/bulk", "POST", start + "x" * (2**20 - len(start) - len(end)) + end)
-    idle, busy = quiet_and_loaded(
+    return quiet_and_loaded(
         setting,
         server,
         lambda port: background_load(setting.place, port, request, 2, humble=True),
         ("--cruncher", setting.place.programs / "bulk_cruncher"),
     )
-    return {"idle_p99_ms": idle, "busy_p99_ms": busy, "ratio": busy / idle}
 
 
 def quiet_and_loaded(setting, server, load, flags=()):
-    """p99 of `/` without and with a load beside it, in milliseconds."""
+    """p99 of `/` without and with a load beside it, and their ratio."""
     place = setting.place
     with server.running(place, flags) as running:
         open_loop(place, running.port, LIGHT, 500, WARM_UP)
@@ -137,7 +132,8 @@ def quiet_and_loaded(setting, server, load, flags=()):
         with load(running.port):
             open_loop(place, running.port, LIGHT, 500, WARM_UP)
             busy = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
-    return idle["latency_ms"]["p99"], busy["latency_ms"]["p99"]
+    idle_p99, busy_p99 = idle["latency_ms"]["p99"], busy["latency_ms"]["p99"]
+    return {"idle_p99_ms": idle_p99, "busy_p99_ms": busy_p99, "ratio": busy_p99 / idle_p99}
 
 
 def overload(setting: Round, server: Server):
