@@ -3,12 +3,12 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "tests/end_to_end/job.h"
+#include "tests/harness/lowered_limit.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/temporary_directory.h"
 
@@ -180,22 +180,6 @@ TEST_CASE("a cruncher replaced by something that is none costs its jobs only, un
   CHECK(eventually(seconds(5), [&] { return works(server); }));
 }
 
-// A limit of the running server, lowered for a while.
-class LoweredLimit {
- public:
-  LoweredLimit(pid_t pid, __rlimit_resource resource, rlim_t value) : pid_(pid), resource_(resource) {
-    prlimit(pid_, resource_, nullptr, &before_);
-    const rlimit lowered{value, before_.rlim_max};
-    REQUIRE(prlimit(pid_, resource_, &lowered, nullptr) == 0);
-  }
-  ~LoweredLimit() { prlimit(pid_, resource_, &before_, nullptr); }
-
- private:
-  pid_t pid_;
-  __rlimit_resource resource_;
-  rlimit before_;
-};
-
 TEST_CASE("out of descriptors, jobs are refused on the connections that there are, and none is lost") {
   const UnrulyServer server;
   HttpClient client(server.port());
@@ -203,7 +187,7 @@ TEST_CASE("out of descriptors, jobs are refused on the connections that there ar
   REQUIRE(has_no_children(server));
   const auto before = harness::open_descriptors(server.pid());
   {
-    const LoweredLimit limit(server.pid(), RLIMIT_NOFILE, 3);
+    const harness::LoweredLimit limit(server.pid(), RLIMIT_NOFILE, 3);
     for (int i = 0; i < 5; ++i) {
       const Stopwatch watch;
       const auto response = client.post("/tasks/nothing", Json::object());

@@ -85,11 +85,14 @@ std::vector<ProcessInfo> descendants_of(pid_t pid) {
 
 std::vector<ProcessInfo> crunchers_of(pid_t server) {
   auto crunchers = children_of(server);
-  // A fork server just executed does not have its name yet: what it reads from is no pipe.
-  std::erase_if(crunchers, [](const ProcessInfo& child) {
+  // A launcher has the server's name at first, and a fork server just executed its program's: what it reads
+  // from is no pipe.
+  const auto itself = find_process(server);
+  std::erase_if(crunchers, [&itself](const ProcessInfo& child) {
     std::error_code gone;
     const auto input = std::filesystem::read_symlink(proc_path(child.pid, "fd/0"), gone);
-    return child.is_launcher() || input.native().starts_with("socket:");
+    return child.is_launcher() || (itself && child.name == itself->name) ||
+           input.native().starts_with("socket:");
   });
   return crunchers;
 }
