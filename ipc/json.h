@@ -1,6 +1,7 @@
 #pragma once
 // JSON text to values and back, under the limits of the protocol. Knows no message and no schema.
-// Both programs read every text that comes from outside through parse_json().
+// Both programs read every text that comes from outside through parse_json(), but for replies
+// (json_around.h).
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
@@ -27,10 +28,11 @@ struct JsonFault {
 /// after the value. Never throws for what the text holds.
 std::variant<Json, JsonFault> parse_json(std::string_view text);
 
-/// The same, but the value of the outermost object's member `name` is checked without being built: it reads
-/// as null, and `value` becomes the part of `text` that it is, empty where there is no such member.
-std::variant<Json, JsonFault> parse_json_around(std::string_view name, std::string_view text,
-                                                std::string_view& value);
+/// Messages of the faults that are no matter of syntax.
+std::string too_deep();
+std::string out_of_range();
+std::string holds_nul();
+std::string stands_twice(const std::string& key);
 
 /// One line of JSON without the line's end. Invalid UTF-8 in strings becomes U+FFFD, so it never throws for
 /// that.

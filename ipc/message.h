@@ -1,7 +1,7 @@
 #pragma once
 // The JSON-RPC 2.0 messages of the pipe, as values, one line of text each. Knows no descriptor and no task.
-// The server prints requests and reads answers; a cruncher reads requests and prints answers. See
-// PROTOCOL.md.
+// The server prints requests, a cruncher reads them and prints answers, which the server reads
+// (reply.h). See PROTOCOL.md.
 
 #include <optional>
 #include <string>
@@ -43,30 +43,18 @@ struct Response {
   std::variant<Json, Error> body;
 };
 
-/// An answer, as the server reads it. The result is the part of the line that it is: one JSON value, checked,
-/// but not built, since the server only passes it on.
-struct Answer {
-  Json id;
-  std::variant<std::string_view, Error> body;
-};
-
 /// `{"method":"progress","params":{"fraction":f}}` from a cruncher, 0 <= fraction <= 1.
 struct Progress {
   double fraction = 0;
 };
 
-/// A line that is no message of the protocol; one English sentence that says why.
-struct Malformed {
-  std::string why;
-};
+/// What a call's id and an answer's may be; and whether the message has a "jsonrpc" of "2.0".
+bool is_id(const Json& value);
+bool says_version_2(const Json& message);
 
 /// For a cruncher: the call in one line, or the error answer that its sender must get
 /// (parse_error with id null, invalid_request with the id if one can be read).
 std::variant<Request, Response> parse_request(std::string_view line);
-
-/// For the server: what a cruncher said in one line. Unknown notifications read as Progress with the fraction
-/// NaN. An answer's result lives as long as the line.
-std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line);
 
 /// One line each, '\n' included.
 std::string print_request(const Request& request);

@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "ipc/message.h"
+#include "ipc/reply.h"
 #include "server/offload/outcome.h"
 
 namespace offload {

@@ -1,4 +1,4 @@
-#include "ipc/message.h"
+#include "ipc/reply.h"
 
 #include <doctest/doctest.h>
 

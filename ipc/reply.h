@@ -1,0 +1,29 @@
+#pragma once
+// What a cruncher says, as the server reads it: the other direction of message.h. Knows no descriptor and no
+// process. Used by server/offload/reading.h.
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "ipc/message.h"
+
+namespace ipc {
+
+/// An answer, as the server reads it. The result is the part of the line that it is: one JSON value, checked,
+/// but not built, since the server only passes it on.
+struct Answer {
+  Json id;
+  std::variant<std::string_view, Error> body;
+};
+
+/// A line that is no message of the protocol; one English sentence that says why.
+struct Malformed {
+  std::string why;
+};
+
+/// For the server: what a cruncher said in one line. Unknown notifications read as Progress with the fraction
+/// NaN. An answer's result lives as long as the line.
+std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line);
+
+}  // namespace ipc
