@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kSmall = 64 * 1024;
 
 constexpr std::uintptr_t kPage = 4096;
-constexpr std::size_t kPart = 64 * 1024;  // of a text, made or given back at a time: tens of microseconds
+constexpr std::size_t kPart = 32 * 1024;  // of a text, made or given back at a time: tens of microseconds
 
 // Has the kernel make pages in one go that are about to be written, for a fault each is many times dearer. A
 // kernel that does not know how (before 5.14) leaves it to the faults.

@@ -48,4 +48,9 @@ std::optional<std::string> LineReader::next() {
   return line;
 }
 
+std::string LineReader::give_up() {
+  start_ = tail_ = 0;
+  return std::exchange(buffer_, {});
+}
+
 }  // namespace ipc

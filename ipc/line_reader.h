@@ -23,6 +23,10 @@ class LineReader {
   /// Lines that came before one that is too long are still given out.
   std::optional<std::string> next();
 
+  /// What has been fed and not given out, for the one who knows where to free it. Nothing may be fed any
+  /// more.
+  std::string give_up();
+
   /// True as soon as a line is longer than `max_line`, even before its end came; final.
   bool overflowed() const { return overflowed_; }
 

@@ -70,11 +70,11 @@ void keep_apart_large_blocks() {
   ::prctl(PR_SET_DUMPABLE, 0);
 
   Loop loop(1);
-  asio::thread_pool json_pool(1);
+  offload::HelperThreads json_pool(loop, 1);
   const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
-  // priority, since they share locks: the loop's own, the allocator's.
-  asio::post(json_pool, [] { offload::take_priority(offload::Priority::low); });
+  // priority, since they share locks: the allocator's, the kernel's on their memory.
+  json_pool.run([] { offload::take_priority(offload::Priority::low); });
 
   std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level);
   telemetry::AccessLog log(

@@ -2,12 +2,12 @@
 // The steps of a start that can fail, each with a sentence for whoever typed the flags. Called by main, in
 // this order.
 
-#include <boost/asio/thread_pool.hpp>
 #include <stdexcept>
 #include <vector>
 
 #include "ipc/json.h"
 #include "server/front_door/endpoint.h"
+#include "server/offload/helper_threads.h"
 #include "server/offload/launch.h"
 #include "server/options.h"
 
@@ -32,4 +32,4 @@ void become_user(const Options& options);
 offload::LaunchPlan launch_plan(const Options& options);
 
 /// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart.
-ipc::Json discover_tasks(Loop& loop, asio::thread_pool& json_pool, const Options& options);
+ipc::Json discover_tasks(Loop& loop, offload::HelperThreads& json_pool, const Options& options);

@@ -292,6 +292,7 @@ awaitable<bool> Connection::refuse_for_room() {
 awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
   const auto size = head.size() + body.size();
   sent_ = 0;
+  if (size > kTurn) co_await asio::post(socket_.get_executor(), use_awaitable);
   while (sent_ < size) {
     const auto count = send_some(socket_.native_handle(), head, body, sent_);
     if (count > 0) {

@@ -4,50 +4,31 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <boost/process/v2/process.hpp>
 #include <cmath>
 
 #include "server/offload/explain_end.h"
+#include "server/offload/pipe_reading.h"
 #include "server/offload/proc_file.h"
 
 namespace offload {
 namespace {
 
-constexpr std::size_t kChunk = 32 * 1024;  // of a pipe, read or written in one turn of the loop
-constexpr std::size_t kStderrTail = 64 * 1024;
-constexpr std::size_t kParseOnLoop = 64 * 1024;  // a longer line would be felt by the light routes
-constexpr std::size_t kReserve = 16 << 20;       // for a long line: untouched, it costs nothing
+constexpr std::size_t kOnLoop =
+    64 * 1024;  // of a line: the rest of a longer one, and its parse, are the pool's
+constexpr std::size_t kReserve = 16 << 20;  // for a long line: untouched, it costs nothing
 constexpr Milliseconds kLook{20};
 constexpr Milliseconds kExitGrace{100};  // for a process that has answered to end by itself
 constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
 constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for its process's end
 
-// One turn's bytes: nothing suspends between a read and their use.
-char scratch[kChunk];
-
-// Gives `take` what is in the pipe by now. The pipe's end is not waited for: a process that the leader left
-// behind may hold it open, and go on writing.
-template <typename Take>
-void drain(int pipe, Take take) {
-  int left = 0;
-  ::ioctl(pipe, FIONREAD, &left);
-  while (left > 0) {
-    const auto count = ::read(pipe, scratch, std::min(sizeof scratch, static_cast<std::size_t>(left)));
-    if (count <= 0) break;
-    left -= static_cast<int>(count);
-    take(std::string_view(scratch, static_cast<std::size_t>(count)));
-  }
-}
-
 }  // namespace
 
-std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread_pool& json_pool,
+std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, HelperThreads& json_pool,
                                                         Launched launched) {
   std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
   process->in_.native_non_blocking(true);  // Asio sees to it only where it waits
@@ -56,7 +37,7 @@ std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, asio::thread
   return process;
 }
 
-CruncherProcess::CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launched launched)
+CruncherProcess::CruncherProcess(Loop& loop, HelperThreads& json_pool, Launched launched)
     : loop_(loop),
       json_pool_(json_pool),
       pid_(launched.pid),
@@ -126,9 +107,10 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
     const auto dead_by = Clock::now() + kDeathWatch;
     while (!ended() && Clock::now() < dead_by) co_await event_.wait(dead_by);
   }
-  if (ended() && !fault_ && out_open_) drain(out_.native_handle(), [this](auto bytes) { take_bytes(bytes); });
-  drain(err_.native_handle(), [this](auto bytes) { keep_tail(bytes); });
-  while (readings_ > 0 && Clock::now() < job.deadline) co_await event_.wait(job.deadline);
+  if (ended() && !fault_ && out_open_ && pool_ != Pool::reads)
+    drain(out_.native_handle(), [this](auto bytes) { take_bytes(bytes); });
+  drain(err_.native_handle(), [this](auto bytes) { keep_tail(stderr_tail_, bytes); });
+  while (pool_ != Pool::idle && Clock::now() < job.deadline) co_await event_.wait(job.deadline);
   co_return conclude();
 }
 
@@ -136,7 +118,7 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
 // long as the job. Of its CPU time only the sum is known by then, and the kernel tells user from system time
 // by the ticks of its clock, which are not much shorter.
 bool CruncherProcess::settled() const {
-  return fault_ || (readings_ == 0 && (status_ || (answer_ && brief_.value_or(false) && may_remain_)));
+  return fault_ || (pool_ == Pool::idle && (status_ || (answer_ && brief_.value_or(false) && may_remain_)));
 }
 
 void CruncherProcess::fault(Reason reason, std::string detail) {
@@ -144,23 +126,19 @@ void CruncherProcess::fault(Reason reason, std::string detail) {
   poke();
 }
 
+// A turn's bytes at the most, however fast the process takes them.
 void CruncherProcess::pump_in() {
   if (!job_) return;
-  while (written_ < job_->line.size()) {
-    const auto count =
-        ::write(in_.native_handle(), job_->line.data() + written_, job_->line.size() - written_);
-    if (count > 0) {
-      written_ += static_cast<std::size_t>(count);
-    } else if (count < 0 && errno == EAGAIN) {
-      in_.async_wait(asio::posix::descriptor_base::wait_write,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (!error) self->pump_in();
-                     });
-      return;
-    } else if (errno != EINTR) {
-      return;  // EPIPE: it does not want the rest, and may answer all the same
-    }
-  }
+  const auto rest = std::string_view(job_->line).substr(written_, kTurn);
+  const auto count = ::write(in_.native_handle(), rest.data(), rest.size());
+  if (count > 0) written_ += static_cast<std::size_t>(count);
+  if (written_ == job_->line.size()) return;
+  // With EPIPE it does not want the rest, and may answer all the same.
+  if (count < 0 && errno != EAGAIN && errno != EINTR) return;
+  in_.async_wait(asio::posix::descriptor_base::wait_write,
+                 [self = shared_from_this()](const boost::system::error_code& error) {
+                   if (!error) self->pump_in();
+                 });
 }
 
 void CruncherProcess::pump_out() {
@@ -170,24 +148,43 @@ void CruncherProcess::pump_out() {
                   });
 }
 
+// Of a long line the pool reads the rest: to make the memory for it takes the kernel longer than the loop has
+// time, and has it wait for the pool where that gives memory back.
+void CruncherProcess::read_long_line() {
+  held_back_ = pool_ == Pool::parses;  // one line after the other
+  if (held_back_) return;
+  pool_ = Pool::reads;
+  json_pool_.run([self = shared_from_this()] { return pull(self->out_.native_handle(), *self->lines_); },
+                 [self = shared_from_this()](Pulled pulled) {
+                   self->pool_ = Pool::idle;
+                   self->poke();
+                   if (!self->job_ || self->fault_) return;
+                   self->take_fed(pulled.bytes);
+                   self->out_open_ = !pulled.end;
+                   if (pulled.end) self->note_end_of_output();
+                   if (pulled.more) self->pump_out();
+                 });
+}
+
 // One turn's bytes at the most, in two reads: the second one to meet the end behind them.
 void CruncherProcess::read_out() {
   if (!given()) {
     spoke_early_ = true;
     return;
   }
-  std::size_t left = sizeof scratch;
+  std::size_t left = kTurn;
   for (int reads = 0; reads < 2 && left > 0; ++reads) {
     if (!job_ || settled()) return;
-    const auto count = ::read(out_.native_handle(), scratch, left);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (count < 0) return;
-    if (count == 0) {
+    if (lines_->buffered() >= kOnLoop) return read_long_line();
+    const auto piece = read_piece(out_.native_handle(), left);
+    if (piece.end) {
       out_open_ = false;
-      return note_end_of_output();
+      note_end_of_output();
     }
-    left -= static_cast<std::size_t>(count);
-    take_bytes({scratch, static_cast<std::size_t>(count)});
+    if (!piece.more) return;
+    if (piece.bytes.empty()) break;
+    left -= piece.bytes.size();
+    take_bytes(piece.bytes);
   }
   pump_out();
 }
@@ -197,26 +194,25 @@ void CruncherProcess::note_end_of_output() {
   poke();
 }
 
-void CruncherProcess::keep_tail(std::string_view bytes) {
-  stderr_tail_ += bytes;
-  if (stderr_tail_.size() > kStderrTail) stderr_tail_.erase(0, stderr_tail_.size() - kStderrTail);
-}
-
 void CruncherProcess::pump_err() {
   err_.async_wait(asio::posix::descriptor_base::wait_read,
                   [self = shared_from_this()](const boost::system::error_code& error) {
                     if (error) return;
-                    const auto count = ::read(self->err_.native_handle(), scratch, sizeof scratch);
-                    if (count > 0) self->keep_tail({scratch, static_cast<std::size_t>(count)});
-                    if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) self->pump_err();
+                    const auto piece = read_piece(self->err_.native_handle());
+                    keep_tail(self->stderr_tail_, piece.bytes);
+                    if (piece.more) self->pump_err();
                   });
 }
 
 void CruncherProcess::take_bytes(std::string_view bytes) {
   if (fault_) return;
-  bytes_out_ += bytes.size();
-  const auto limit = job_->limits.max_reply;
   lines_->feed(bytes);
+  take_fed(bytes.size());
+}
+
+void CruncherProcess::take_fed(std::size_t count) {
+  bytes_out_ += count;
+  const auto limit = job_->limits.max_reply;
   if (lines_->overflowed() || bytes_out_ > limit)
     return fault(Reason::reply_too_large, fmt::format("it wrote more than {} bytes (--max-reply)", limit));
   take_lines();
@@ -224,7 +220,7 @@ void CruncherProcess::take_bytes(std::string_view bytes) {
 
 // One after the other: the lines behind one that is with the pool wait for it.
 void CruncherProcess::take_lines() {
-  while (job_ && !fault_ && readings_ == 0) {
+  while (job_ && !fault_ && pool_ == Pool::idle) {
     auto line = lines_->next();
     if (!line) break;
     if (answer_ && line->empty() && !std::exchange(closing_line_, true)) {
@@ -239,15 +235,17 @@ void CruncherProcess::take_lines() {
 }
 
 void CruncherProcess::take_line(std::string line) {
-  if (line.size() <= kParseOnLoop) return take(Reading::of(std::move(line), job_->rpc_id));
-  ++readings_;
-  asio::post(json_pool_, [self = shared_from_this(), line = std::move(line), id = job_->rpc_id]() mutable {
-    asio::post(self->loop_, [self, reading = Reading::of(std::move(line), id)]() mutable {
-      --self->readings_;
-      self->take(std::move(reading));
-      self->take_lines();
-    });
-  });
+  if (line.size() <= kOnLoop) return take(Reading::of(std::move(line), job_->rpc_id));
+  pool_ = Pool::parses;
+  json_pool_.run(
+      [line = std::move(line), id = job_->rpc_id]() mutable { return Reading::of(std::move(line), id); },
+      [self = shared_from_this()](Reading reading) {
+        self->pool_ = Pool::idle;
+        self->poke();
+        self->take(std::move(reading));
+        self->take_lines();
+        if (std::exchange(self->held_back_, false)) self->pump_out();
+      });
 }
 
 void CruncherProcess::take(Reading reading) {
@@ -273,7 +271,7 @@ Outcome CruncherProcess::conclude() {
     outcome.what = *fault_;
   else if (answer_)
     std::visit([&outcome](auto& answer) { outcome.what = std::move(answer); }, *answer_);
-  else if (status_ && readings_ == 0)
+  else if (status_ && pool_ == Pool::idle)
     outcome.what = explain_end(*status_, job_->limits, lines_->buffered() > 0);
   else
     outcome.what =
@@ -309,7 +307,7 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
   gone_ = nullptr;
   if (answer_ && !fault_) {
     // What it still says is of no use, and each of the pipes' ends would wake the loop.
-    close_pipes();
+    if (pool_ != Pool::reads) close_pipes();
     const auto by_itself = Clock::now() + kExitGrace;
     while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
   } else if (!ended()) {
@@ -319,7 +317,7 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
     while (!ended() && Clock::now() < until) co_await event_.wait(until);
   }
   if (!ended()) signal_group(SIGKILL);
-  while (!ended()) co_await event_.wait(Deadline::max());
+  while (!ended() || pool_ == Pool::reads) co_await event_.wait(Deadline::max());
   reap();
 }
 
@@ -330,6 +328,9 @@ void CruncherProcess::close_pipes() {
 
 void CruncherProcess::reap() {
   close_pipes();
+  if (lines_) json_pool_.let_go(lines_->give_up());
+  if (auto* unclaimed = answer_ ? std::get_if<Result>(&*answer_) : nullptr)
+    json_pool_.let_go(std::move(unclaimed->opened));
   // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
   ::kill(-pid_, SIGKILL);
   try {

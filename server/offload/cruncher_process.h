@@ -3,13 +3,13 @@
 // Knows no queue and no HTTP. Made by spares.h, run by dispatcher.h, ended by burial.h.
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 
 #include "ipc/line_reader.h"
 #include "server/bell.h"
+#include "server/offload/helper_threads.h"
 #include "server/offload/job.h"
 #include "server/offload/launch.h"
 #include "server/offload/outcome.h"
@@ -22,7 +22,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
  public:
   /// `json_pool` parses replies that are too large for the loop; it must outlive the process. Throws
   /// boost::system::system_error where the descriptors cannot be waited for.
-  static std::shared_ptr<CruncherProcess> adopt(Loop& loop, asio::thread_pool& json_pool, Launched launched);
+  static std::shared_ptr<CruncherProcess> adopt(Loop& loop, HelperThreads& json_pool, Launched launched);
   CruncherProcess(const CruncherProcess&) = delete;
   CruncherProcess& operator=(const CruncherProcess&) = delete;
 
@@ -49,7 +49,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   awaitable<> end(Milliseconds grace);
 
  private:
-  CruncherProcess(Loop& loop, asio::thread_pool& json_pool, Launched launched);
+  CruncherProcess(Loop& loop, HelperThreads& json_pool, Launched launched);
 
   using Descriptor = asio::posix::basic_stream_descriptor<LoopExecutor>;
 
@@ -58,9 +58,10 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void pump_out();
   void pump_err();
   void read_out();
+  void read_long_line();
   void note_end_of_output();
-  void keep_tail(std::string_view bytes);
   void take_bytes(std::string_view bytes);
+  void take_fed(std::size_t count);
   void take_lines();
   void take_line(std::string line);
   void take(Reading reading);
@@ -75,7 +76,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void fault(Reason reason, std::string detail);
 
   Loop& loop_;
-  asio::thread_pool& json_pool_;
+  HelperThreads& json_pool_;
   const pid_t pid_;
   const long inherited_kib_;
   Descriptor exit_, in_, out_, err_;
@@ -89,7 +90,9 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   std::size_t written_ = 0;
   std::optional<ipc::LineReader> lines_;
   std::size_t bytes_out_ = 0;
-  std::size_t readings_ = 0;  // lines that are with the JSON pool
+  enum class Pool { idle, reads, parses };
+  Pool pool_ = Pool::idle;    // what it does for this process: reads from out_ into lines_, or has a line
+  bool held_back_ = false;    // what it says behind a line that is with the pool
   bool spoke_early_ = false;  // before it had a job
   bool out_open_ = true;
   bool closing_line_ = false;  // the empty one behind its answer

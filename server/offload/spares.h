@@ -3,7 +3,6 @@
 // Knows no job. Used by dispatcher.h; starts through spawner.h.
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/intrusive/list.hpp>
 #include <deque>
 #include <memory>
@@ -26,7 +25,7 @@ struct SpawnCounts {
 class Spares {
  public:
   /// Keeps `target` >= 0 of them ready.
-  Spares(Loop& loop, Spawner& spawner, Burial& burial, asio::thread_pool& json_pool, std::size_t target);
+  Spares(Loop& loop, Spawner& spawner, Burial& burial, HelperThreads& json_pool, std::size_t target);
   ~Spares();
 
   /// Is told how long each start took, in seconds.
@@ -57,7 +56,7 @@ class Spares {
   Loop& loop_;
   Spawner& spawner_;
   Burial& burial_;
-  asio::thread_pool& json_pool_;
+  HelperThreads& json_pool_;
   std::size_t target_;
   std::size_t starting_ = 0;
   std::deque<std::shared_ptr<CruncherProcess>> ready_;

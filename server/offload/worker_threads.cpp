@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/asio/post.hpp>
-
 #include "server/bell.h"
 #include "server/offload/burn.h"
 
@@ -24,7 +22,7 @@ awaitable<Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline) {
   const auto entered = Clock::now();
   auto admitted = co_await admission_.enter(deadline);
   if (auto* refusal = std::get_if<Failure>(&admitted)) co_return Outcome{std::move(*refusal), {}, {}};
-  if (!threads_) threads_ = std::make_unique<asio::thread_pool>(admission_.slots());
+  if (!threads_) threads_ = std::make_unique<HelperThreads>(loop_, admission_.slots());
 
   const auto began = Clock::now();
   const auto burning = std::make_shared<Burning>(loop_);
@@ -32,10 +30,11 @@ awaitable<Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline) {
     Burning& burning;
     ~StopAtEnd() { burning.stop = true; }
   } stop_at_end{*burning};
-  asio::post(*threads_, [this, burning, cpu, deadline] {
-    burning->used_ms = burn_cpu(cpu, deadline, &burning->stop);
-    asio::post(loop_, [burning] { burning->done.ring(); });
-  });
+  threads_->run([burning, cpu, deadline] { return burn_cpu(cpu, deadline, &burning->stop); },
+                [burning](double used_ms) {
+                  burning->used_ms = used_ms;
+                  burning->done.ring();
+                });
   co_await burning->done.wait(Deadline::max());
 
   Usage usage;

@@ -3,9 +3,8 @@
 // takes a slot like any job, but nothing protects the server from what a thread does: so it runs only the
 // busy loop, which asks when to stop.
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "server/offload/admission.h"
+#include "server/offload/helper_threads.h"
 #include "server/offload/outcome.h"
 
 namespace offload {
@@ -22,7 +21,7 @@ class WorkerThreads {
  private:
   Loop& loop_;
   Admission& admission_;
-  std::unique_ptr<asio::thread_pool> threads_;
+  std::unique_ptr<HelperThreads> threads_;
 };
 
 }  // namespace offload

@@ -4,11 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 
-#include "ipc/growth.h"
 #include "server/offload/discovery.h"
 
 namespace routes {
@@ -79,18 +75,10 @@ awaitable<> Application::finish(front_door::Exchange& exchange) {
 
 awaitable<> Application::fetch(Call& call) {
   if (auto* preparation = std::get_if<Preparation>(&call.wanted)) {
-    using PoolExecutor = asio::thread_pool::executor_type;
-    const auto work = [](const Preparation& preparation) -> asio::awaitable<PreparedParams, PoolExecutor> {
-      co_return preparation();
-    };
-    // No cancellation crosses over to the pool: Asio 1.24 would emit it on a signal that the loop may have
-    // freed.
-    call.prepared =
-        co_await asio::co_spawn(json_pool_.get_executor(), work(*preparation),
-                                asio::bind_cancellation_slot(asio::cancellation_slot(), use_awaitable));
+    call.prepared = co_await json_pool_.call(*preparation);
   } else if (auto* job = std::get_if<offload::Job>(&call.wanted)) {
     call.outcome = co_await dispatcher_.run(*job);
-    let_go(job->line);
+    json_pool_.let_go(std::move(job->line));
   } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {
     call.outcome = co_await threads_.spin(spin->cpu, spin->deadline);
   }
@@ -117,22 +105,10 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
     if (!call.bug.empty()) observer->on_bug(call.request_id, call.bug);
     observer->on_request(record);
   }
-  let_go(exchange.request.body);
-  let_go(exchange.response.body);
+  json_pool_.let_go(std::move(exchange.request.body));
+  json_pool_.let_go(std::move(exchange.response.body));
   if (auto* job = std::get_if<offload::Job>(&call.wanted))
-    let_go(job->line);  // nobody has waited for its end
-}
-
-// To free megabytes takes milliseconds of the kernel. The pool has the time, unless it has fallen behind.
-void Application::let_go(std::string& text) {
-  constexpr std::size_t kMost = 64 << 20;  // beyond --max-buffered, which no longer counts it
-  const auto size = text.capacity();
-  if (size < ipc::kMapped || going_ + size > kMost) return;
-  going_ += size;
-  asio::post(json_pool_, [this, size, text = std::move(text)]() mutable {
-    ipc::let_go(std::move(text));
-    going_ -= size;
-  });
+    json_pool_.let_go(std::move(job->line));  // nobody has waited for its end
 }
 
 std::string Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {

@@ -3,12 +3,11 @@
 // wants (JSON prepared on the pool, a job's outcome) and tells the observers how it ended. Knows no socket
 // and no URL.
 
-#include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <vector>
 
 #include "server/front_door/exchange.h"
 #include "server/offload/dispatcher.h"
+#include "server/offload/helper_threads.h"
 #include "server/offload/worker_threads.h"
 #include "server/routes/router.h"
 #include "server/telemetry/observer.h"
@@ -19,7 +18,7 @@ class Application final : public front_door::Application {
  public:
   /// All of them must outlive it. `observers` hear of every request.
   Application(Router& router, offload::Dispatcher& dispatcher, offload::WorkerThreads& threads,
-              asio::thread_pool& json_pool, const std::vector<telemetry::Observer*>& observers)
+              offload::HelperThreads& json_pool, const std::vector<telemetry::Observer*>& observers)
       : router_(router),
         dispatcher_(dispatcher),
         threads_(threads),
@@ -35,13 +34,11 @@ class Application final : public front_door::Application {
  private:
   Call& call_of(front_door::Exchange& exchange);
   awaitable<> fetch(Call& call);
-  void let_go(std::string& text);
 
   Router& router_;
   offload::Dispatcher& dispatcher_;
   offload::WorkerThreads& threads_;
-  asio::thread_pool& json_pool_;
-  std::atomic<std::size_t> going_ = 0;  // bytes that are with the pool, to be freed
+  offload::HelperThreads& json_pool_;
   const std::vector<telemetry::Observer*>& observers_;
 };
 

@@ -95,17 +95,33 @@ std::optional<Json> could_not_read(const Call&) {
 }
 
 // Unknown notifications are nobody's business, also where they are so large that they take a while to read.
-std::optional<Json> announce(const Call& call) {
-  const Json announcement = {
+std::string announcement() {
+  const Json message = {
       {"jsonrpc", "2.0"}, {"method", "announcement"}, {"params", {{"text", std::string(300'000, 'x')}}}};
-  say(announcement.dump() + "\n" + progress_line(0.5) + announcement.dump() + "\n" +
-      result_line(call.id, call.params));
+  return message.dump() + "\n";
+}
+
+std::optional<Json> announce(const Call& call) {
+  say(announcement() + progress_line(0.5) + announcement() + result_line(call.id, call.params));
   return std::nullopt;
+}
+
+std::optional<Json> announce_much(const Call& call) {
+  for (int i = 0; i < 5; ++i) say(announcement());
+  return call.params.at("answers") ? huge_answer(call) : std::nullopt;
 }
 
 std::optional<Json> half_line(const Call& call) {
   const std::string line = result_line(call.id, {{"text", "half of it"}});
   say(std::string_view(line).substr(0, line.size() / 2));
+  return std::nullopt;
+}
+
+std::optional<Json> half_of_many(const Call& call) {
+  const std::string line = result_line(call.id, {{"text", "@"}});
+  say(line.substr(0, line.find('@')));
+  write_repeatedly(STDOUT_FILENO, call.params.at("bytes"), 'x');
+  while (call.params.at("stays")) pause();
   return std::nullopt;
 }
 
@@ -163,7 +179,13 @@ std::vector<Behaviour> output() {
       {"could_not_read", "An error without an id, as for a line that is no request.", no_params,
        could_not_read},
       {"announce", "Large notifications that nobody knows, then answers.", no_params, announce},
+      {"announce_much", "More of them, then a long answer, or none.",
+       object_with({{"bytes", integer_between(0, 1'000'000'000)}, {"answers", {{"type", "boolean"}}}}),
+       announce_much},
       {"half_line", "Half an answer, then exits 0.", no_params, half_line},
+      {"half_of_many", "The beginning of a long answer, then exits 0 or stays.",
+       object_with({{"bytes", integer_between(0, 1'000'000'000)}, {"stays", {{"type", "boolean"}}}}),
+       half_of_many},
       {"unfinished_line", "An answer without its line end, then exits 0.", no_params, unfinished_line},
       {"not_json", "A line that is no JSON.", no_params, not_json},
       {"other_json", "A line of JSON that is no message.", no_params, other_json},

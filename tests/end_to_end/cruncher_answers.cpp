@@ -42,6 +42,22 @@ TEST_CASE("an error without an id is an answer: the request could not be read") 
 TEST_CASE("large notifications before an answer are passed over") {
   const UnrulyServer server;
   for (int i = 0; i < 20; ++i) CHECK(outcome_of(run_job(server, "announce")) == "200");
+  for (const int bytes : {1'000, 60'000, 100'000, 5'000'000}) {
+    CAPTURE(bytes);
+    const auto answer = run_job(server, "announce_much", {{"bytes", bytes}, {"answers", true}});
+    REQUIRE(outcome_of(answer) == "200");
+    CHECK(answer.response.json().at("result").at("text").get<std::string>().size() ==
+          static_cast<std::size_t>(bytes));
+  }
+}
+
+TEST_CASE("large notifications and no answer are noticed when their cruncher has ended") {
+  const UnrulyServer server({"--timeout", "20s"});
+  for (int i = 0; i < 20; ++i) {
+    const auto answer = run_job(server, "announce_much", {{"bytes", 0}, {"answers", false}});
+    CHECK(outcome_of(answer) == "502 crashed");
+    CHECK(answer.took < harness::at_most(seconds(2)));
+  }
 }
 
 // Its end is met while the answer is still being read beside the loop.

@@ -85,6 +85,29 @@ TEST_CASE("a large answer arrives whole") {
   CHECK(answer.response.json().at("result").at("text") == std::string(10'000'000, 'x'));
 }
 
+TEST_CASE("the beginning of a long answer is none, whether its cruncher ends, stays, or loses its client") {
+  const UnrulyServer server({"--timeout", "2s", "--kill-grace", "200ms"});
+  constexpr std::size_t bytes = 8'000'000;
+  const auto settled = private_memory_kib(server.pid()) + 1024;
+  run_job(server, "huge_answer", {{"bytes", bytes}});
+  const auto has_settled = [&] { return kSanitized || private_memory_kib(server.pid()) < settled; };
+  CHECK(outcome_of(run_job(server, "half_of_many", {{"bytes", bytes}, {"stays", false}})) == "502 bad_reply");
+  CHECK(outcome_of(run_job(server, "half_of_many", {{"bytes", bytes}, {"stays", true}})) ==
+        "504 deadline_exceeded");
+  CHECK(has_no_children(server, seconds(1)));
+  CHECK(eventually(seconds(2), has_settled));
+  const auto before = private_memory_kib(server.pid());
+  {
+    HttpClient client(server.port());
+    client.send_post("/tasks/half_of_many", {{"bytes", bytes}, {"stays", true}});
+    running_cruncher(server);
+    REQUIRE(eventually(seconds(1), [&] { return private_memory_kib(server.pid()) > before + bytes / 2048; }));
+  }
+  CHECK(has_no_children(server, seconds(1)));
+  CHECK(works(server));
+  CHECK(eventually(seconds(2), has_settled));
+}
+
 TEST_CASE("a thousand lines of progress a second cost the server nothing noticeable") {
   const UnrulyServer server({"--timeout", "60s"});
   const auto before = harness::find_process(server.pid())->cpu_time;

@@ -1,7 +1,6 @@
 #include "tests/fuzz/house.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "server/offload/dispatcher.h"
 #include "server/offload/spawner.h"
@@ -49,7 +48,7 @@ struct House::Rooms {
       : spawner(loop, {}, 0),
         burial(loop, Milliseconds{0}),
         admission(loop, 1, 1, Milliseconds{1000}),
-        pool(1),
+        pool(loop, 1),
         spares(loop, spawner, burial, pool, 0),
         dispatcher(admission, spares, burial),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}) {
@@ -60,7 +59,7 @@ struct House::Rooms {
   offload::Spawner spawner;
   offload::Burial burial;
   offload::Admission admission;
-  asio::thread_pool pool;
+  offload::HelperThreads pool;
   offload::Spares spares;
   offload::Dispatcher dispatcher;
   routes::Catalogue catalogue;

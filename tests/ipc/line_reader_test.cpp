@@ -68,4 +68,13 @@ TEST_CASE("an endless line costs no memory beyond its limit") {
   CHECK(reader.buffered() == 0);
 }
 
+TEST_CASE("what was not given out can be had at the end") {
+  LineReader reader(1000);
+  reader.feed("first\nsecond\nthi");
+  CHECK(reader.next() == "first");
+  CHECK(reader.give_up().ends_with("second\nthi"));
+  CHECK(reader.buffered() == 0);
+  CHECK_FALSE(reader.next());
+}
+
 }  // namespace
