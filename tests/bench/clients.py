@@ -27,9 +27,15 @@ def throughput(place, port, request, connections, seconds, may_be_none=False):
 
 
 @contextlib.contextmanager
-def background_load(place, port, request, connections, humble=False):
-    """Keeps so many clients busy for as long as the block lasts. `humble`: only with time that nobody else wants."""
+def background_load(place, port, request, connections, humble=False, pause_ms=0):
+    """Keeps so many clients busy for as long as the block lasts, and fills what it yields with their report then.
+
+    `humble`: only with time that nobody else wants. `pause_ms`: between an answer and the client's next request.
+    """
     command = wrk_command(place, port, request, connections, ENOUGH, threads=1)
+    if pause_ms:
+        command.append(str(pause_ms))
+    report = {}
     with tempfile.TemporaryFile("w+", dir=place.folder) as output:
         with process(
             ["chrt", "--idle", "0", *command] if humble else command,
@@ -37,9 +43,9 @@ def background_load(place, port, request, connections, humble=False):
             stop_signal=signal.SIGINT,  # wrk reports and ends
             stdout=output,
         ):
-            yield
+            yield report
         output.seek(0)
-        report = wrk_report(output.read())
+        report.update(wrk_report(output.read()))
         if report["per_second"] == 0:
             raise RuntimeError(f"no good answer: {report}")
 

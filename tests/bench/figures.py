@@ -112,28 +112,43 @@ def jobs_of_a_big_server(setting: Round, server: Server):
 
 
 def light_beside_big_messages(setting: Round, server: Server):
-    """`/` 500 times a second in an open loop, idle, then while 2 clients send 1 MiB of params and get 16 MiB back."""
+    """`/` 500 times a second in an open loop, idle, then while 2 clients send 1 MiB of params and get 16 MiB back, with
+    a pause of 150 ms between."""
+    return beside_big_messages(setting, server, pause_ms=150)
+
+
+def light_beside_a_flood(setting: Round, server: Server):
+    """The same without the pause: as much as the server can."""
+    return beside_big_messages(setting, server, pause_ms=0)
+
+
+def beside_big_messages(setting, server, pause_ms):
     start, end = '{"reply_bytes":%d,"padding":"' % (2**24 - 1024), '"}'
     request = Request("/tasks/bulk", "POST", start + "x" * (2**20 - len(start) - len(end)) + end)
     return quiet_and_loaded(
         setting,
         server,
-        lambda port: background_load(setting.place, port, request, 2, humble=True),
+        lambda port: background_load(setting.place, port, request, 2, humble=True, pause_ms=pause_ms),
         ("--cruncher", setting.place.programs / "bulk_cruncher"),
     )
 
 
 def quiet_and_loaded(setting, server, load, flags=()):
-    """p99 of `/` without and with a load beside it, and their ratio."""
+    """p99 of `/` without and with a load beside it, their ratio, and what the load got."""
     place = setting.place
     with server.running(place, flags) as running:
         open_loop(place, running.port, LIGHT, 500, WARM_UP)
         idle = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
-        with load(running.port):
+        with load(running.port) as report:
             open_loop(place, running.port, LIGHT, 500, WARM_UP)
             busy = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
     idle_p99, busy_p99 = idle["latency_ms"]["p99"], busy["latency_ms"]["p99"]
-    return {"idle_p99_ms": idle_p99, "busy_p99_ms": busy_p99, "ratio": busy_p99 / idle_p99}
+    return {
+        "idle_p99_ms": idle_p99,
+        "busy_p99_ms": busy_p99,
+        "ratio": busy_p99 / idle_p99,
+        "beside_per_second": report["per_second"],
+    }
 
 
 def overload(setting: Round, server: Server):
@@ -267,6 +282,7 @@ FIGURES = {
         Figure("jobs", "Jobs per second", ("floor", *WORKERS), jobs_per_second),
         Figure("big_server", "Jobs of a server that holds 1 GiB", (*WAYS, "spawn"), jobs_of_a_big_server),
         Figure("big_messages", "`/` beside big messages", CLASSES, light_beside_big_messages),
+        Figure("big_flood", "`/` beside a flood of big messages", CLASSES, light_beside_a_flood),
         Figure("overload", "Ten times more jobs than it can do", WAYS, overload),
         Figure("idle", "9,000 idle connections", ("cruncherd", "nginx"), idle_connections),
         Figure("memory", "Memory at rest", (*FRONTS, "cruncherd_fork", *POOLS, *GATEWAYS), memory_at_rest),

@@ -1,4 +1,5 @@
--- A script for wrk: sends the request given after "--" (METHOD [BODY_FILE]) and prints what came of it as JSON.
+-- A script for wrk: sends the request given after "--" (METHOD [BODY_FILE [PAUSE_MS]]) and prints what came of it as
+-- JSON. Each client waits for the pause between an answer and its next request.
 -- Latencies are those of a closed loop: for throughput and for curves against the number of clients.
 
 function init(arguments)
@@ -8,6 +9,10 @@ function init(arguments)
     wrk.body = file:read("*a")
     file:close()
     wrk.headers["Content-Type"] = "application/json"
+  end
+  local pause = tonumber(arguments[3])
+  if pause then
+    delay = function() return pause end
   end
 end
 
