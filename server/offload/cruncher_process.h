@@ -20,7 +20,7 @@ namespace offload {
 
 class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
  public:
-  /// `json_pool` parses replies that are too large for the loop; it must outlive the process. Throws
+  /// `json_pool` reads and parses what is too long for the loop; it must outlive the process. Throws
   /// boost::system::system_error where the descriptors cannot be waited for.
   static std::shared_ptr<CruncherProcess> adopt(Loop& loop, HelperThreads& json_pool, Launched launched);
   CruncherProcess(const CruncherProcess&) = delete;
