@@ -8,10 +8,6 @@
 namespace ipc {
 namespace {
 
-// What does not fit into the first will probably be long. Growing on the way would copy many megabytes at
-// once; memory that is reserved, but not yet touched, costs nothing.
-constexpr std::size_t kSmall = 64 * 1024;
-
 constexpr std::uintptr_t kPage = 4096;
 constexpr std::size_t kPart = 32 * 1024;  // of a text, made or given back at a time: tens of microseconds
 
@@ -30,8 +26,8 @@ void populate(char* begin, std::size_t size) {
 
 void Growth::append(std::string& text, std::string_view piece) {
   const auto needed = text.size() + piece.size();
-  if (needed > kSmall && text.capacity() < room_) text.reserve(room_);
-  if (needed > std::max(populated_, kSmall) && needed <= text.capacity()) {
+  if (needed > kShort && text.capacity() < room_) text.reserve(room_);
+  if (needed > std::max(populated_, kShort) && needed <= text.capacity()) {
     populated_ = std::min(text.capacity(), needed + kPart);
     populate(text.data() + text.size(), populated_ - text.size());
   }

@@ -9,8 +9,12 @@
 
 namespace ipc {
 
-/// A short text grows as any string does. For one that is longer than 64 KiB, `room` bytes of address space
-/// are set aside once, so that it is not copied as it grows, and its pages are made ahead, many at a time.
+/// Bytes of a short text, at the most. What is longer will probably be much longer.
+inline constexpr std::size_t kShort = 64 * 1024;
+
+/// A short text grows as any string does. For a longer one `room` bytes of address space, which cost nothing
+/// before they are touched, are set aside once, so that it is not copied as it grows, and its pages are made
+/// ahead, many at a time.
 class Growth {
  public:
   explicit Growth(std::size_t room = 0) : room_(room) {}

@@ -18,9 +18,8 @@
 namespace offload {
 namespace {
 
-constexpr std::size_t kOnLoop =
-    64 * 1024;  // of a line: the rest of a longer one, and its parse, are the pool's
-constexpr std::size_t kReserve = 16 << 20;  // for a long line: untouched, it costs nothing
+constexpr std::size_t kOnLoop = ipc::kShort;  // of a line: a longer one's rest, and its parse, are the pool's
+constexpr std::size_t kReserve = 16 << 20;    // for a long line: untouched, it costs nothing
 constexpr Milliseconds kLook{20};
 constexpr Milliseconds kExitGrace{100};  // for a process that has answered to end by itself
 constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
@@ -176,7 +175,7 @@ void CruncherProcess::read_out() {
   for (int reads = 0; reads < 2 && left > 0; ++reads) {
     if (!job_ || settled()) return;
     if (lines_->buffered() >= kOnLoop) return read_long_line();
-    const auto piece = read_piece(out_.native_handle(), left);
+    const auto piece = read_piece(out_.native_handle(), std::min(left, kOnLoop - lines_->buffered()));
     if (piece.end) {
       out_open_ = false;
       note_end_of_output();
