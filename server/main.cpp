@@ -70,7 +70,7 @@ void keep_apart_large_blocks() {
   ::prctl(PR_SET_DUMPABLE, 0);
 
   Loop loop(1);
-  offload::HelperThreads json_pool(loop, 1);
+  offload::ThreadPool json_pool(loop, 1);
   const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
   // priority, since they share locks: the allocator's, the kernel's on their memory.

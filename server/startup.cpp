@@ -71,7 +71,7 @@ offload::LaunchPlan launch_plan(const Options& options) {
           options.priority, offload::ignored_signals(),     options.start};
 }
 
-ipc::Json discover_tasks(Loop& loop, offload::HelperThreads& json_pool, const Options& options) {
+ipc::Json discover_tasks(Loop& loop, offload::ThreadPool& json_pool, const Options& options) {
   const auto refuse = [&](const std::string& why) -> RefusedStart {
     return RefusedStart(fmt::format(
         "--cruncher '{}' is no cruncher: {}. Give the path of a program that speaks the protocol of "

@@ -7,8 +7,8 @@
 
 #include "ipc/json.h"
 #include "server/front_door/endpoint.h"
-#include "server/offload/helper_threads.h"
 #include "server/offload/launch.h"
+#include "server/offload/thread_pool.h"
 #include "server/options.h"
 
 /// A start that cannot be: the sentence says what to change.
@@ -32,4 +32,4 @@ void become_user(const Options& options);
 offload::LaunchPlan launch_plan(const Options& options);
 
 /// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart.
-ipc::Json discover_tasks(Loop& loop, offload::HelperThreads& json_pool, const Options& options);
+ipc::Json discover_tasks(Loop& loop, offload::ThreadPool& json_pool, const Options& options);

@@ -27,7 +27,7 @@ constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for 
 
 }  // namespace
 
-std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, HelperThreads& json_pool,
+std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, ThreadPool& json_pool,
                                                         Launched launched) {
   std::shared_ptr<CruncherProcess> process(new CruncherProcess(loop, json_pool, std::move(launched)));
   process->in_.native_non_blocking(true);  // Asio sees to it only where it waits
@@ -36,7 +36,7 @@ std::shared_ptr<CruncherProcess> CruncherProcess::adopt(Loop& loop, HelperThread
   return process;
 }
 
-CruncherProcess::CruncherProcess(Loop& loop, HelperThreads& json_pool, Launched launched)
+CruncherProcess::CruncherProcess(Loop& loop, ThreadPool& json_pool, Launched launched)
     : loop_(loop),
       json_pool_(json_pool),
       pid_(launched.pid),

@@ -9,11 +9,11 @@
 
 #include "ipc/line_reader.h"
 #include "server/bell.h"
-#include "server/offload/helper_threads.h"
 #include "server/offload/job.h"
 #include "server/offload/launch.h"
 #include "server/offload/outcome.h"
 #include "server/offload/reading.h"
+#include "server/offload/thread_pool.h"
 #include "server/offload/wait_status.h"
 
 namespace offload {
@@ -22,7 +22,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
  public:
   /// `json_pool` reads and parses what is too long for the loop; it must outlive the process. Throws
   /// boost::system::system_error where the descriptors cannot be waited for.
-  static std::shared_ptr<CruncherProcess> adopt(Loop& loop, HelperThreads& json_pool, Launched launched);
+  static std::shared_ptr<CruncherProcess> adopt(Loop& loop, ThreadPool& json_pool, Launched launched);
   CruncherProcess(const CruncherProcess&) = delete;
   CruncherProcess& operator=(const CruncherProcess&) = delete;
 
@@ -49,7 +49,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   awaitable<> end(Milliseconds grace);
 
  private:
-  CruncherProcess(Loop& loop, HelperThreads& json_pool, Launched launched);
+  CruncherProcess(Loop& loop, ThreadPool& json_pool, Launched launched);
 
   using Descriptor = asio::posix::basic_stream_descriptor<LoopExecutor>;
 
@@ -76,7 +76,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void fault(Reason reason, std::string detail);
 
   Loop& loop_;
-  HelperThreads& json_pool_;
+  ThreadPool& json_pool_;
   const pid_t pid_;
   const long inherited_kib_;
   Descriptor exit_, in_, out_, err_;

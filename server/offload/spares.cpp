@@ -24,7 +24,7 @@ Spares::Waiter::~Waiter() {
   if (process) spares.burial_.take(std::move(process));  // cancelled between the hand-over and its turn
 }
 
-Spares::Spares(Loop& loop, Spawner& spawner, Burial& burial, HelperThreads& json_pool, std::size_t target)
+Spares::Spares(Loop& loop, Spawner& spawner, Burial& burial, ThreadPool& json_pool, std::size_t target)
     : loop_(loop),
       spawner_(spawner),
       burial_(burial),

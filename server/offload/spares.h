@@ -25,7 +25,7 @@ struct SpawnCounts {
 class Spares {
  public:
   /// Keeps `target` >= 0 of them ready.
-  Spares(Loop& loop, Spawner& spawner, Burial& burial, HelperThreads& json_pool, std::size_t target);
+  Spares(Loop& loop, Spawner& spawner, Burial& burial, ThreadPool& json_pool, std::size_t target);
   ~Spares();
 
   /// Is told how long each start took, in seconds.
@@ -56,7 +56,7 @@ class Spares {
   Loop& loop_;
   Spawner& spawner_;
   Burial& burial_;
-  HelperThreads& json_pool_;
+  ThreadPool& json_pool_;
   std::size_t target_;
   std::size_t starting_ = 0;
   std::deque<std::shared_ptr<CruncherProcess>> ready_;

@@ -22,7 +22,7 @@ awaitable<Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline) {
   const auto entered = Clock::now();
   auto admitted = co_await admission_.enter(deadline);
   if (auto* refusal = std::get_if<Failure>(&admitted)) co_return Outcome{std::move(*refusal), {}, {}};
-  if (!threads_) threads_ = std::make_unique<HelperThreads>(loop_, admission_.slots());
+  if (!threads_) threads_ = std::make_unique<ThreadPool>(loop_, admission_.slots());
 
   const auto began = Clock::now();
   const auto burning = std::make_shared<Burning>(loop_);

@@ -4,8 +4,8 @@
 // busy loop, which asks when to stop.
 
 #include "server/offload/admission.h"
-#include "server/offload/helper_threads.h"
 #include "server/offload/outcome.h"
+#include "server/offload/thread_pool.h"
 
 namespace offload {
 
@@ -21,7 +21,7 @@ class WorkerThreads {
  private:
   Loop& loop_;
   Admission& admission_;
-  std::unique_ptr<HelperThreads> threads_;
+  std::unique_ptr<ThreadPool> threads_;
 };
 
 }  // namespace offload

@@ -7,7 +7,7 @@
 
 #include "server/front_door/exchange.h"
 #include "server/offload/dispatcher.h"
-#include "server/offload/helper_threads.h"
+#include "server/offload/thread_pool.h"
 #include "server/offload/worker_threads.h"
 #include "server/routes/router.h"
 #include "server/telemetry/observer.h"
@@ -18,7 +18,7 @@ class Application final : public front_door::Application {
  public:
   /// All of them must outlive it. `observers` hear of every request.
   Application(Router& router, offload::Dispatcher& dispatcher, offload::WorkerThreads& threads,
-              offload::HelperThreads& json_pool, const std::vector<telemetry::Observer*>& observers)
+              offload::ThreadPool& json_pool, const std::vector<telemetry::Observer*>& observers)
       : router_(router),
         dispatcher_(dispatcher),
         threads_(threads),
@@ -38,7 +38,7 @@ class Application final : public front_door::Application {
   Router& router_;
   offload::Dispatcher& dispatcher_;
   offload::WorkerThreads& threads_;
-  offload::HelperThreads& json_pool_;
+  offload::ThreadPool& json_pool_;
   const std::vector<telemetry::Observer*>& observers_;
 };
 

@@ -59,7 +59,7 @@ struct House::Rooms {
   offload::Spawner spawner;
   offload::Burial burial;
   offload::Admission admission;
-  offload::HelperThreads pool;
+  offload::ThreadPool pool;
   offload::Spares spares;
   offload::Dispatcher dispatcher;
   routes::Catalogue catalogue;

@@ -1,4 +1,4 @@
-#include "server/offload/helper_threads.h"
+#include "server/offload/thread_pool.h"
 
 #include <doctest/doctest.h>
 
@@ -16,11 +16,11 @@ namespace {
 
 TEST_CASE("work runs elsewhere, and its result is told on the loop, which waits for it") {
   Loop loop(1);
-  HelperThreads helpers(loop, 1);
+  ThreadPool pool(loop, 1);
   std::thread::id worked, told;
   std::vector<int> results;
   for (int i = 0; i < 3; ++i) {
-    helpers.run(
+    pool.run(
         [&worked, i] {
           worked = std::this_thread::get_id();
           std::this_thread::sleep_for(Milliseconds(i == 0 ? 50 : 0));
@@ -39,14 +39,14 @@ TEST_CASE("work runs elsewhere, and its result is told on the loop, which waits 
 
 TEST_CASE("what is told may ask for more, which is told as well") {
   Loop loop(1);
-  HelperThreads helpers(loop, 2);
+  ThreadPool pool(loop, 2);
   int left = 1000;
   std::function<void()> again = [&] {
-    helpers.run([] { return 1; },
-                [&](int one) {
-                  left -= one;
-                  if (left > 0) again();
-                });
+    pool.run([] { return 1; },
+             [&](int one) {
+               left -= one;
+               if (left > 0) again();
+             });
   };
   again();
   loop.run();
@@ -55,18 +55,17 @@ TEST_CASE("what is told may ask for more, which is told as well") {
 
 TEST_CASE("of many results from many threads each is told once") {
   Loop loop(1);
-  HelperThreads helpers(loop, 4);
+  ThreadPool pool(loop, 4);
   constexpr std::size_t many = 20'000;
   std::vector<int> told(many);
-  for (std::size_t i = 0; i < many; ++i)
-    helpers.run([i] { return i; }, [&told](std::size_t i) { ++told[i]; });
+  for (std::size_t i = 0; i < many; ++i) pool.run([i] { return i; }, [&told](std::size_t i) { ++told[i]; });
   loop.run();
   CHECK(told == std::vector<int>(many, 1));
 }
 
 TEST_CASE("a coroutine gets the result, or the exception, and things that can only be moved") {
   Loop loop(1);
-  HelperThreads helpers(loop, 1);
+  ThreadPool pool(loop, 1);
   std::string got, caught;
   asio::co_spawn(
       loop,
@@ -74,10 +73,10 @@ TEST_CASE("a coroutine gets the result, or the exception, and things that can on
         auto there = [text = std::make_unique<std::string>("moved there and back")]() mutable {
           return std::move(text);
         };
-        const auto text = co_await helpers.call(std::move(there));
+        const auto text = co_await pool.call(std::move(there));
         got = *text;
         try {
-          co_await helpers.call([]() -> int { throw std::runtime_error("from there"); });
+          co_await pool.call([]() -> int { throw std::runtime_error("from there"); });
         } catch (const std::runtime_error& error) {
           caught = error.what();
         }
@@ -90,7 +89,7 @@ TEST_CASE("a coroutine gets the result, or the exception, and things that can on
 
 TEST_CASE("what work holds is released before its result is told") {
   Loop loop(1);
-  HelperThreads helpers(loop, 1);
+  ThreadPool pool(loop, 1);
   int left = 10'000;
   bool alone = true;
   for (int i = left; i > 0; --i) {
@@ -100,7 +99,7 @@ TEST_CASE("what work holds is released before its result is told") {
       alone = alone && held.use_count() == 1;
       --left;
     };
-    helpers.run(std::move(work), std::move(then));
+    pool.run(std::move(work), std::move(then));
   }
   loop.run();
   CHECK(left == 0);
@@ -113,8 +112,8 @@ TEST_CASE("work whose result nobody waits for does not keep the loop") {
   std::unique_lock closed(gate);
   bool done = false;
   {
-    HelperThreads helpers(loop, 1);
-    helpers.run([&] {
+    ThreadPool pool(loop, 1);
+    pool.run([&] {
       const std::lock_guard passes(gate);
       done = true;
     });
@@ -129,9 +128,9 @@ TEST_CASE("what is not told in the end is freed") {
   Loop loop(1);
   {
     std::atomic<int> run = 0;
-    HelperThreads helpers(loop, 1);
+    ThreadPool pool(loop, 1);
     const auto work = [&run, held] { return ++run, held; };
-    for (int i = 0; i < 10'000; ++i) helpers.run(work, [](std::shared_ptr<int>) {});
+    for (int i = 0; i < 10'000; ++i) pool.run(work, [](std::shared_ptr<int>) {});
     while (run < 10) std::this_thread::yield();  // and most of them not yet
   }
   CHECK(held.use_count() == 1);

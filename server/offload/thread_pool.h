@@ -1,5 +1,5 @@
 #pragma once
-// Threads beside the loop, for work that would hold it up. What they are given runs there, and what comes of
+// A pool of threads for work that would hold up the loop. What it is given runs there, and what comes of
 // it is told on the loop.
 //
 // Not by asio::post(): that wakes the loop while it holds the loop's lock. A loop at real-time priority takes
@@ -21,13 +21,13 @@
 
 namespace offload {
 
-class HelperThreads {
+class ThreadPool {
  public:
   /// Throws boost::system::system_error where no descriptor is left. Must outlive what it is given.
-  HelperThreads(Loop& loop, std::size_t count);
-  HelperThreads(const HelperThreads&) = delete;
-  HelperThreads& operator=(const HelperThreads&) = delete;
-  ~HelperThreads();
+  ThreadPool(Loop& loop, std::size_t count);
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool();
 
   /// All of these are for the loop to call. `work` runs on one of the threads, in turn; it must not throw.
   template <typename Work>

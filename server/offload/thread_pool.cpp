@@ -1,4 +1,4 @@
-#include "server/offload/helper_threads.h"
+#include "server/offload/thread_pool.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -9,19 +9,19 @@
 
 namespace offload {
 
-HelperThreads::HelperThreads(Loop& loop, std::size_t count) : bell_(loop.get_executor()), threads_(count) {
+ThreadPool::ThreadPool(Loop& loop, std::size_t count) : bell_(loop.get_executor()), threads_(count) {
   const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) throw boost::system::system_error(errno, boost::system::system_category(), "eventfd");
   bell_.assign(fd);
 }
 
-HelperThreads::~HelperThreads() {
+ThreadPool::~ThreadPool() {
   threads_.stop();
   threads_.join();
   for (auto* left = returns_.exchange(nullptr); left;) delete std::exchange(left, left->before);
 }
 
-void HelperThreads::let_go(std::string text) {
+void ThreadPool::let_go(std::string text) {
   constexpr std::size_t kMost = 64 << 20;  // beyond --max-buffered, which no longer counts it
   const auto size = text.capacity();
   if (size < ipc::kMapped || going_ + size > kMost) return;
@@ -32,13 +32,13 @@ void HelperThreads::let_go(std::string text) {
   });
 }
 
-void HelperThreads::expect() {
+void ThreadPool::expect() {
   ++expected_;
   listen();
 }
 
 // Only while something is to come, so that a loop with nothing else to do can end.
-void HelperThreads::listen() {
+void ThreadPool::listen() {
   if (std::exchange(listening_, true)) return;
   bell_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
     if (error) return;
@@ -48,8 +48,8 @@ void HelperThreads::listen() {
   });
 }
 
-// On a helper's thread. Only the one that finds nothing before its own rings.
-void HelperThreads::give_back(std::unique_ptr<Return> result) {
+// On one of the pool's threads. Only the one that finds nothing before its own rings.
+void ThreadPool::give_back(std::unique_ptr<Return> result) {
   auto* before = returns_.load(std::memory_order_relaxed);
   do result->before = before;
   while (!returns_.compare_exchange_weak(before, result.get(), std::memory_order_release,
@@ -58,7 +58,7 @@ void HelperThreads::give_back(std::unique_ptr<Return> result) {
   if (!before) ::eventfd_write(bell_.native_handle(), 1);
 }
 
-void HelperThreads::collect() {
+void ThreadPool::collect() {
   eventfd_t rings;
   ::eventfd_read(bell_.native_handle(), &rings);
   Return* oldest = nullptr;
