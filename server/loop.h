@@ -22,6 +22,9 @@ inline constexpr asio::use_awaitable_t<LoopExecutor> use_awaitable;
 
 using Clock = std::chrono::steady_clock;
 
+/// Bytes that are read or written in one turn of the loop, at the most, however many there are.
+inline constexpr std::size_t kTurn = 32 * 1024;
+
 /// A point in time that is handed down, so that nobody adds up remainders.
 using Deadline = Clock::time_point;
 using Milliseconds = std::chrono::milliseconds;

@@ -22,9 +22,6 @@ constexpr std::size_t kLargeResponse = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// Sent in one turn of the loop, however fast the client reads.
-constexpr std::size_t kTurn = 32 * 1024;
-
 // The two views as one stream of bytes, less the first `skip`, up to kTurn. Returns what send(2) returned.
 ssize_t send_some(int socket, std::string_view head, std::string_view body, std::size_t skip) {
   const auto from_head = std::min(skip, head.size());
@@ -292,7 +289,7 @@ awaitable<bool> Connection::refuse_for_room() {
 awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
   const auto size = head.size() + body.size();
   sent_ = 0;
-  if (size > kTurn) co_await asio::post(socket_.get_executor(), use_awaitable);
+  if (size > kTurn) co_await asio::post(socket_.get_executor(), use_awaitable);  // others first
   while (sent_ < size) {
     const auto count = send_some(socket_.native_handle(), head, body, sent_);
     if (count > 0) {

@@ -7,10 +7,9 @@
 #include <string_view>
 
 #include "ipc/line_reader.h"
+#include "server/loop.h"
 
 namespace offload {
-
-inline constexpr std::size_t kTurn = 32 * 1024;  ///< bytes read or written in one turn of the loop, at most
 
 struct Piece {
   std::string_view bytes;  ///< until the thread's next read

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ipc/growth.h"
 #include "server/offload/discovery.h"
 #include "server/routes/deadline.h"
 #include "server/routes/reply.h"
@@ -10,7 +11,7 @@ namespace routes {
 namespace {
 
 // Longer content would be felt by the light routes while it is read.
-constexpr std::size_t kPrepareOnLoop = 64 * 1024;
+constexpr std::size_t kPrepareOnLoop = ipc::kShort;
 
 ipc::Json describe(const Task& task) {
   return {{"name", task.name},
