@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/crunchers/writing.h"
+
 namespace {
 
 constexpr std::string_view kCatalogue =
@@ -43,12 +45,7 @@ std::string read_line() {
 }
 
 bool put(std::string_view text) {
-  while (!text.empty()) {
-    const auto count = write(STDOUT_FILENO, text.data(), text.size());
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
+  return unruly::write_all(STDOUT_FILENO, text);
 }
 
 bool put_many(std::size_t bytes) {
