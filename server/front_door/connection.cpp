@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -10,6 +9,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+
+#include "server/front_door/send_some.h"
 
 namespace front_door {
 namespace {
@@ -21,23 +22,6 @@ constexpr std::size_t kMaxLingering = 4 * 1024 * 1024;
 constexpr std::size_t kLargeResponse = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-// The two views as one stream of bytes, less the first `skip`, up to kTurn. Returns what send(2) returned.
-ssize_t send_some(int socket, std::string_view head, std::string_view body, std::size_t skip) {
-  const auto from_head = std::min(skip, head.size());
-  head.remove_prefix(from_head);
-  body.remove_prefix(skip - from_head);
-  body = body.substr(0, kTurn);
-  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
-                    {const_cast<char*>(body.data()), body.size()}};
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = body.empty() ? 1 : 2;
-  ssize_t sent;
-  do sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
-  return sent;
-}
 
 }  // namespace
 
