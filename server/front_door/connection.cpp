@@ -59,19 +59,15 @@ awaitable<> Connection::serve(std::unique_ptr<Connection> connection) {
 
 awaitable<> Connection::run() {
   for (;;) {
+    std::string_view bytes;
     if (received_.empty()) {
-      door_.idle.join(*this);
-      const bool readable = co_await wait(Socket::wait_read);
-      leave();
-      if (!readable) {
-        end(late_ && !door_.draining ? "idle_timeout" : "drained");
-        break;
-      }
+      bytes = co_await first_bytes();
+      if (bytes.empty()) break;
     }
     fresh_ = false;
     turn_ = std::make_unique<Turn>(door_.limits);
     turn_->exchange.draining = &door_.draining;
-    if (!(received_.empty() ? receive() : parse_received())) break;
+    take(bytes);
     if (turn_->step < Step::complete && !co_await read_rest()) break;
     if (!co_await answer()) break;
     turn_.reset();
@@ -127,6 +123,27 @@ awaitable<bool> Connection::wait(Socket::wait_type what) {
   co_return !error && !late_ && !leaving_;
 }
 
+// The idle client's next request, as far as `first_` holds it; empty where the connection is over. Asio reads
+// it when it comes: a wait, and then a read, would be two system calls. A request counts, even if it comes
+// with the deadline or the drain.
+awaitable<std::string_view> Connection::first_bytes() {
+  boost::system::error_code error = asio::error::operation_aborted;
+  std::size_t count = 0;
+  door_.idle.join(*this);
+  if (!leaving_)
+    count = co_await socket_.async_receive(asio::buffer(first_), asio::redirect_error(use_awaitable, error));
+  leave();
+  if (count)
+    late_ = false;
+  else if (error == asio::error::eof)
+    end("client");
+  else if (error != asio::error::operation_aborted)
+    end("client_reset");
+  else
+    end(late_ && !door_.draining ? "idle_timeout" : "drained");
+  co_return std::string_view(first_.data(), count);
+}
+
 // One read, and as much of a request as it holds. False where the connection is over.
 bool Connection::receive() {
   ssize_t count;
@@ -134,22 +151,17 @@ bool Connection::receive() {
   while (count < 0 && errno == EINTR);
   if (count < 0) return errno == EAGAIN ? true : end("client_reset");
   if (count == 0) return end("client");
-  const std::string_view bytes(door_.scratch.data(), static_cast<std::size_t>(count));
-  if (!received_.empty()) {
-    received_ += bytes;
-    return parse_received();
-  }
-  std::size_t used = 0;
-  turn_->step = turn_->reader.advance(bytes, used);
-  received_.assign(bytes.substr(used));
+  take({door_.scratch.data(), static_cast<std::size_t>(count)});
   return true;
 }
 
-bool Connection::parse_received() {
+// As much of a request as there is now; what follows it is kept.
+void Connection::take(std::string_view bytes) {
+  const bool kept = !received_.empty();
+  if (kept) received_ += bytes;
   std::size_t used = 0;
-  turn_->step = turn_->reader.advance(received_, used);
-  received_.erase(0, used);
-  return true;
+  turn_->step = turn_->reader.advance(kept ? received_ : bytes, used);
+  kept ? received_.erase(0, used) : received_.assign(bytes.substr(used));
 }
 
 // The head has one deadline from its first byte to its last, the content another: a client that sends a byte

@@ -1,7 +1,8 @@
 #pragma once
 // One client: a coroutine that reads a request, has it answered, writes the response, and waits for the next
-// one. Knows no route. An idle client costs this object, a socket and no buffer. Started by listener.h.
+// one. Knows no route. An idle client costs this object and a socket. Started by listener.h.
 
+#include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <memory>
@@ -46,6 +47,7 @@ class Connection final : public DeadlineList::Member, public Drainable {
   };
 
   awaitable<> run();
+  awaitable<std::string_view> first_bytes();
   awaitable<bool> wait(Socket::wait_type what);
   awaitable<bool> read_rest();
   awaitable<bool> ask_for_body();
@@ -57,7 +59,7 @@ class Connection final : public DeadlineList::Member, public Drainable {
   awaitable<> linger();
 
   bool receive();
-  bool parse_received();
+  void take(std::string_view bytes);
   bool over_budget();
   void account();
   bool end(std::string_view why);
@@ -65,6 +67,7 @@ class Connection final : public DeadlineList::Member, public Drainable {
   Door& door_;
   Socket socket_;
   Peer peer_;
+  std::array<char, 1024> first_;  ///< where a request begins; all that an idle client has for it
   std::string received_;  ///< bytes of the request under way, or of pipelined ones, that no parser has taken
   std::unique_ptr<Turn> turn_;
   std::size_t accounted_ = 0;
