@@ -20,7 +20,8 @@ using std::chrono::nanoseconds;
 constexpr int kLowest = 1;  // of the real-time priorities: above all that is not real-time is enough
 constexpr nanoseconds kShare = std::chrono::milliseconds(50);
 constexpr nanoseconds kWithin = 2 * kShare;
-constexpr std::chrono::seconds kPause{1};
+constexpr nanoseconds kPause = std::chrono::seconds(1);
+constexpr nanoseconds kCalm = kPause * 2 / 5;  // less than what makes it step down, or it would go on and on
 
 // What the handler of SIGRTMIN works on, in the loop's thread, but anywhere in it.
 struct {
@@ -44,6 +45,12 @@ bool expire_each(nanoseconds cpu_time) {
 
 nanoseconds now() {
   return Clock::now().time_since_epoch();
+}
+
+nanoseconds cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + nanoseconds(used.tv_nsec);
 }
 
 void leave() {
@@ -115,9 +122,14 @@ void RealTimeLoop::come_back() {
                              if (error) return;
                              eventfd_t count = 0;
                              ::eventfd_read(share.stepped_down, &count);
-                             pause_.expires_after(kPause);
-                             pause_.async_wait([this](const boost::system::error_code& cancelled) {
-                               if (!cancelled) take();
-                             });
+                             pause();
                            });
+}
+
+void RealTimeLoop::pause() {
+  pause_.expires_after(kPause);
+  pause_.async_wait([this, begun = cpu_time()](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    cpu_time() - begun < kCalm ? take() : pause();
+  });
 }

@@ -15,9 +15,10 @@ void keep_right_to_real_time();
 
 /// Holds the loop's thread at real-time priority (SCHED_RR, 1) as long as it needs less than half of a core.
 /// Where it took 50 ms of CPU time within 100 ms, so after 50 to 100 ms at a stretch, it is as any other
-/// thread for a second, in the midst of whatever it does: others have a right to its core as well, and a busy
-/// loop does more when it is not woken for each request. What the thread starts is in the usual class
-/// (SCHED_RESET_ON_FORK). One in a process: it has the process's SIGRTMIN.
+/// thread, in the midst of whatever it does, until it has taken less than 0.4 s in one second: others have a
+/// right to its core as well, and a busy loop does more when it is not woken for each request. What the
+/// thread starts is in the usual class (SCHED_RESET_ON_FORK). One in a process: it has the process's
+/// SIGRTMIN.
 class RealTimeLoop {
  public:
   /// To be made by the loop's thread. `on_refusal` hears of each time that the class cannot be taken, with
@@ -28,11 +29,12 @@ class RealTimeLoop {
 
   void take();
 
-  /// At once, for a second: somebody needs the core. On the loop.
+  /// At once, for a second at least: somebody needs the core. On the loop.
   void step_down();
 
  private:
   void come_back();
+  void pause();
 
   std::function<void(int error)> on_refusal_;
   asio::posix::basic_stream_descriptor<LoopExecutor> stepped_down_;  ///< eventfd(2)

@@ -6,7 +6,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -91,6 +93,29 @@ TEST_CASE("a loop that needs most of a core is as any other thread, at once, and
     CHECK(runs_in(server.pid(), SCHED_RR));
   }
   CHECK(works(server));
+}
+
+// On a machine that gives it less than it wants it may come back: the second before tells.
+TEST_CASE("a loop that stays busy stays in the usual class") {
+  if (!may_take_real_time()) return;
+  const UnrulyServer server;
+  REQUIRE(runs_in(server.pid(), SCHED_RR));
+  std::atomic<bool> enough = false;
+  auto load = std::async(std::launch::async, [&server, &enough] {
+    for (HttpClient client(server.port()); !enough;) client.get("/blocking?CPUTimeMs=50");
+  });
+  CHECK(runs_in(server.pid(), SCHED_OTHER));
+  std::map<Clock::time_point, milliseconds> cpu_time_at;
+  for (const Stopwatch watch; watch.elapsed() < seconds(4); std::this_thread::sleep_for(milliseconds(10))) {
+    const auto now = Clock::now();
+    const auto cpu_time = harness::find_process(server.pid()).value().cpu_time;
+    cpu_time_at[now] = cpu_time;
+    if (scheduling_class(server.pid()) == SCHED_RR)
+      CHECK(cpu_time - cpu_time_at.lower_bound(now - seconds(1))->second < milliseconds(600));
+  }
+  enough = true;
+  load.get();
+  CHECK(runs_in(server.pid(), SCHED_RR));
 }
 
 TEST_CASE("the bound holds where whoever starts the server blocks signals") {
