@@ -93,10 +93,9 @@ void Connection::expired() {
   socket_.cancel(ignored);
 }
 
-// A client that has just come, or whose next request lies unread in the kernel, is still served: it could not
-// know.
+// A client that has just come, or whose next request is here already, is still served: it could not know.
 void Connection::drain() {
-  if (turn_) return;
+  if (turn_ || !received_.empty() || lingers_) return;
   char unread;
   if (fresh_ || ::recv(socket_.native_handle(), &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
     door_.last_call.join(*this);
@@ -134,7 +133,7 @@ awaitable<std::string_view> Connection::first_bytes() {
     count = co_await socket_.async_receive(asio::buffer(first_), asio::redirect_error(use_awaitable, error));
   leave();
   if (count)
-    late_ = false;
+    late_ = leaving_ = false;
   else if (error == asio::error::eof)
     end("client");
   else if (error != asio::error::operation_aborted)
@@ -167,6 +166,7 @@ void Connection::take(std::string_view bytes) {
 // The head has one deadline from its first byte to its last, the content another: a client that sends a byte
 // now and then does not win time.
 awaitable<bool> Connection::read_rest() {
+  if (!receive()) co_return false;  // there may be more than `first_` holds
   bool in_body = false;
   door_.header.join(*this);
   while (turn_->step < Step::complete) {
