@@ -69,7 +69,7 @@ void keep_apart_large_blocks() {
   // proc(5)).
   ::prctl(PR_SET_DUMPABLE, 0);
 
-  Loop loop(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);  // other threads post() to it, and no more
+  Loop loop(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);  // its descriptors and timers are its thread's alone
   offload::ThreadPool json_pool(loop, 1);
   const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
