@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "tests/end_to_end/job.h"
 #include "tests/harness/process_table.h"
@@ -54,6 +55,63 @@ TEST_CASE("asked to end, the server answers the five jobs in flight and exits wi
     REQUIRE(status);
     CHECK(*status == 0);
     CHECK(server.processes_left().empty());
+  }
+}
+
+// All of them 200, up to one that says `Connection: close`.
+void check_answers(HttpClient& client, int requests) {
+  for (int i = 0; i < requests; ++i) {
+    const auto response = client.read_response();
+    CHECK(response.status == 200);
+    if (response.field("Connection") == "close") return;
+  }
+}
+
+// Requests in one piece while a busy loop on the event loop keeps everybody waiting, so that they and the
+// signal are met by the loop at once.
+TEST_CASE("whoever was told keep-alive gets his next answer when the server is asked to end") {
+  const std::string begin = "GET / HTTP/1.1\r\nHost: a\r\nX: ", end = "\r\n\r\n";
+  const std::string light = begin + std::string(1024 - begin.size() - end.size(), 'x') + end;
+  const std::string heavy = "GET /non-blocking?CPUTimeMs=5 HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string stalling = "GET /blocking?CPUTimeMs=200 HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string head =
+      "POST /tasks/primes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: "
+      "12\r\n\r\n";
+  const auto a_moment = [] { std::this_thread::sleep_for(milliseconds(40)); };
+
+  for (const bool signal_first : {true, false}) {
+    for (int lights = 0; lights < 4; ++lights) {
+      CAPTURE(signal_first);
+      CAPTURE(lights);
+      RunningServer server;
+      HttpClient other(server.port()), client(server.port());
+      CHECK(client.get("/").status == 200);
+      std::string requests = heavy;
+      for (int i = 0; i < lights; ++i) requests.insert(0, light);
+      other.send(stalling);
+      a_moment();
+      if (signal_first) server.signal(SIGTERM), a_moment();
+      client.send(requests);
+      if (!signal_first) a_moment(), server.signal(SIGTERM);
+      check_answers(client, lights + 1);
+      CHECK(server.wait_for_end(seconds(5)) == 0);
+    }
+  }
+  for (const bool late_body : {true, false}) {
+    CAPTURE(late_body);
+    RunningServer server;
+    HttpClient other(server.port()), client(server.port());
+    CHECK(client.get("/").status == 200);
+    other.send(stalling);
+    a_moment();
+    server.signal(SIGTERM);
+    a_moment();
+    client.send(stalling);
+    std::this_thread::sleep_for(milliseconds(250));  // in the midst of it
+    client.send(late_body ? head : heavy);
+    if (late_body) std::this_thread::sleep_for(milliseconds(300)), client.send(R"({"limit":10})");
+    check_answers(client, 2);
+    CHECK(server.wait_for_end(seconds(5)) == 0);
   }
 }
 
