@@ -101,39 +101,28 @@ void Connection::drain() {
     door_.last_call.join(*this);
     return;
   }
-  leaving_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }
 
-void Connection::abandon() {
-  leaving_ = true;
-  ::shutdown(socket_.native_handle(), SHUT_RDWR);
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
-}
-
-// False where the deadline of the list that this connection is in passed, or the server wants the connection
-// to end.
+// False where the deadline of the list that this connection is in passed.
 awaitable<bool> Connection::wait(Socket::wait_type what) {
-  if (leaving_) co_return false;
   boost::system::error_code error;
   co_await socket_.async_wait(what, asio::redirect_error(use_awaitable, error));
-  co_return !error && !late_ && !leaving_;
+  co_return !error && !late_;
 }
 
 // The idle client's next request, as far as `first_` holds it; empty where the connection is over. Asio reads
 // it when it comes: a wait, and then a read, would be two system calls. A request counts, even if it comes
 // with the deadline or the drain.
 awaitable<std::string_view> Connection::first_bytes() {
-  boost::system::error_code error = asio::error::operation_aborted;
-  std::size_t count = 0;
+  boost::system::error_code error;
   door_.idle.join(*this);
-  if (!leaving_)
-    count = co_await socket_.async_receive(asio::buffer(first_), asio::redirect_error(use_awaitable, error));
+  const auto count =
+      co_await socket_.async_receive(asio::buffer(first_), asio::redirect_error(use_awaitable, error));
   leave();
   if (count)
-    late_ = leaving_ = false;
+    late_ = false;
   else if (error == asio::error::eof)
     end("client");
   else if (error != asio::error::operation_aborted)
@@ -177,7 +166,6 @@ awaitable<bool> Connection::read_rest() {
       if (turn_->reader.expects_continue() && !co_await ask_for_body()) co_return false;
     }
     const bool readable = co_await wait(Socket::wait_read);
-    if (!readable && leaving_) co_return end("drained");
     if (!readable) {
       leave();
       late_ = false;
@@ -227,7 +215,7 @@ awaitable<bool> Connection::answer() {
   }
   if (!door_.application.answer(exchange) && !co_await finish()) {
     door_.application.ended(exchange, Ending::client_gone, 0);
-    co_return end(leaving_ ? "drained" : "client");
+    co_return end("client");
   }
   // The client may take its time, and there may be thousands of them: what is too much is thrown away, not
   // kept.
@@ -248,7 +236,7 @@ awaitable<bool> Connection::answer() {
 
 // A heavy request's wait, which the client's leaving ends. False where it left.
 awaitable<bool> Connection::finish() {
-  bool gone = leaving_;
+  bool gone = false;
   asio::cancellation_signal cancel;
   HangupWatch::Watch watch(door_.hangups, socket_.native_handle(), [&] {
     gone = true;

@@ -33,7 +33,6 @@ class Connection final : public DeadlineList::Member, public Drainable {
 
   void expired() override;
   void drain() override;
-  void abandon() override;
 
  private:
   using Step = RequestReader::Step;
@@ -76,7 +75,6 @@ class Connection final : public DeadlineList::Member, public Drainable {
   bool fresh_ = true;     ///< has not sent a request yet
   bool lingers_ = false;  ///< is answered, and only waits for the client to notice
   bool late_ = false;
-  bool leaving_ = false;
 };
 
 }  // namespace front_door

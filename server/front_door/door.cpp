@@ -7,8 +7,4 @@ void Door::drain() {
   for (auto it = connections.begin(); it != connections.end();) (it++)->drain();
 }
 
-void Door::abandon() {
-  for (auto it = connections.begin(); it != connections.end();) (it++)->abandon();
-}
-
 }  // namespace front_door

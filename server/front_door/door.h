@@ -31,8 +31,6 @@ struct Drainable
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   /// Ends at once where it is idle; otherwise ends by itself after what it is doing.
   virtual void drain() = 0;
-  /// Ends at once, whatever it is doing.
-  virtual void abandon() = 0;
 
  protected:
   ~Drainable() = default;
@@ -67,8 +65,6 @@ struct Door {
 
   /// From now on idle connections are closed and every response says Connection: close.
   void drain();
-  /// Closes every connection at once.
-  void abandon();
 };
 
 }  // namespace front_door
