@@ -70,12 +70,12 @@ awaitable<> Connection::run() {
     take(bytes);
     if (turn_->step < Step::complete && !co_await read_rest()) break;
     if (!co_await answer()) break;
+    co_await asio::post(door_.loop.get_executor(), use_awaitable);  // others' turn, before its next request
     turn_.reset();
     account();
-    if (!received_.empty()) {
-      co_await asio::post(door_.loop.get_executor(),
-                          use_awaitable);  // others' turn, before a pipelined request
-    } else if (received_.shrink_to_fit(); door_.draining) {
+    if (!received_.empty()) continue;
+    received_.shrink_to_fit();
+    if (door_.draining && !has_unread()) {
       end("drained");
       break;
     }
@@ -95,14 +95,15 @@ void Connection::expired() {
 
 // A client that has just come, or whose next request is here already, is still served: it could not know.
 void Connection::drain() {
-  if (turn_ || !received_.empty() || lingers_) return;
-  char unread;
-  if (fresh_ || ::recv(socket_.native_handle(), &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-    door_.last_call.join(*this);
-    return;
-  }
+  if (turn_ || lingers_) return;
+  if (fresh_ || has_unread()) return door_.last_call.join(*this);
   boost::system::error_code ignored;
   socket_.cancel(ignored);
+}
+
+bool Connection::has_unread() {
+  char byte;
+  return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 // False where the deadline of the list that this connection is in passed.

@@ -59,6 +59,7 @@ class Connection final : public DeadlineList::Member, public Drainable {
 
   bool receive();
   void take(std::string_view bytes);
+  bool has_unread();
   bool over_budget();
   void account();
   bool end(std::string_view why);
