@@ -19,11 +19,15 @@ namespace {
 
 using Counts = std::map<std::uint64_t, int>;  // by number of system call
 
+void stop(pid_t thread) {
+  REQUIRE(ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0);
+  REQUIRE(waitpid(thread, nullptr, __WALL) == thread);
+}
+
 // Stops it. False where this user may not: the server is not dumpable.
 bool attach_to(pid_t thread) {
   if (ptrace(PTRACE_SEIZE, thread, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0) return false;
-  REQUIRE(ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0);
-  REQUIRE(waitpid(thread, nullptr, __WALL) == thread);
+  stop(thread);
   return true;
 }
 
@@ -43,16 +47,15 @@ std::optional<int> next_stop(pid_t thread, int signal, const std::future<void>& 
 Counts system_calls(pid_t thread, const std::future<void>& client) {
   Counts counts;
   int signal = 0;
-  while (const auto stop = next_stop(thread, signal, client)) {
-    const bool at_system_call = WSTOPSIG(*stop) == (SIGTRAP | 0x80);  // PTRACE_O_TRACESYSGOOD
-    signal = at_system_call || *stop >> 16 != 0 ? 0 : WSTOPSIG(*stop);
+  while (const auto stopped = next_stop(thread, signal, client)) {
+    const bool at_system_call = WSTOPSIG(*stopped) == (SIGTRAP | 0x80);  // PTRACE_O_TRACESYSGOOD
+    signal = at_system_call || *stopped >> 16 != 0 ? 0 : WSTOPSIG(*stopped);
     if (!at_system_call) continue;
     __ptrace_syscall_info info{};
     REQUIRE(ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) > 0);
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) ++counts[info.entry.nr];
   }
-  REQUIRE(ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0);
-  REQUIRE(waitpid(thread, nullptr, __WALL) == thread);
+  stop(thread);
   REQUIRE(ptrace(PTRACE_DETACH, thread, nullptr, nullptr) == 0);
   return counts;
 }
