@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "server/thread_cpu_time.h"
+
 #ifndef sigev_notify_thread_id  // a name that not every libc has
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -45,12 +47,6 @@ bool expire_each(nanoseconds cpu_time) {
 
 nanoseconds now() {
   return Clock::now().time_since_epoch();
-}
-
-nanoseconds cpu_time() {
-  timespec used{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return std::chrono::seconds(used.tv_sec) + nanoseconds(used.tv_nsec);
 }
 
 void leave() {
@@ -128,8 +124,8 @@ void RealTimeLoop::come_back() {
 
 void RealTimeLoop::pause() {
   pause_.expires_after(kPause);
-  pause_.async_wait([this, begun = cpu_time()](const boost::system::error_code& cancelled) {
+  pause_.async_wait([this, begun = thread_cpu_time()](const boost::system::error_code& cancelled) {
     if (cancelled) return;
-    cpu_time() - begun < kCalm ? take() : pause();
+    thread_cpu_time() - begun < kCalm ? take() : pause();
   });
 }
