@@ -63,7 +63,8 @@ void keep_apart_large_blocks() {
   allow_many_descriptors(options);
   keep_apart_large_blocks();
   auto endpoints = open_endpoints(options);
-  if (options.loop_priority == Options::LoopPriority::realtime) keep_right_to_real_time();
+  const bool realtime = options.loop_priority == Options::LoopPriority::realtime;
+  if (realtime) keep_right_to_real_time();
   become_user(options);
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),
   // proc(5)).
@@ -76,7 +77,9 @@ void keep_apart_large_blocks() {
   // priority, since they share locks: the allocator's, the kernel's on their memory.
   json_pool.run([] { offload::take_priority(offload::Priority::low); });
 
-  std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level);
+  std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level, [realtime] {
+    if (realtime) take_nice_of_busy_loop();
+  });
   telemetry::AccessLog log(
       *log_file,
       options.log_format == "json" ? telemetry::AccessLog::Format::json : telemetry::AccessLog::Format::text,
@@ -114,7 +117,7 @@ void keep_apart_large_blocks() {
   };
 
   std::optional<RealTimeLoop> real_time;
-  if (options.loop_priority == Options::LoopPriority::realtime) {
+  if (realtime) {
     real_time.emplace(loop, [&log](int error) {
       log.say(spdlog::level::info,
               std::string("--loop-priority: the loop is in the usual class: ") +

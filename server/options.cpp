@@ -247,7 +247,8 @@ void add_all(Flags& flags, Options& o) {
   flags.choice<Options::LoopPriority>(
       "loop-priority", o.loop_priority,
       {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",
-      "of the event loop; realtime: before all that computes (SCHED_RR), where that is permitted");
+      "of the event loop; realtime: before all that computes (SCHED_RR; nice -10 while busy), where "
+      "permitted");
   flags.duration("drain-timeout", o.drain_timeout, "0", "24h",
                  "after SIGTERM or SIGINT, until what still runs is ended");
   flags.text("log-file", o.log_file, "PATH", "- is stdout; reopened at SIGHUP");

@@ -10,15 +10,19 @@
 
 #include "server/loop.h"
 
-/// Keeps the right to real-time priority for what this process becomes (setuid(2)). Best effort.
+/// Keeps the right to its classes for what this process becomes (setuid(2)). Best effort.
 void keep_right_to_real_time();
 
+/// Gives the calling thread the nice value of a busy loop: who takes what the loop makes must not fall
+/// behind. Best effort.
+void take_nice_of_busy_loop();
+
 /// Holds the loop's thread at real-time priority (SCHED_RR, 1) as long as it needs less than half of a core.
-/// Where it took 50 ms of CPU time within 100 ms, so after 50 to 100 ms at a stretch, it is as any other
-/// thread, in the midst of whatever it does, until it has taken less than 0.4 s in one second: others have a
-/// right to its core as well, and a busy loop does more when it is not woken for each request. What the
-/// thread starts is in the usual class (SCHED_RESET_ON_FORK). One in a process: it has the process's
-/// SIGRTMIN.
+/// Where it took 50 ms of CPU time within 100 ms, so after 50 to 100 ms at a stretch, it is a batch thread
+/// (SCHED_BATCH, nice -10 where permitted), in the midst of whatever it does, until it has taken less than
+/// 0.4 s in one second: others have a right to its core as well, and a busy loop does more when it is not
+/// woken for each request and keeps a core that it has. What the thread starts is not real-time, and its nice
+/// value is 0 (SCHED_RESET_ON_FORK). One in a process: it has the process's SIGRTMIN.
 class RealTimeLoop {
  public:
   /// To be made by the loop's thread. `on_refusal` hears of each time that the class cannot be taken, with

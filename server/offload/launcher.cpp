@@ -54,7 +54,7 @@ void become_fork_server(const LaunchPlan& plan) {
   ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
   for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
   const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_RTPRIO, &none);  // the right to real-time priority is the loop's
+  for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
   take_priority(plan.priority);
   if (plan.start == Start::fork)
     become_fork_server(plan);

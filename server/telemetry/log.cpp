@@ -78,8 +78,9 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
   bool stuck_ = false;  // then a line is not waited for again until one goes out
 };
 
-Log::Log(const std::string& file, const std::string& level) : sink_(std::make_shared<FdSink>(file)) {
-  spdlog::init_thread_pool(kQueue, 1);
+Log::Log(const std::string& file, const std::string& level, std::function<void()> on_start)
+    : sink_(std::make_shared<FdSink>(file)) {
+  spdlog::init_thread_pool(kQueue, 1, std::move(on_start));
   sink_->comes_from(*spdlog::thread_pool());
   logger_ = std::make_shared<spdlog::async_logger>("cruncherd", sink_, spdlog::thread_pool(),
                                                    spdlog::async_overflow_policy::overrun_oldest);

@@ -16,8 +16,10 @@ class FdSink;
 
 class Log {
  public:
-  /// `file` "-" is stdout. Throws std::runtime_error with a sentence where the file cannot be opened.
-  Log(const std::string& file, const std::string& level);
+  /// `file` "-" is stdout. `on_start` is called in the log's thread. Throws std::runtime_error with a
+  /// sentence where the file cannot be opened.
+  Log(
+      const std::string& file, const std::string& level, std::function<void()> on_start = [] {});
   /// Writes what is queued, but waits for a stuck reader a second at the most.
   ~Log();
 

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <future>
@@ -20,6 +21,7 @@ namespace end_to_end {
 namespace {
 
 constexpr auto kRefusal = "no right to real-time priority";
+constexpr int kBusyNice = -10;
 
 int scheduling_class(pid_t thread) {
   return sched_getscheduler(thread) & ~SCHED_RESET_ON_FORK;
@@ -29,21 +31,34 @@ bool runs_in(pid_t thread, int policy, milliseconds within = seconds(5)) {
   return eventually(within, [=] { return scheduling_class(thread) == policy; });
 }
 
-// Whether this process has the right that a server of it would have.
-bool may_take_real_time() {
-  bool taken = false;
-  std::thread([&taken] {
-    sched_param lowest{};
-    lowest.sched_priority = 1;
-    taken = sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0;
-  }).join();
-  return taken;
+int nice_of(pid_t thread) {
+  return getpriority(PRIO_PROCESS, static_cast<id_t>(thread));
 }
 
-// Soft and hard RLIMIT_RTPRIO.
-std::string real_time_limit_of(pid_t pid) {
+// In a thread of its own, which ends with whatever it has become.
+bool works_here(bool (*attempt)()) {
+  bool worked = false;
+  std::thread([&worked, attempt] { worked = attempt(); }).join();
+  return worked;
+}
+
+// Whether this process has the rights that a server of it would have.
+bool may_take_real_time() {
+  return works_here([] {
+    sched_param lowest{};
+    lowest.sched_priority = 1;
+    return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0;
+  });
+}
+
+bool may_be_nice_to_itself() {
+  return works_here([] { return setpriority(PRIO_PROCESS, 0, kBusyNice) == 0; });
+}
+
+// Soft and hard.
+std::string limit_of(pid_t pid, __rlimit_resource resource) {
   rlimit limit{};
-  REQUIRE(prlimit(pid, RLIMIT_RTPRIO, nullptr, &limit) == 0);
+  REQUIRE(prlimit(pid, resource, nullptr, &limit) == 0);
   return std::to_string(limit.rlim_cur) + " " + std::to_string(limit.rlim_max);
 }
 
@@ -54,6 +69,10 @@ std::vector<pid_t> other_threads_of(pid_t process) {
     if (const auto thread = std::stoi(entry.path().filename()); thread != process) others.push_back(thread);
   }
   return others;
+}
+
+std::ptrdiff_t favoured(const std::vector<pid_t>& threads) {
+  return std::count_if(threads.begin(), threads.end(), [](pid_t thread) { return nice_of(thread) < 0; });
 }
 
 TEST_CASE("the loop is real-time where that is permitted, and nothing else of the server is") {
@@ -72,23 +91,29 @@ TEST_CASE("the loop is real-time where that is permitted, and nothing else of th
   const auto cruncher = running_cruncher(server);
   const auto launchers = harness::launchers_of(server.pid());
   REQUIRE(!launchers.empty());
-  for (const auto launcher : launchers) CHECK(scheduling_class(launcher) != SCHED_RR);
+  for (const auto launcher : launchers) {
+    CHECK(scheduling_class(launcher) != SCHED_RR);
+    CHECK(nice_of(launcher) == 0);
+  }
   CHECK(scheduling_class(cruncher) == SCHED_OTHER);
+  CHECK(nice_of(cruncher) == 0);
   const auto others = other_threads_of(server.pid());
   REQUIRE(!others.empty());
   for (const auto thread : others) CHECK(scheduling_class(thread) != SCHED_RR);
-  CHECK(real_time_limit_of(cruncher) == "0 0");
+  CHECK(favoured(others) == (may_be_nice_to_itself() ? 1 : 0));  // the log's writer
+  for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) CHECK(limit_of(cruncher, right) == "0 0");
   CHECK(outcome_of(job.get()) == "200");
 }
 
-TEST_CASE("a loop that needs most of a core is as any other thread, at once, and for a while only") {
+TEST_CASE("a loop that needs most of a core is a batch thread, at once, and for a while only") {
   if (!may_take_real_time()) return;
   const UnrulyServer server;
   REQUIRE(runs_in(server.pid(), SCHED_RR));
   for (int i = 0; i < 2; ++i) {
     HttpClient client(server.port());
     client.send_request("GET", "/blocking?CPUTimeMs=1000");
-    CHECK(runs_in(server.pid(), SCHED_OTHER, milliseconds(900)));  // in the midst of it
+    CHECK(runs_in(server.pid(), SCHED_BATCH, milliseconds(900)));  // in the midst of it
+    CHECK(nice_of(server.pid()) == (may_be_nice_to_itself() ? kBusyNice : 0));
     CHECK(client.read_response().status == 200);
     CHECK(runs_in(server.pid(), SCHED_RR));
   }
@@ -96,7 +121,7 @@ TEST_CASE("a loop that needs most of a core is as any other thread, at once, and
 }
 
 // On a machine that gives it less than it wants it may come back: the second before tells.
-TEST_CASE("a loop that stays busy stays in the usual class") {
+TEST_CASE("a loop that stays busy stays a batch thread") {
   if (!may_take_real_time()) return;
   const UnrulyServer server;
   REQUIRE(runs_in(server.pid(), SCHED_RR));
@@ -104,7 +129,7 @@ TEST_CASE("a loop that stays busy stays in the usual class") {
   auto load = std::async(std::launch::async, [&server, &enough] {
     for (HttpClient client(server.port()); !enough;) client.get("/blocking?CPUTimeMs=50");
   });
-  CHECK(runs_in(server.pid(), SCHED_OTHER));
+  CHECK(runs_in(server.pid(), SCHED_BATCH));
   std::map<Clock::time_point, milliseconds> cpu_time_at;
   for (const Stopwatch watch; watch.elapsed() < seconds(4); std::this_thread::sleep_for(milliseconds(10))) {
     const auto now = Clock::now();
@@ -130,7 +155,7 @@ TEST_CASE("the bound holds where whoever starts the server blocks signals") {
   REQUIRE(runs_in(server.pid(), SCHED_RR));
   HttpClient client(server.port());
   client.send_request("GET", "/blocking?CPUTimeMs=1000");
-  CHECK(runs_in(server.pid(), SCHED_OTHER, milliseconds(900)));
+  CHECK(runs_in(server.pid(), SCHED_BATCH, milliseconds(900)));
   CHECK(client.read_response().status == 200);
 }
 
@@ -166,6 +191,8 @@ TEST_CASE("--user keeps the right, where the limit may be raised") {
 TEST_CASE("--loop-priority normal leaves it in the usual class, without a word") {
   const UnrulyServer server({"--loop-priority", "normal"});
   CHECK(scheduling_class(server.pid()) == SCHED_OTHER);
+  CHECK(nice_of(server.pid()) == 0);
+  CHECK(favoured(other_threads_of(server.pid())) == 0);
   CHECK(server.log().find(kRefusal) == std::string::npos);
 }
 
