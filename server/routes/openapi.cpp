@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "server/version.h"
 
 namespace routes {
@@ -21,14 +23,17 @@ Json response(const char* description, const char* type, Json schema) {
   return {{"description", description}, {"content", content(type, std::move(schema))}};
 }
 
-Json get(const char* id, const char* summary, Json ok, Json parameters = Json::array()) {
+// Not Json: of one in braces some compilers make an array, and some a copy.
+using Parameters = std::vector<Json>;
+
+Json get(const char* id, const char* summary, Json ok, const Parameters& parameters = {}) {
   Json operation{{"operationId", id},
                  {"summary", summary},
                  {"responses",
                   {{"200", std::move(ok)},
                    {"4XX", reference("responses", "Problem")},
                    {"5XX", reference("responses", "Problem")}}}};
-  if (!parameters.empty()) operation["parameters"] = std::move(parameters);
+  if (!parameters.empty()) operation["parameters"] = parameters;
   return {{"get", std::move(operation)}};
 }
 
@@ -220,7 +225,7 @@ Json openapi(const Catalogue& catalogue) {
       get("list_tasks", "The tasks and the JSON Schemas of their params", any_json("the catalogue"));
   paths["/tasks/{name}"] =
       get("describe_task", "One task", any_json("its summary and schemas"),
-          {{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
+          {Json{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
   for (const auto& [name, task] : catalogue.tasks()) paths["/tasks/" + name] = run(task, embedding);
   paths["/healthz"] = get("healthz", "Alive", any_json("alive"));
   paths["/readyz"] = get("readyz", "Ready for a heavy request", any_json("ready"));

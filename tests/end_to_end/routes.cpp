@@ -48,6 +48,22 @@ TEST_CASE("a job's answer holds its result and what it cost") {
     CHECK(timing.find(part) != std::string::npos);
 }
 
+TEST_CASE("every operation of the description lists its parameters") {
+  const auto paths = HttpClient(server().port()).get("/openapi.json").json().at("paths");
+  REQUIRE(paths.contains("/blocking"));
+  for (const auto& [path, item] : paths.items()) {
+    for (const auto& [method, operation] : item.items()) {
+      const std::string which = method + " " + path;
+      CAPTURE(which);
+      const auto parameters = operation.value("parameters", Json::array());
+      REQUIRE(parameters.is_array());
+      for (const auto& parameter : parameters)
+        CHECK((parameter.contains("name") || parameter.contains("$ref")));
+    }
+  }
+  CHECK(paths.at("/blocking").at("get").at("parameters").at(0).at("name") == "CPUTimeMs");
+}
+
 TEST_CASE("params that do not fit the schema are named by pointer, and no process is used for them") {
   const harness::TemporaryDirectory directory;
   const auto program = directory.copy(CRUNCHER_PATH, "cruncher");
