@@ -211,11 +211,11 @@ TEST_CASE(
   launch.user = starts_by_fork() ? 61'235 : 61'234;  // both may run at once
   launch.processes = 40;
   const UnrulyServer server({"--cruncher", directory.copy(unruly_path(), "cruncher"), "--running", "2",
-                             "--timeout", "3s", "--kill-grace", "100ms"},
+                             "--timeout", "6s", "--kill-grace", "100ms"},
                             launch);
   REQUIRE(works(server));
   auto bomb = start_job(server, "fork_bomb", {{"generations", 7}, {"escape", false}, {"answer", false}});
-  REQUIRE(eventually(seconds(2), [&] {
+  REQUIRE(eventually(seconds(5), [&] {
     const auto threads = static_cast<std::size_t>(harness::find_process(server.pid())->threads);
     return threads + harness::descendants_of(server.pid()).size() >= launch.processes;
   }));
