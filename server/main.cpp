@@ -120,7 +120,7 @@ void keep_apart_large_blocks() {
   if (realtime) {
     real_time.emplace(loop, [&log](int error) {
       log.say(spdlog::level::info,
-              std::string("--loop-priority: the loop is in the usual class: ") +
+              std::string("--loop-priority: not realtime: ") +
                   (error == EPERM ? "no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO)"
                                   : std::strerror(error)));
     });

@@ -20,8 +20,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr int kLowest = 1;  // of the real-time priorities: above all that is not real-time is enough
-constexpr int kNice =
-    -10;  // counts while it is busy: nine tenths of a core that another thread wants as well
+constexpr int kNice = -10;  // counts while it is busy: nine tenths of a core that it shares with one thread
 constexpr nanoseconds kShare = std::chrono::milliseconds(50);
 constexpr nanoseconds kWithin = 2 * kShare;
 constexpr nanoseconds kPause = std::chrono::seconds(1);
