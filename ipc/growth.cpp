@@ -28,7 +28,7 @@ void Growth::append(std::string& text, std::string_view piece) {
   const auto needed = text.size() + piece.size();
   if (needed > kShort && text.capacity() < room_) text.reserve(room_);
   if (needed > std::max(populated_, kShort) && needed <= text.capacity()) {
-    populated_ = std::min(text.capacity(), needed + kPart);
+    populated_ = std::min(text.capacity(), std::max(needed, text.size() + kPart) + kPage);
     populate(text.data() + text.size(), populated_ - text.size());
   }
   text.append(piece);
