@@ -6,8 +6,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <utility>
 
 namespace asio = boost::asio;
 
@@ -24,6 +26,17 @@ using Clock = std::chrono::steady_clock;
 
 /// Bytes that are read or written in one turn of the loop, at the most, however many there are.
 inline constexpr std::size_t kTurn = 32 * 1024;
+
+/// Suspends until all others have had a turn: those who are ready, and those who the kernel says are ready by
+/// then. After one post it would be the caller's turn before theirs, for what Asio hears from the kernel it
+/// puts behind what was posted.
+inline awaitable<> others_first(LoopExecutor loop) {
+  return asio::async_initiate<decltype(use_awaitable), void()>(
+      [](auto resume, LoopExecutor on) {
+        asio::post(on, [resume = std::move(resume), on]() mutable { asio::post(on, std::move(resume)); });
+      },
+      use_awaitable, loop);
+}
 
 /// A point in time that is handed down, so that nobody adds up remainders.
 using Deadline = Clock::time_point;

@@ -166,7 +166,11 @@ awaitable<bool> Connection::read_rest() {
       door_.body.join(*this);
       if (turn_->reader.expects_continue() && !co_await ask_for_body()) co_return false;
     }
-    const bool readable = co_await wait(Socket::wait_read);
+    bool readable = co_await wait(Socket::wait_read);
+    if (readable && in_body) {
+      co_await others_first(door_.loop.get_executor());
+      readable = !late_;
+    }
     if (!readable) {
       leave();
       late_ = false;
@@ -274,12 +278,12 @@ awaitable<bool> Connection::refuse_for_room() {
 awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
   const auto size = head.size() + body.size();
   sent_ = 0;
-  if (size > kTurn) co_await asio::post(socket_.get_executor(), use_awaitable);  // others first
+  if (size > kTurn) co_await others_first(door_.loop.get_executor());
   while (sent_ < size) {
     const auto count = send_some(socket_.native_handle(), head, body, sent_);
     if (count > 0) {
       sent_ += static_cast<std::size_t>(count);
-      if (sent_ < size) co_await asio::post(socket_.get_executor(), use_awaitable);
+      if (sent_ < size) co_await others_first(door_.loop.get_executor());
     } else if (count < 0 && errno == EAGAIN) {
       door_.write.join(*this);
       const bool writable = co_await wait(Socket::wait_write);

@@ -307,6 +307,7 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
   if (answer_ && !fault_) {
     // What it still says is of no use, and each of the pipes' ends would wake the loop.
     if (pool_ != Pool::reads) close_pipes();
+    co_await others_first(loop_.get_executor());
     const auto by_itself = Clock::now() + kExitGrace;
     while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
   } else if (!ended()) {
