@@ -256,7 +256,8 @@ void CruncherProcess::take(Reading reading) {
     return fault(Reason::bad_reply, "a line that it wrote is no message of the protocol: " + malformed->why);
   if (auto* result = std::get_if<Result>(&reading.what)) answer_ = std::move(*result);
   if (auto* error = std::get_if<TaskError>(&reading.what)) answer_ = std::move(*error);
-  sample_peak();
+  // A brief job's process would mostly be gone by then, and to look costs a twentieth of the job.
+  if (Clock::now() - given_ >= kBrief) sample_peak();
   poke();
 }
 

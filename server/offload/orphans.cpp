@@ -7,7 +7,6 @@
 
 #include <algorithm>
 
-#include "server/offload/proc_file.h"
 #include "server/offload/wait_status.h"
 
 namespace offload {
@@ -17,9 +16,9 @@ constexpr Milliseconds kAgain{5};
 
 }  // namespace
 
-Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), main_thread_(::gettid()) {
+Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), children_(::gettid()) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  for (const auto pid : children_of_thread(main_thread_)) not_ours_.insert(pid);
+  for (const auto pid : children_()) not_ours_.insert(pid);
 }
 
 // True once it is reaped, be it by somebody else: then the pid may already be a stranger's.
@@ -34,7 +33,7 @@ bool Orphans::end(pid_t pid) {
 void Orphans::sweep() {
   bool any = !taken_.empty();
   std::erase_if(taken_, [this](pid_t pid) { return end(pid); });
-  const auto found = children_of_thread(main_thread_);
+  const auto found = children_();
   for (const auto pid : found) {
     if (not_ours_.count(pid)) continue;
     const auto group = ::getpgid(pid);

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "server/loop.h"
+#include "server/offload/proc_file.h"
 
 namespace offload {
 
@@ -34,7 +35,7 @@ class Orphans {
   bool end(pid_t pid);
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
-  const pid_t main_thread_;
+  const ChildrenOfThread children_;
   std::unordered_set<pid_t> not_ours_, taken_;
   std::uint64_t killed_ = 0;
   bool scheduled_ = false;

@@ -9,8 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include "server/unique_fd.h"
-
 namespace offload {
 namespace {
 
@@ -35,14 +33,16 @@ std::optional<long> resident_kib(pid_t pid) {
   return status_line(pid, "VmRSS:");
 }
 
-std::vector<pid_t> children_of_thread(pid_t thread) {
-  const UniqueFd file(
-      ::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC));
+ChildrenOfThread::ChildrenOfThread(pid_t thread)
+    : file_(::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+std::vector<pid_t> ChildrenOfThread::operator()() const {
   std::vector<pid_t> pids;
   pid_t pid = 0;
   char text[4096];
   // Decimal numbers, a space behind each; a portion may end in the middle of one.
-  for (ssize_t size; file && (size = ::read(file.get(), text, sizeof text)) > 0;) {
+  off_t at = 0;
+  for (ssize_t size; file_ && (size = ::pread(file_.get(), text, sizeof text, at)) > 0; at += size) {
     for (const char c : std::string_view(text, static_cast<std::size_t>(size))) {
       if (c >= '0' && c <= '9') {
         pid = pid * 10 + (c - '0');

@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "server/unique_fd.h"
+
 namespace offload {
 
 /// Peak resident memory so far (VmHWM), in KiB; nothing where the process has ended.
@@ -15,7 +17,14 @@ std::optional<long> peak_resident_kib(pid_t pid);
 std::optional<long> resident_kib(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
-/// The children of one thread of this process, oldest first.
-std::vector<pid_t> children_of_thread(pid_t thread);
+/// The children of one thread of this process, oldest first, each time that they are asked for.
+class ChildrenOfThread {
+ public:
+  explicit ChildrenOfThread(pid_t thread);
+  std::vector<pid_t> operator()() const;
+
+ private:
+  UniqueFd file_;
+};
 
 }  // namespace offload

@@ -164,7 +164,7 @@ void Spawner::hand_over(Order order, Launched launched) {
 // The launcher was killed. What it has started last may not have been told to anybody.
 void Spawner::lose(Desk& desk, int error) {
   if (const auto pid = close(desk); pid > 0) on_stray_(pid);
-  for (const auto pid : children_of_thread(desk.parent_id)) {
+  for (const auto pid : ChildrenOfThread(desk.parent_id)()) {
     if (!living_.count(pid)) on_stray_(pid);
   }
   auto lost = std::exchange(desk.ordered, {});

@@ -159,7 +159,9 @@ Json components() {
        {{"Status", status_schema()},
         {"Usage",
          {{"type", "object"},
-          {"description", "what a job cost, by the kernel's accounting"},
+          {"description",
+           "what a job cost, by the kernel's accounting; its peak of memory is not known of most jobs of "
+           "less than 10 ms"},
           {"properties",
            {{"wait_ms", number},
             {"run_ms", number},
