@@ -28,8 +28,8 @@ using Clock = std::chrono::steady_clock;
 inline constexpr std::size_t kTurn = 32 * 1024;
 
 /// Suspends until all others have had a turn: those who are ready, and those who the kernel says are ready by
-/// then. After one post it would be the caller's turn before theirs, for what Asio hears from the kernel it
-/// puts behind what was posted.
+/// then (128 at a time). After one post it would be the caller's turn before theirs, for what Asio hears from
+/// the kernel it puts behind what was posted.
 inline awaitable<> others_first(LoopExecutor loop) {
   return asio::async_initiate<decltype(use_awaitable), void()>(
       [](auto resume, LoopExecutor on) {

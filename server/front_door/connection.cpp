@@ -166,21 +166,19 @@ awaitable<bool> Connection::read_rest() {
       door_.body.join(*this);
       if (turn_->reader.expects_continue() && !co_await ask_for_body()) co_return false;
     }
-    bool readable = co_await wait(Socket::wait_read);
-    if (readable && in_body) {
-      co_await others_first(door_.loop.get_executor());
-      readable = !late_;
-    }
-    if (!readable) {
+    const bool readable = co_await wait(Socket::wait_read);
+    if (readable && in_body) co_await others_first(door_.loop.get_executor());
+    if (readable && !receive()) co_return false;
+    if (!readable || (late_ && turn_->step < Step::complete)) {
       leave();
       late_ = false;
       const Refusal late{408, in_body ? "body_timeout" : "header_timeout",
                          "the request did not come in time"};
       co_return co_await refuse(late);
     }
-    if (!receive()) co_return false;
   }
   leave();
+  late_ = false;
   co_return true;
 }
 

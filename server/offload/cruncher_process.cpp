@@ -256,7 +256,7 @@ void CruncherProcess::take(Reading reading) {
     return fault(Reason::bad_reply, "a line that it wrote is no message of the protocol: " + malformed->why);
   if (auto* result = std::get_if<Result>(&reading.what)) answer_ = std::move(*result);
   if (auto* error = std::get_if<TaskError>(&reading.what)) answer_ = std::move(*error);
-  // A brief job's process would mostly be gone by then, and to look costs a twentieth of the job.
+  // The process of a brief job would mostly be gone by then, and to look costs a twentieth of the job.
   if (Clock::now() - given_ >= kBrief) sample_peak();
   poke();
 }
@@ -308,7 +308,6 @@ awaitable<> CruncherProcess::end(Milliseconds grace) {
   if (answer_ && !fault_) {
     // What it still says is of no use, and each of the pipes' ends would wake the loop.
     if (pool_ != Pool::reads) close_pipes();
-    co_await others_first(loop_.get_executor());
     const auto by_itself = Clock::now() + kExitGrace;
     while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
   } else if (!ended()) {

@@ -60,9 +60,9 @@ struct Usage {
   double run_ms = 0;   ///< with the process
   double user_ms = 0;  ///< CPU time; all of it where the process had not ended when the client was answered
   double system_ms = 0;
-  /// Peak resident memory. Absent where the process had not ended after less than 10 ms, when the client was
-  /// answered, and where the kernel cannot tell it apart from the launcher's (a process that was started by
-  /// vfork inherits its parent's peak: getrusage(2) and exec_mmap in the kernel).
+  /// Peak resident memory. Absent of most jobs that answer within 10 ms, whose client does not wait for the
+  /// process's end, and where the kernel cannot tell it apart from the launcher's (a process that was started
+  /// by vfork inherits its parent's peak: getrusage(2) and exec_mmap in the kernel).
   std::optional<long> max_rss_kib;
   pid_t pid = 0;
   double cpu_ms() const { return user_ms + system_ms; }

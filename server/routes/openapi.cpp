@@ -160,8 +160,8 @@ Json components() {
         {"Usage",
          {{"type", "object"},
           {"description",
-           "what a job cost, by the kernel's accounting; its peak of memory is not known of most jobs of "
-           "less than 10 ms"},
+           "what a job cost, by the kernel's accounting; its peak of memory is not known of most jobs that "
+           "answer within 10 ms"},
           {"properties",
            {{"wait_ms", number},
             {"run_ms", number},

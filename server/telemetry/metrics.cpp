@@ -104,7 +104,8 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
                .Register(registry_)),
       rss_(BuildGauge()
                .Name("cruncherd_job_max_resident_bytes")
-               .Help("Largest peak of resident memory seen, by task.")
+               .Help("Largest peak of resident memory known, by task; of jobs that answer within 10 ms it "
+                     "mostly is not.")
                .Register(registry_)),
       spawn_(BuildHistogram()
                  .Name("cruncherd_spawn_seconds")

@@ -29,7 +29,7 @@ constexpr std::size_t kTurns = 5;
 awaitable<> do_long_work(LoopExecutor loop, Socket& client, std::string& order) {
   for (std::size_t turn = 0; turn < kTurns; ++turn) {
     order += 'w';
-    REQUIRE(::send(client.native_handle(), "r", 1, 0) == 1);
+    CHECK(::send(client.native_handle(), "r", 1, 0) == 1);
     co_await others_first(loop);
   }
 }
