@@ -257,12 +257,8 @@ void CruncherProcess::take(Reading reading) {
   if (auto* result = std::get_if<Result>(&reading.what)) answer_ = std::move(*result);
   if (auto* error = std::get_if<TaskError>(&reading.what)) answer_ = std::move(*error);
   // The process of a brief job would mostly be gone by then, and to look costs a twentieth of the job.
-  if (Clock::now() - given_ >= kBrief) sample_peak();
+  if (!status_ && Clock::now() - given_ >= kBrief) peak_kib_ = peak_resident_kib(pid_);
   poke();
-}
-
-void CruncherProcess::sample_peak() {
-  if (!status_) peak_kib_ = peak_resident_kib(pid_);
 }
 
 Outcome CruncherProcess::conclude() {

@@ -68,7 +68,6 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   bool given() const { return lines_.has_value(); }
   bool settled() const;
   Outcome conclude();
-  void sample_peak();
   void poke() { event_.ring(); }
   void signal_group(int signal);
   void close_pipes();

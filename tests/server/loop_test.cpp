@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <string>
@@ -12,16 +13,6 @@
 namespace {
 
 using Socket = asio::basic_stream_socket<asio::local::stream_protocol, LoopExecutor>;
-
-struct Pair {
-  Socket near, far;
-  explicit Pair(Loop& loop) : near(loop), far(loop) {
-    int ends[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    near.assign({}, ends[0]);
-    far.assign({}, ends[1]);
-  }
-};
 
 constexpr std::size_t kTurns = 5;
 
@@ -44,10 +35,11 @@ awaitable<> answer_requests(Socket& server, std::string& order) {
 
 TEST_CASE("what comes during a turn of long work is served before the next turn") {
   Loop loop(1);
-  Pair connection(loop);
+  Socket server(loop), client(loop);
+  asio::local::connect_pair(server, client);
   std::string order;
-  asio::co_spawn(loop, answer_requests(connection.near, order), asio::detached);
-  asio::co_spawn(loop, do_long_work(loop.get_executor(), connection.far, order), asio::detached);
+  asio::co_spawn(loop, answer_requests(server, order), asio::detached);
+  asio::co_spawn(loop, do_long_work(loop.get_executor(), client, order), asio::detached);
   loop.run();
   CHECK(order == "wrwrwrwrwr");
 }
