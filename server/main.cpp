@@ -44,9 +44,9 @@ void allow_many_descriptors(const Options& options) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  constexpr rlim_t kOthers = 64, kPerProcess = 4;
-  const rlim_t most =
-      kOthers + options.door.max_connections + kPerProcess * (options.running + options.spares);
+  constexpr rlim_t kOthers = 64, kPerProcess = 4, kPipes = 3;  // a job's, closed when its slot is free again
+  const rlim_t most = kOthers + options.door.max_connections +
+                      kPerProcess * (options.running + options.spares) + kPipes * options.running;
   ::close(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, static_cast<int>(std::min(most, limit.rlim_cur) - 1)));
 }
 

@@ -12,14 +12,16 @@ void Burial::take(std::shared_ptr<CruncherProcess> process, Slot slot, std::opti
                  asio::detached);
 }
 
-awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, [[maybe_unused]] Slot slot,
-                         std::optional<Abandoned> job) {
+awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job) {
   co_await asio::post(loop_.get_executor(), use_awaitable);  // the response goes out first
   co_await process->end(kill_grace_);
   orphans_.sweep();
   --under_way_;
   settle_account(*process, job);
   if (on_gone_) on_gone_(process->pid());
+  slot = {};
+  co_await others_first(loop_.get_executor());  // light requests, and the job that has waited for the slot
+  process->release();
 }
 
 void Burial::settle_account(const CruncherProcess& process, const std::optional<Abandoned>& job) {

@@ -302,8 +302,9 @@ void CruncherProcess::signal_group(int signal) {
 awaitable<> CruncherProcess::end(Milliseconds grace) {
   gone_ = nullptr;
   if (answer_ && !fault_) {
-    // What it still says is of no use, and each of the pipes' ends would wake the loop.
-    if (pool_ != Pool::reads) close_pipes();
+    // What it still says is of no use, and each of the pipes' ends would wake the loop. (Those of one that
+    // has ended have done so: they can wait for release().)
+    if (!ended() && pool_ != Pool::reads) close_pipes();
     const auto by_itself = Clock::now() + kExitGrace;
     while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
   } else if (!ended()) {
@@ -322,11 +323,14 @@ void CruncherProcess::close_pipes() {
   for (auto* pipe : {&in_, &out_, &err_}) pipe->close(ignored);
 }
 
-void CruncherProcess::reap() {
+void CruncherProcess::release() {
   close_pipes();
   if (lines_) json_pool_.let_go(lines_->give_up());
   if (auto* unclaimed = answer_ ? std::get_if<Result>(&*answer_) : nullptr)
     json_pool_.let_go(std::move(unclaimed->opened));
+}
+
+void CruncherProcess::reap() {
   // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
   ::kill(-pid_, SIGKILL);
   try {

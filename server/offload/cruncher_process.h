@@ -48,6 +48,10 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   /// to the whole group; and reaps it. Suspends until it is gone.
   awaitable<> end(Milliseconds grace);
 
+  /// Closes its pipes and gives its texts back, once it has been ended: until then its waits for them keep
+  /// it.
+  void release();
+
  private:
   CruncherProcess(Loop& loop, ThreadPool& json_pool, Launched launched);
 
