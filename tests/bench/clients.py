@@ -12,7 +12,7 @@ from pathlib import Path
 from processes import process
 
 WRK_SCRIPT = Path(__file__).with_name("programs") / "wrk.lua"
-ENOUGH = 600  # seconds that a background load runs at most; it is ended when its block ends
+ENOUGH = 3600  # seconds that a background load runs at most; it is ended when its block ends
 
 
 def throughput(place, port, request, connections, seconds, may_be_none=False):

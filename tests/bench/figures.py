@@ -19,6 +19,7 @@ from servers import Place, Request, Server
 
 LIGHT = Request()
 WARM_UP = 1  # seconds of the same load before a measurement counts
+CALM = 2  # seconds after a load, within which a loop that was busy is at real-time priority again
 QUEUES = (0, 1, 10, 100, 1000)
 CONNECTIONS = (1, 10, 100, 1000, 8000)
 IDLE_CONNECTIONS = 9000
@@ -52,15 +53,25 @@ def requests_per_second(setting: Round, server: Server):
 
 
 def light_beside_jobs(setting: Round, server: Server):
-    """`/` 500 times a second in an open loop, on the idle server, then while 8 clients keep asking for 50 ms jobs."""
-    return quiet_and_loaded(setting, server, lambda port: background_load(setting.place, port, server.job(50), 8))
+    """`/` 500 times a second in an open loop, while 8 clients keep asking for 50 ms jobs, and on the idle server before
+    and after (the mean of both)."""
+    return beside_eight_clients(setting, server, server.job(50))
 
 
 def light_beside_silent_jobs(setting: Round, server: Server):
     """The same beside jobs that only compute: between two system calls of theirs the kernel may let them go on, whoever
     waits, up to the next tick of its clock."""
     primes = Request("/tasks/primes", "POST", json.dumps({"limit": 100_000_000}))
-    return quiet_and_loaded(setting, server, lambda port: background_load(setting.place, port, primes, 8))
+    return beside_eight_clients(setting, server, primes)
+
+
+def beside_eight_clients(setting, server, request):
+    return quiet_and_loaded(
+        setting,
+        server,
+        lambda port: background_load(setting.place, port, request, 8),
+        2 * setting.seconds,
+    )
 
 
 def added_by_offloading(setting: Round, server: Server):
@@ -112,8 +123,8 @@ def jobs_of_a_big_server(setting: Round, server: Server):
 
 
 def light_beside_big_messages(setting: Round, server: Server):
-    """`/` 500 times a second in an open loop, idle, then while 2 clients send 1 MiB of params and get 16 MiB back, with
-    a pause of 150 ms between."""
+    """`/` 500 times a second in an open loop, while 2 clients send 1 MiB of params and get 16 MiB back, with a pause of
+    150 ms between, and on the idle server before and after (the mean of both)."""
     return beside_big_messages(setting, server, pause_ms=150)
 
 
@@ -129,26 +140,32 @@ def beside_big_messages(setting, server, pause_ms):
         setting,
         server,
         lambda port: background_load(setting.place, port, request, 2, humble=True, pause_ms=pause_ms),
+        5 * setting.seconds,  # for those few that meet a message are the percentile
         ("--cruncher", setting.place.programs / "bulk_cruncher"),
     )
 
 
-def quiet_and_loaded(setting, server, load, flags=()):
-    """p99 of `/` without and with a load beside it, their ratio, and what the load got."""
-    place = setting.place
-    with server.running(place, flags) as running:
-        open_loop(place, running.port, LIGHT, 500, WARM_UP)
-        idle = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
+def quiet_and_loaded(setting, server, load, seconds, flags=()):
+    """p99 of `/` with a load beside it, for so many seconds, and without: the mean of half of the time before and half
+    of it after, for the idle server's own may double within a minute. Their ratio, and what the load got."""
+    with server.running(setting.place, flags) as running:
+        before = light_p99(setting, running, seconds / 2)
         with load(running.port) as report:
-            open_loop(place, running.port, LIGHT, 500, WARM_UP)
-            busy = open_loop(place, running.port, LIGHT, 500, 2 * setting.seconds)
-    idle_p99, busy_p99 = idle["latency_ms"]["p99"], busy["latency_ms"]["p99"]
+            busy = light_p99(setting, running, seconds)
+        time.sleep(CALM)
+        after = light_p99(setting, running, seconds / 2)
+    idle = (before + after) / 2
     return {
-        "idle_p99_ms": idle_p99,
-        "busy_p99_ms": busy_p99,
-        "ratio": busy_p99 / idle_p99,
+        "idle_p99_ms": idle,
+        "busy_p99_ms": busy,
+        "ratio": busy / idle,
         "beside_per_second": report["per_second"],
     }
+
+
+def light_p99(setting, running, seconds):
+    open_loop(setting.place, running.port, LIGHT, 500, WARM_UP)
+    return open_loop(setting.place, running.port, LIGHT, 500, seconds)["latency_ms"]["p99"]
 
 
 def overload(setting: Round, server: Server):
