@@ -12,7 +12,7 @@ from pathlib import Path
 from processes import process
 
 WRK_SCRIPT = Path(__file__).with_name("programs") / "wrk.lua"
-ENOUGH = 3600  # seconds that a background load runs at most; it is ended when its block ends
+ENOUGH = 600  # seconds that a background load runs at most; it is ended when its block ends
 
 
 def throughput(place, port, request, connections, seconds, may_be_none=False):
@@ -42,8 +42,10 @@ def background_load(place, port, request, connections, humble=False, pause_ms=0)
             place.log,
             stop_signal=signal.SIGINT,  # wrk reports and ends
             stdout=output,
-        ):
+        ) as load:
             yield report
+            if os.waitid(os.P_PID, load.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                raise RuntimeError("the load was over before what it should be beside")
         output.seek(0)
         report.update(wrk_report(output.read()))
         if report["per_second"] == 0:
