@@ -48,8 +48,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   /// to the whole group; and reaps it. Suspends until it is gone.
   awaitable<> end(Milliseconds grace);
 
-  /// Closes its pipes and gives its texts back, once it has been ended: until then its waits for them keep
-  /// it.
+  /// After end(): closes its pipes, whose readers would keep it alive, and gives its texts back.
   void release();
 
  private:
