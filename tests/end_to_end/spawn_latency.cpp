@@ -1,6 +1,7 @@
 // A server that has grown large starts its crunchers as fast as a small one.
 
 #include <doctest/doctest.h>
+#include <sched.h>
 
 #include <algorithm>
 
@@ -35,9 +36,16 @@ double time_of_one_job(HttpClient& client) {
   return std::chrono::duration<double, std::milli>(took).count();
 }
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
+int scheduling_class(const RunningServer& server) {
+  return sched_getscheduler(server.pid()) & ~SCHED_RESET_ON_FORK;
+}
+
+// What nine tenths take longer than. A median will not do: one of two like servers is now and then a quarter
+// slower for a while, by where the kernel has its threads run. What its size costs, each spawn would pay.
+double tenth_percentile(std::vector<double> values) {
+  const auto tenth = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 10);
+  std::nth_element(values.begin(), tenth, values.end());
+  return *tenth;
 }
 
 TEST_CASE("a server of a gigabyte spawns within 1.2 times the time of a small one") {
@@ -47,6 +55,8 @@ TEST_CASE("a server of a gigabyte spawns within 1.2 times the time of a small on
   const UnrulyServer small(flags), large(flags);
   const auto bodies = fill_with_bodies(large);
   REQUIRE(eventually(seconds(20), [&] { return harness::private_memory_kib(large.pid()) >= 1 << 20; }));
+  // To read all that makes a loop step down from its class for a while, and it is the size that is compared.
+  REQUIRE(eventually(seconds(10), [&] { return scheduling_class(large) == scheduling_class(small); }));
 
   HttpClient to_small(small.port()), to_large(large.port());
   std::vector<double> small_ms, large_ms;
@@ -56,9 +66,9 @@ TEST_CASE("a server of a gigabyte spawns within 1.2 times the time of a small on
     small_ms.push_back(time_of_one_job(to_small));
     large_ms.push_back(time_of_one_job(to_large));
   }
-  MESSAGE("median of a job with its spawn: " << median(small_ms) << " ms small, " << median(large_ms)
-                                             << " ms large");
-  CHECK(median(large_ms) <= 1.2 * median(small_ms));
+  const auto small_takes = tenth_percentile(small_ms), large_takes = tenth_percentile(large_ms);
+  MESSAGE("a job with its spawn: " << small_takes << " ms small, " << large_takes << " ms large");
+  CHECK(large_takes <= 1.2 * small_takes);
 }
 
 }  // namespace
