@@ -134,8 +134,16 @@ std::string holds_nul() {
   return "strings must not contain the character U+0000";
 }
 
-std::string stands_twice(const std::string& key) {
-  return "the key " + print_json(key) + " stands twice in one object";
+std::string stands_twice(std::string_view key) {
+  return "the key " + print_json(shortened(key)) + " stands twice in one object";
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  if (text.size() <= kMost) return std::string(text);
+  auto end = kMost;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
+  return std::string(text.substr(0, end)) + "…";
 }
 
 std::string print_json(const Json& value) {

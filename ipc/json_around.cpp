@@ -165,13 +165,19 @@ std::variant<std::size_t, std::string> check_value(std::string_view text, int de
 }  // namespace
 
 std::variant<Json, JsonFault> parse_json_around(std::string_view name, std::string_view text,
-                                                std::string_view& value) {
+                                                std::string_view& value, std::size_t most) {
   value = {};
-  const auto at = find_member(name, text);
-  if (!at || *at == text.size()) return parse_json(text);
+  const auto too_long = [&] {
+    return JsonFault{
+        "all of it but the " + std::string(name) + " is longer than " + std::to_string(most) + " bytes",
+        most};
+  };
+  const auto at = find_member(name, text.substr(0, most));
+  if (!at || *at == text.size()) return text.size() > most ? too_long() : parse_json(text);
   const auto checked = check_value(text.substr(*at), kMaxDepth - 1);
   if (const auto* why = std::get_if<std::string>(&checked)) return JsonFault{*why, *at};
   const auto size = std::get<std::size_t>(checked);
+  if (text.size() - size > most) return too_long();
   constexpr std::string_view kNull = "null";
   std::string rest(text.substr(0, *at));
   rest.append(kNull).append(text.substr(*at + size));

@@ -40,7 +40,7 @@ Progress read_notification(const Json& message) {
 
 std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line) {
   std::string_view result;
-  auto parsed = parse_json_around("result", line, result);
+  auto parsed = parse_json_around("result", line, result, kMaxBesideResult);
   if (auto* fault = std::get_if<JsonFault>(&parsed)) return Malformed{std::move(fault->message)};
   Json& message = std::get<Json>(parsed);
   if (!message.is_object()) return Malformed{"an answer is one JSON object"};

@@ -2,6 +2,7 @@
 // What a cruncher says, as the server reads it: the other direction of message.h. Knows no descriptor and no
 // process. Used by server/offload/reading.h.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -9,6 +10,9 @@
 #include "ipc/message.h"
 
 namespace ipc {
+
+/// Bytes of a line from a cruncher, all but its result, at the most.
+inline constexpr std::size_t kMaxBesideResult = 16 * 1024;
 
 /// An answer, as the server reads it. The result is the part of the line that it is: one JSON value, checked,
 /// but not built, since the server only passes it on.

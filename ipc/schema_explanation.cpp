@@ -9,7 +9,6 @@ namespace ipc {
 namespace {
 
 constexpr std::size_t kMaxViolations = 16;
-constexpr std::size_t kMaxShown = 60;
 
 bool is_integer(const Json& value) {
   if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX);
@@ -30,11 +29,7 @@ std::string with_article(const std::string& type) {
 
 std::string shown(const Json& value) {
   if (value.is_structured()) return with_article(value.type_name());
-  if (!value.is_string() || value.get_ref<const std::string&>().size() <= kMaxShown) return print_json(value);
-  const auto& text = value.get_ref<const std::string&>();
-  auto end = kMaxShown;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
-  return print_json(text.substr(0, end)) + "…";
+  return print_json(value.is_string() ? Json(shortened(value.get_ref<const std::string&>())) : value);
 }
 
 std::string counted(std::size_t count, const char* noun) {
@@ -185,7 +180,7 @@ class Explainer {
     const auto properties = schema.find("properties");
     const auto others = schema.find("additionalProperties");
     for (const auto& [name, member] : value.items()) {
-      const auto place = pointer + "/" + escaped(name);
+      const auto place = pointer + "/" + escaped(shortened(name));
       if (properties != schema.end() && properties->contains(name)) {
         look((*properties)[name], member, place);
       } else if (others != schema.end() && *others == false) {

@@ -40,18 +40,19 @@ ipc::Json usage_member(const offload::Outcome& outcome) {
 }
 
 void task_error(Call& call, httplib::Response& response, const offload::Outcome& outcome,
-                const offload::TaskError& error) {
+                offload::TaskError& error) {
   auto more = usage_member(outcome);
   switch (static_cast<ipc::ErrorCode>(error.code)) {
     case ipc::ErrorCode::invalid_params:
       // The schema let it through; the task knows better (a pattern that does not compile).
-      if (error.data.is_object() && error.data.contains("errors")) more["errors"] = error.data["errors"];
+      if (error.data.is_object() && error.data.contains("errors"))
+        more["errors"] = std::move(error.data["errors"]);
       return problem(call, response, 422, "invalid_params", error.message, std::move(more));
     case ipc::ErrorCode::out_of_memory:
       return problem(call, response, 502, "memory_limit", error.message, std::move(more));
     default:
       more["code"] = error.code;
-      if (!error.data.is_null()) more["data"] = error.data;
+      if (!error.data.is_null()) more["data"] = std::move(error.data);
       return problem(call, response, 500, "task_failed", error.message, std::move(more));
   }
 }
@@ -101,7 +102,7 @@ void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& o
     content.append(R"(,"usage":)").append(outcome.usage ? usage_json(*outcome.usage) : "null").append("}\n");
     return answer(call, response, 200, std::move(content));
   }
-  if (const auto* error = std::get_if<offload::TaskError>(&outcome.what))
+  if (auto* error = std::get_if<offload::TaskError>(&outcome.what))
     return task_error(call, response, outcome, *error);
   const auto& failure = std::get<offload::Failure>(outcome.what);
   auto more = usage_member(outcome);

@@ -25,7 +25,7 @@ void problem(Call& call, httplib::Response& response, const ipc::JsonFault& faul
 void problem(Call& call, httplib::Response& response, const std::vector<ipc::Violation>& violations);
 
 /// Whatever became of a job: 200 with the result and its usage, or the failure's status. `retry_after` is in
-/// seconds. A result is moved into the response.
+/// seconds. A result is moved into the response, and so is an error's data.
 void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& outcome, int retry_after);
 
 }  // namespace routes

@@ -94,10 +94,10 @@ std::optional<Json> could_not_read(const Call&) {
   return std::nullopt;
 }
 
-// Unknown notifications are nobody's business, also where they are so large that they take a while to read.
-std::string announcement() {
+// Unknown notifications are nobody's business, also where they are so large that they are read elsewhere.
+std::string announcement(std::size_t bytes = 15'000) {
   const Json message = {
-      {"jsonrpc", "2.0"}, {"method", "announcement"}, {"params", {{"text", std::string(300'000, 'x')}}}};
+      {"jsonrpc", "2.0"}, {"method", "announcement"}, {"params", {{"text", std::string(bytes, 'x')}}}};
   return message.dump() + "\n";
 }
 
@@ -109,6 +109,21 @@ std::optional<Json> announce(const Call& call) {
 std::optional<Json> announce_much(const Call& call) {
   for (int i = 0; i < 5; ++i) say(announcement());
   return call.params.at("answers") ? huge_answer(call) : std::nullopt;
+}
+
+std::optional<Json> long_announcement(const Call& call) {
+  say(announcement(call.params.at("bytes")) + result_line(call.id, Json::object()));
+  return std::nullopt;
+}
+
+std::optional<Json> dense_error(const Call& call) {
+  std::string data = "0";
+  const std::size_t bytes = call.params.at("bytes");
+  while (data.size() < bytes) data += ",0";
+  auto line = error_line(call.id, call.params.at("code"), "@");
+  line.replace(line.find("\"@\""), 3, R"("so many","data":{"errors":[)" + data + "]}");
+  say(line);
+  return std::nullopt;
 }
 
 std::optional<Json> half_line(const Call& call) {
@@ -179,6 +194,11 @@ std::vector<Behaviour> output() {
       {"could_not_read", "An error without an id, as for a line that is no request.", no_params,
        could_not_read},
       {"announce", "Large notifications that nobody knows, then answers.", no_params, announce},
+      {"long_announcement", "One that is this long, then answers.",
+       object_with({{"bytes", integer_between(0, 1'000'000'000)}}), long_announcement},
+      {"dense_error", "An error whose data is many small values.",
+       object_with({{"bytes", integer_between(0, 1'000'000'000)}, {"code", {{"type", "integer"}}}}),
+       dense_error},
       {"announce_much", "More of them, then a long answer, or none.",
        object_with({{"bytes", integer_between(0, 1'000'000'000)}, {"answers", {{"type", "boolean"}}}}),
        announce_much},

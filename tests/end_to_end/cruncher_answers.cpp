@@ -51,6 +51,29 @@ TEST_CASE("large notifications before an answer are passed over") {
   }
 }
 
+TEST_CASE("all of a line but its result is short, or the line is no message") {
+  const UnrulyServer server;
+  constexpr std::size_t kMost = 16 * 1024, kAround = 300;
+  for (const int code : {-32602, -32000, 7}) {
+    CAPTURE(code);
+    const auto outcome = [&](std::size_t bytes) {
+      return outcome_of(run_job(server, "dense_error", {{"bytes", bytes}, {"code", code}}));
+    };
+    CHECK(outcome(kMost - kAround) == (code == -32602 ? "422 invalid_params" : "500 task_failed"));
+    CHECK(outcome(kMost) == "502 bad_reply");
+  }
+  const auto before = harness::private_memory_kib(server.pid());
+  CHECK(outcome_of(run_job(server, "dense_error", {{"bytes", 15'000'000}, {"code", 7}})) == "502 bad_reply");
+  CHECK(outcome_of(run_job(server, "long_announcement", {{"bytes", kMost - kAround}})) == "200");
+  const auto answer = run_job(server, "long_announcement", {{"bytes", 15'000'000}});
+  REQUIRE(outcome_of(answer) == "502 bad_reply");
+  CHECK(answer.response.json().at("detail").get<std::string>().find("16384 bytes") != std::string::npos);
+  const auto has_settled = [&] {
+    return harness::kSanitized || harness::private_memory_kib(server.pid()) < before + 4 * 1024;
+  };
+  CHECK(eventually(seconds(2), has_settled));
+}
+
 TEST_CASE("large notifications and no answer are noticed when their cruncher has ended") {
   const UnrulyServer server({"--timeout", "20s"});
   for (int i = 0; i < 20; ++i) {

@@ -98,7 +98,7 @@ bool has_long_exponent(std::string_view text) {
 // To pass a part by is not to be laxer, nor stricter but for what is documented.
 void check_around(std::string_view line) {
   std::string_view value;
-  const auto around = ipc::parse_json_around("result", line, value);
+  const auto around = ipc::parse_json_around("result", line, value, line.size());
   const auto whole = ipc::parse_json(line);
   if (const auto* fault = std::get_if<ipc::JsonFault>(&around)) {
     const bool documented = fault->message == ipc::out_of_range() && has_long_exponent(line);

@@ -16,7 +16,7 @@ struct Read {
 
 Read read(std::string_view text) {
   Read read{nullptr, "before"};
-  read.around = ipc::parse_json_around("result", text, read.value);
+  read.around = ipc::parse_json_around("result", text, read.value, text.size());
   return read;
 }
 

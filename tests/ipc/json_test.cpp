@@ -93,6 +93,14 @@ TEST_CASE("the fault of a bad text says where, what was expected, and nothing of
   CHECK(fault_of("{\"a\":\xff}").message.find('\xff') == std::string::npos);
 }
 
+TEST_CASE("a text of its sender's own is shown as far as it is needed to recognise it") {
+  CHECK(ipc::shortened("as it is") == "as it is");
+  CHECK(ipc::shortened(std::string(61, 'x')) == std::string(60, 'x') + "…");
+  CHECK(ipc::shortened(std::string(59, 'x') + "€ and more") == std::string(59, 'x') + "…");
+  const std::string key(100'000, 'k');
+  CHECK(fault_of("{\"" + key + "\":1,\"" + key + "\":2}").message.size() < 200);
+}
+
 TEST_CASE("printing gives one line, and replaces invalid UTF-8 instead of throwing") {
   CHECK(ipc::print_json({{"a", "x\ny"}, {"b", {1, 2.5, nullptr}}}) == R"({"a":"x\ny","b":[1,2.5,null]})");
   CHECK(ipc::print_json("a\xff") == "\"a\xEF\xBF\xBD\"");
