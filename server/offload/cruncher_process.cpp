@@ -2,13 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/process/v2/process.hpp>
 #include <cmath>
 
 #include "server/offload/explain_end.h"
@@ -18,10 +15,9 @@
 namespace offload {
 namespace {
 
-constexpr std::size_t kOnLoop = ipc::kShort;  // of a line: a longer one's rest, and its parse, are the pool's
-constexpr std::size_t kReserve = 16 << 20;    // for a long line: untouched, it costs nothing
+constexpr std::size_t kReadOnLoop = ipc::kShort;  // of a line: the rest is for the pool
+constexpr std::size_t kReserve = 16 << 20;        // for a long line: untouched, it costs nothing
 constexpr Milliseconds kLook{20};
-constexpr Milliseconds kExitGrace{100};  // for a process that has answered to end by itself
 constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
 constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for its process's end
 
@@ -106,11 +102,29 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
     const auto dead_by = Clock::now() + kDeathWatch;
     while (!ended() && Clock::now() < dead_by) co_await event_.wait(dead_by);
   }
-  if (ended() && !fault_ && out_open_ && pool_ != Pool::reads)
-    drain(out_.native_handle(), [this](auto bytes) { take_bytes(bytes); });
-  drain(err_.native_handle(), [this](auto bytes) { keep_tail(stderr_tail_, bytes); });
+  co_await read_what_is_left();
   while (pool_ != Pool::idle && Clock::now() < job.deadline) co_await event_.wait(job.deadline);
   co_return conclude();
+}
+
+// A turn's bytes at a time. Their ends are not waited for: a process that the leader left behind may hold the
+// pipes open, and go on writing.
+awaitable<> CruncherProcess::read_what_is_left() {
+  for (auto left = ended() ? unread(out_.native_handle()) : 0; left > 0;) {
+    if (fault_ || !out_open_ || pool_ == Pool::reads) break;
+    const auto bytes = read_piece(out_.native_handle(), left).bytes;
+    if (bytes.empty()) break;
+    left -= bytes.size();
+    take_bytes(bytes);
+    if (left > 0) co_await others_first(loop_.get_executor());
+  }
+  for (auto left = unread(err_.native_handle()); left > 0;) {
+    const auto bytes = read_piece(err_.native_handle(), left).bytes;
+    if (bytes.empty()) break;
+    left -= bytes.size();
+    keep_tail(stderr_tail_, bytes);
+    if (left > 0) co_await others_first(loop_.get_executor());
+  }
 }
 
 // A brief job's client does not wait for the end of a process that can say nothing more: that would take as
@@ -174,8 +188,8 @@ void CruncherProcess::read_out() {
   std::size_t left = kTurn;
   for (int reads = 0; reads < 2 && left > 0; ++reads) {
     if (!job_ || settled()) return;
-    if (lines_->buffered() >= kOnLoop) return read_long_line();
-    const auto piece = read_piece(out_.native_handle(), std::min(left, kOnLoop - lines_->buffered()));
+    if (lines_->buffered() >= kReadOnLoop) return read_long_line();
+    const auto piece = read_piece(out_.native_handle(), std::min(left, kReadOnLoop - lines_->buffered()));
     if (piece.end) {
       out_open_ = false;
       note_end_of_output();
@@ -234,7 +248,7 @@ void CruncherProcess::take_lines() {
 }
 
 void CruncherProcess::take_line(std::string line) {
-  if (line.size() <= kOnLoop) return take(Reading::of(std::move(line), job_->rpc_id));
+  if (line.size() <= kJsonOnLoop) return take(Reading::of(std::move(line), job_->rpc_id));
   pool_ = Pool::parses;
   json_pool_.run(
       [line = std::move(line), id = job_->rpc_id]() mutable { return Reading::of(std::move(line), id); },
@@ -288,59 +302,6 @@ Usage CruncherProcess::usage() const {
     usage.user_ms = cpu_ms(pid_).value_or(0);  // not told apart while it runs
   }
   return usage;
-}
-
-// The leader also by its own pid: it may have moved to another group.
-void CruncherProcess::signal_group(int signal) {
-  // A SCHED_IDLE process on a busy machine would not even get the time to die. (Allowed to root alone.)
-  sched_param none{};
-  ::sched_setscheduler(pid_, SCHED_OTHER, &none);
-  ::kill(-pid_, signal);
-  ::kill(pid_, signal);
-}
-
-awaitable<> CruncherProcess::end(Milliseconds grace) {
-  gone_ = nullptr;
-  if (answer_ && !fault_) {
-    // What it still says is of no use, and each of the pipes' ends would wake the loop. (Those of one that
-    // has ended have done so: they can wait for release().)
-    if (!ended() && pool_ != Pool::reads) close_pipes();
-    const auto by_itself = Clock::now() + kExitGrace;
-    while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
-  } else if (!ended()) {
-    signal_group(SIGTERM);
-    signal_group(SIGCONT);
-    const auto until = Clock::now() + grace;
-    while (!ended() && Clock::now() < until) co_await event_.wait(until);
-  }
-  if (!ended()) signal_group(SIGKILL);
-  while (!ended() || pool_ == Pool::reads) co_await event_.wait(Deadline::max());
-  reap();
-}
-
-void CruncherProcess::close_pipes() {
-  boost::system::error_code ignored;
-  for (auto* pipe : {&in_, &out_, &err_}) pipe->close(ignored);
-}
-
-void CruncherProcess::release() {
-  close_pipes();
-  if (lines_) json_pool_.let_go(lines_->give_up());
-  if (auto* unclaimed = answer_ ? std::get_if<Result>(&*answer_) : nullptr)
-    json_pool_.let_go(std::move(unclaimed->opened));
-}
-
-void CruncherProcess::reap() {
-  // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
-  ::kill(-pid_, SIGKILL);
-  try {
-    boost::system::error_code ignored;
-    boost::process::v2::basic_process<LoopExecutor> process(loop_.get_executor(), pid_, exit_.release());
-    process.running(ignored);  // the waitpid(2) that reaps
-    process.detach();          // and no second one from the destructor, by then for a stranger
-  } catch (const boost::system::system_error&) {  // no memory for its place in the epoll set
-    ::waitpid(pid_, nullptr, WNOHANG);
-  }
 }
 
 }  // namespace offload

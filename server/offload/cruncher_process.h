@@ -41,7 +41,8 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   /// process must be ended.
   awaitable<Outcome> run(const Job& job, double& progress, bool may_remain);
 
-  /// What it has used since it got its job; what the kernel tells at its end, once it has ended.
+  /// What the job took; of CPU time and memory all that its process has used, its start included: what the
+  /// kernel tells at its end, once it has ended.
   Usage usage() const;
 
   /// Ends it: a moment to do so by itself where it has answered, else TERM and up to `grace`; then KILL, each
@@ -54,6 +55,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
  private:
   CruncherProcess(Loop& loop, ThreadPool& json_pool, Launched launched);
 
+  static constexpr Milliseconds kExitGrace{100};  // for one that has answered to end by itself
   using Descriptor = asio::posix::basic_stream_descriptor<LoopExecutor>;
 
   void watch_exit();
@@ -63,6 +65,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void read_out();
   void read_long_line();
   void note_end_of_output();
+  awaitable<> read_what_is_left();
   void take_bytes(std::string_view bytes);
   void take_fed(std::size_t count);
   void take_lines();

@@ -22,15 +22,10 @@ Piece read_piece(int pipe, std::size_t most) {
   return {{}, count == 0, count < 0 && (errno == EAGAIN || errno == EINTR)};
 }
 
-void drain(int pipe, const std::function<void(std::string_view)>& take) {
-  int left = 0;
-  ::ioctl(pipe, FIONREAD, &left);
-  while (left > 0) {
-    const auto piece = read_piece(pipe, static_cast<std::size_t>(left));
-    if (piece.bytes.empty()) break;
-    left -= static_cast<int>(piece.bytes.size());
-    take(piece.bytes);
-  }
+std::size_t unread(int pipe) {
+  int count = 0;
+  ::ioctl(pipe, FIONREAD, &count);
+  return static_cast<std::size_t>(count);
 }
 
 void keep_tail(std::string& tail, std::string_view bytes) {

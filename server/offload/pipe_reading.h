@@ -2,7 +2,6 @@
 // Reading from a cruncher's pipe, a bounded number of bytes at a time. Knows no process. Used by
 // cruncher_process.h, on the loop and on the JSON pool.
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,9 +19,8 @@ struct Piece {
 /// One read(2) of a pipe that does not block.
 Piece read_piece(int pipe, std::size_t most = kTurn);
 
-/// Gives `take` what is in the pipe by now. The pipe's end is not waited for: a process that the leader left
-/// behind may hold it open, and go on writing.
-void drain(int pipe, const std::function<void(std::string_view)>& take);
+/// Bytes that are in the pipe by now.
+std::size_t unread(int pipe);
 
 /// Appends to `tail`, and keeps the last 64 KiB of it.
 void keep_tail(std::string& tail, std::string_view bytes);

@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "ipc/growth.h"
 #include "server/offload/discovery.h"
 #include "server/routes/deadline.h"
 #include "server/routes/reply.h"
 
 namespace routes {
 namespace {
-
-// Longer content would be felt by the light routes while it is read.
-constexpr std::size_t kPrepareOnLoop = ipc::kShort;
 
 ipc::Json describe(const Task& task) {
   return {{"name", task.name},
@@ -45,7 +41,7 @@ void run_task(Call& call, httplib::Response& response, const Catalogue& catalogu
     const auto work = [task, body = std::string_view(call.exchange->request.body), id = call.rpc_id] {
       return prepare(*task, body, id);
     };
-    if (call.exchange->request.body.size() > kPrepareOnLoop) {
+    if (call.exchange->request.body.size() > kJsonOnLoop) {
       call.wanted = Preparation(work);
       return;
     }
