@@ -22,6 +22,7 @@ constexpr Milliseconds kLastCalls{500};
 Lifecycle::Lifecycle(House house) : house_(house), signals_(house.loop, SIGTERM, SIGINT, SIGHUP) {}
 
 int Lifecycle::run() {
+  house_.log_file.reopen();  // a SIGHUP may have come before there was somebody to hear it
   await_signal();
   asio::co_spawn(house_.loop.get_executor(), announce(), asio::detached);
   house_.loop.run();
@@ -64,12 +65,13 @@ awaitable<> Lifecycle::drain(int signal) {
   Bell nobody(house_.loop);
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
-  while (house_.door.counts.open > house_.door.counts.lingering || house_.burial.under_way() > 0) {
+  const auto& counts = house_.door.counts;
+  while (counts.open > counts.lingering || house_.burial.busy()) {
     if (Clock::now() >= patience) {
-      house_.log.say(spdlog::level::warn,
-                     fmt::format("--drain-timeout: {} connections are cut off", house_.door.counts.open));
-      end_now(1);
-      co_return;
+      if (counts.open == counts.lingering) break;  // main ends the processes that are left
+      house_.log.say(spdlog::level::warn, fmt::format("--drain-timeout: {} connections are cut off",
+                                                      counts.open - counts.lingering));
+      co_return end_now(1);
     }
     if (Clock::now() >= begin + kLastCalls) house_.admission.close();
     co_await nobody.wait(Clock::now() + kGlance);
@@ -78,10 +80,8 @@ awaitable<> Lifecycle::drain(int signal) {
   house_.loop.stop();
 }
 
-// Everything that still runs dies with its whole group; the kernel's death signal takes the rest.
+// What still runs is main's to end.
 void Lifecycle::end_now(int exit_code) {
-  for (const auto& job : house_.dispatcher.live())
-    if (job.pid > 0) ::kill(-job.pid, SIGKILL);
   exit_code_ = exit_code;
   house_.loop.stop();
 }

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "server/front_door/listener.h"
-#include "server/offload/dispatcher.h"
+#include "server/offload/admission.h"
+#include "server/offload/burial.h"
+#include "server/offload/spares.h"
 #include "server/options.h"
 #include "server/telemetry/access_log.h"
 
@@ -22,7 +24,6 @@ class Lifecycle {
     offload::Admission& admission;
     offload::Spares& spares;
     offload::Burial& burial;
-    offload::Dispatcher& dispatcher;
     front_door::Door& door;
     std::vector<std::unique_ptr<front_door::Listener>>& listeners;
   };

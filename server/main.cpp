@@ -27,6 +27,7 @@
 namespace {
 
 constexpr int kRefused = 2;
+constexpr Milliseconds kLastWait{1000};  // for processes to die
 
 routes::Catalogue read_catalogue(const ipc::Json& document, const Options& options) {
   try {
@@ -59,6 +60,7 @@ void keep_apart_large_blocks() {
 
 [[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);   // until there is a log to open anew (Lifecycle)
   ::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, the kernel would reap behind our back
   allow_many_descriptors(options);
   keep_apart_large_blocks();
@@ -127,13 +129,12 @@ void keep_apart_large_blocks() {
     real_time->take();
     log_file->on_backlog([&real_time] { real_time->step_down(); });
   }
-  Lifecycle lifecycle(
-      {loop, options, *log_file, log, admission, spares, burial, dispatcher, door, listeners});
+  Lifecycle lifecycle({loop, options, *log_file, log, admission, spares, burial, door, listeners});
   const int exit_code = lifecycle.run();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
-  // them. All that they hold is the kernel's to take back; only the log has something left to write, and the
-  // launchers are waited for.
-  spawner.stop();
+  // them. All that they hold is the kernel's to take back, but for processes; and the log has something left
+  // to write.
+  burial.end_all(kLastWait);
   log_file.reset();
   ::_exit(exit_code);
 }

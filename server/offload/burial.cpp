@@ -15,6 +15,7 @@ void Burial::take(std::shared_ptr<CruncherProcess> process, Slot slot, std::opti
 awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job) {
   co_await asio::post(loop_.get_executor(), use_awaitable);  // the response goes out first
   co_await process->end(kill_grace_);
+  orphans_.spare_no_more(process->pid());
   orphans_.sweep();
   --under_way_;
   settle_account(*process, job);

@@ -17,6 +17,9 @@ class Burial {
  public:
   Burial(Loop& loop, Milliseconds kill_grace) : loop_(loop), orphans_(loop), kill_grace_(kill_grace) {}
 
+  /// To be told of each process that gets a job.
+  void expect(pid_t pid) { orphans_.spare_group(pid); }
+
   /// Takes a process over, with the slot that it occupies, if any, and whose job it was where nobody waits
   /// for that any more. Does not suspend.
   void take(std::shared_ptr<CruncherProcess> process, Slot slot = {}, std::optional<Abandoned> job = {});
@@ -31,8 +34,10 @@ class Burial {
     on_abandoned_ = std::move(told);
   }
 
-  /// Processes that are not gone yet.
-  std::size_t under_way() const { return under_way_; }
+  /// True while a process is not gone yet, or what one has left behind.
+  bool busy() const { return under_way_ > 0 || orphans_.busy(); }
+  /// At the server's end: Orphans::end_all().
+  void end_all(Milliseconds patience) { orphans_.end_all(patience); }
   const Orphans& orphans() const { return orphans_; }
 
  private:

@@ -1,11 +1,13 @@
 #include "server/offload/orphans.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <thread>
+#include <vector>
 
 #include "server/offload/wait_status.h"
 
@@ -13,6 +15,7 @@ namespace offload {
 namespace {
 
 constexpr Milliseconds kAgain{5};
+constexpr std::size_t kAtOnce = 64;  // some system calls each
 
 }  // namespace
 
@@ -21,28 +24,29 @@ Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), children_(::gettid()
   for (const auto pid : children_()) not_ours_.insert(pid);
 }
 
-// True once it is reaped, be it by somebody else: then the pid may already be a stranger's.
-bool Orphans::end(pid_t pid) {
+// With its group, lest it fork faster than it is looked for; but any process of its session can join the
+// group of a launcher or a job. True once it is reaped, be it by somebody else: then the pid may already be a
+// stranger's.
+bool Orphans::end(pid_t pid, const std::unordered_set<pid_t>& orphans) {
   if (!is_child(pid)) return true;
   const auto group = ::getpgid(pid);
-  if (group > 1 && group != ::getpgrp()) ::kill(-group, SIGKILL);
+  const bool known = not_ours_.count(group) || (is_child(group) && !orphans.count(group));
+  if (group > 1 && group != ::getpgrp() && (group == pid || !known)) ::kill(-group, SIGKILL);
   ::kill(pid, SIGKILL);
   return ::waitpid(pid, nullptr, WNOHANG) == pid;
 }
 
 void Orphans::sweep() {
-  bool any = !taken_.empty();
-  std::erase_if(taken_, [this](pid_t pid) { return end(pid); });
   const auto found = children_();
+  const std::unordered_set<pid_t> orphans(found.begin(), found.end());
+  bool any = !taken_.empty();
+  std::erase_if(taken_, [&](pid_t pid) { return end(pid, orphans); });
+  std::size_t ended = 0;
   for (const auto pid : found) {
-    if (not_ours_.count(pid)) continue;
-    const auto group = ::getpgid(pid);
-    // The group of a job that still runs ends with that job.
-    const bool led = group > 0 && group != pid && group != ::getpgrp() && ::kill(group, 0) == 0 &&
-                     std::find(found.begin(), found.end(), group) == found.end();
-    if (led) continue;
+    if (not_ours_.count(pid) || jobs_.count(::getpgid(pid))) continue;
     any = true;
-    if (end(pid)) ++killed_;
+    if (ended++ == kAtOnce) break;
+    if (end(pid, orphans)) ++killed_;
   }
   // What was killed may leave orphans of its own.
   if (!any || scheduled_) return;
@@ -52,6 +56,22 @@ void Orphans::sweep() {
     scheduled_ = false;
     if (!error) sweep();
   });
+}
+
+void Orphans::end_all(Milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  for (auto left = children(); !left.empty() && Clock::now() < until; left = children()) {
+    std::erase_if(left, [this](pid_t pid) { return not_ours_.count(pid) > 0; });
+    if (left.empty()) return;
+    for (const auto pid : left) {
+      sched_param none{};
+      ::sched_setscheduler(pid, SCHED_OTHER, &none);  // to die soon, on a busy machine; allowed to root alone
+      ::kill(-pid, SIGKILL);
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, nullptr, WNOHANG);
+    }
+    std::this_thread::sleep_for(Milliseconds(1));
+  }
 }
 
 }  // namespace offload

@@ -20,8 +20,14 @@ class Orphans {
   /// To be constructed on the main thread.
   explicit Orphans(Loop& loop);
 
-  /// Kills and reaps what is there, and looks again soon while anything was.
+  /// `leader` has a job: what is in its group ends with that job, and is left alone until then.
+  void spare_group(pid_t leader) { jobs_.insert(leader); }
+  void spare_no_more(pid_t leader) { jobs_.erase(leader); }
+
+  /// Kills and reaps what is there, some of it at a time, and looks again soon while anything was.
   void sweep();
+  /// True while a sweep is to come.
+  bool busy() const { return scheduled_; }
 
   /// A child of another thread that nobody owns: it is killed and reaped like an orphan.
   void take(pid_t pid) {
@@ -29,14 +35,18 @@ class Orphans {
     sweep();
   }
 
+  /// Kills and reaps every child of this process, and what they leave behind; blocks until all are gone, or
+  /// `patience` is over. To be called last.
+  void end_all(Milliseconds patience);
+
   std::uint64_t killed() const { return killed_; }
 
  private:
-  bool end(pid_t pid);
+  bool end(pid_t pid, const std::unordered_set<pid_t>& orphans);
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
   const ChildrenOfThread children_;
-  std::unordered_set<pid_t> not_ours_, taken_;
+  std::unordered_set<pid_t> not_ours_, taken_, jobs_;
   std::uint64_t killed_ = 0;
   bool scheduled_ = false;
 };

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -52,6 +54,16 @@ std::vector<pid_t> ChildrenOfThread::operator()() const {
     }
   }
   return pids;
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> all;
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    const auto some = ChildrenOfThread(std::stoi(thread.path().filename()))();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 std::optional<double> cpu_ms(pid_t pid) {

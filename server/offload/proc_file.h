@@ -17,6 +17,8 @@ std::optional<long> peak_resident_kib(pid_t pid);
 std::optional<long> resident_kib(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
+/// The children of all threads of this process.
+std::vector<pid_t> children();
 /// The children of one thread of this process, oldest first, each time that they are asked for.
 class ChildrenOfThread {
  public:

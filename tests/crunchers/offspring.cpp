@@ -2,6 +2,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "tests/crunchers/behaviour.h"
 
 namespace unruly {
@@ -73,6 +76,54 @@ std::optional<Json> fork_bomb(const Call& call) {
   return Json::object();
 }
 
+// The launcher: a child of the server as this process is, the only one where no other job runs.
+pid_t sibling() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    pid_t pid = 0, parent = 0;
+    char state;
+    std::string name;
+    std::ifstream stat(entry.path() / "stat");
+    if (stat >> pid >> name >> state >> parent && parent == getppid() && pid != getpid()) return pid;
+  }
+  return -1;
+}
+
+// A process that outlives this one in the group of another: of its own child, or of the launcher. Its pid.
+std::optional<Json> hide_in_group(const Call& call) {
+  const pid_t host = call.params.at("whose") == "launcher" ? sibling() : 0;
+  int report[2];
+  if (pipe(report) != 0) return std::nullopt;
+  if (fork() == 0) {
+    pid_t leader = host;
+    if (leader == 0) {
+      leader = fork();
+      if (leader == 0) {
+        ::sleep(kLingerSeconds);
+        _exit(0);
+      }
+      setpgid(leader, leader);
+    }
+    const pid_t told = setpgid(0, leader) == 0 ? getpid() : -1;
+    if (write(report[1], &told, sizeof told) != sizeof told) _exit(1);
+    ::sleep(kLingerSeconds);
+    _exit(0);
+  }
+  pid_t hidden = -1;
+  if (read(report[0], &hidden, sizeof hidden) != sizeof hidden) hidden = -1;
+  return Json{{"pid", hidden}};
+}
+
+std::optional<Json> leave_many(const Call& call) {
+  for (int left = call.params.at("count"); left > 0; --left) {
+    if (fork() == 0) {
+      setsid();
+      ::sleep(kLingerSeconds);
+      _exit(0);
+    }
+  }
+  return Json::object();
+}
+
 }  // namespace
 
 std::vector<Behaviour> offspring() {
@@ -82,6 +133,10 @@ std::vector<Behaviour> offspring() {
       {"leave_child", "Leaves a child that keeps stdout open.", answer, leave_child},
       {"leave_daemon", "Leaves a double-forked daemon in a session of its own that keeps stdout open.",
        answer, leave_daemon},
+      {"hide_in_group", "Leaves a process in the group of its own child, or of a launcher.",
+       object_with({{"whose", {{"enum", {"child", "launcher"}}}}}), hide_in_group},
+      {"leave_many", "Leaves children, each in its own session.",
+       object_with({{"count", integer_between(1, 5000)}}), leave_many},
       {"fork_bomb", "Forks a tree of processes, each in its own session where it is to escape.",
        object_with({{"generations", integer_between(1, 8)}, {"escape", boolean}, {"answer", boolean}}),
        fork_bomb},

@@ -50,6 +50,31 @@ TEST_CASE("one job's stray processes are told apart from another job that is sti
   CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
 }
 
+TEST_CASE("no group hides what a job leaves behind, and whose group it is does not suffer") {
+  const UnrulyServer server;
+  for (const auto* whose : {"child", "launcher"}) {
+    CAPTURE(std::string(whose));
+    const auto launchers = harness::launchers_of(server.pid());
+    const auto answer = run_job(server, "hide_in_group", {{"whose", whose}});
+    REQUIRE(outcome_of(answer) == "200");
+    const pid_t hidden = answer.response.json().at("result").at("pid");
+    REQUIRE(hidden > 1);
+    CHECK(eventually(seconds(2), [&] { return is_dead(hidden); }));
+    CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
+    CHECK(harness::launchers_of(server.pid()) == launchers);
+    CHECK(works(server));
+  }
+}
+
+TEST_CASE("what a job leaves behind by the hundred is ended some at a time, between requests") {
+  const UnrulyServer server;
+  CHECK(outcome_of(run_job(server, "leave_many", {{"count", 500}})) == "200");
+  HttpClient client(server.port());
+  CHECK(client.get("/").status == 200);
+  CHECK(eventually(seconds(10), [&] { return server.processes_left().empty(); }));
+  CHECK(has_no_children(server));
+}
+
 TEST_CASE("a fork bomb is dead with its job, whether its processes stay together or not") {
   const UnrulyServer server({"--timeout", "1s", "--kill-grace", "200ms"});
   for (const bool escape : {false, true}) {

@@ -184,6 +184,31 @@ TEST_CASE("a drain that takes too long is ended") {
   CHECK_THROWS(job.get());
 }
 
+TEST_CASE("with nothing left to answer, there is nothing to cut off, however short --drain-timeout is") {
+  RunningServer server({"--spares", "3", "--drain-timeout", "0"});
+  CHECK(server.stop() == 0);
+  CHECK(server.log().find("cut off") == std::string::npos);
+  CHECK(server.processes_left().empty());
+}
+
+TEST_CASE("at its end the server leaves nothing of what its jobs have left behind") {
+  UnrulyServer server({"--timeout", "60s"});
+  SUBCASE("asked once") {
+    CHECK(outcome_of(run_job(server, "fork_bomb",
+                             {{"generations", 8}, {"escape", true}, {"answer", true}})) == "200");
+    CHECK(server.stop() == 0);
+  }
+  SUBCASE("told twice") {
+    HttpClient client(server.port());
+    client.send_post("/tasks/leave_daemon", {{"answer", false}});
+    REQUIRE(eventually(seconds(5), [&] { return server.processes_left().size() == 2; }));
+    server.signal(SIGTERM);
+    CHECK_FALSE(server.wait_for_end(milliseconds(100)));
+    CHECK(server.stop() == 128 + SIGTERM);
+  }
+  CHECK(server.processes_left().empty());
+}
+
 TEST_CASE("when the server is killed, its jobs and spares are gone within a second") {
   SUBCASE("the built-in cruncher") {
     RunningServer server({"--running", "2", "--spares", "2"});
