@@ -160,7 +160,10 @@ awaitable<bool> Connection::read_rest() {
   bool in_body = false;
   door_.header.join(*this);
   while (turn_->step < Step::complete) {
-    if (over_budget()) co_return co_await refuse_for_room();
+    if (over_budget()) {
+      const auto full = no_room();
+      co_return co_await refuse(full);
+    }
     if (turn_->step == Step::need_body && !in_body) {
       in_body = true;
       door_.body.join(*this);
@@ -214,7 +217,8 @@ awaitable<bool> Connection::answer() {
   exchange.received = Clock::now();
   if (!exchange.request.body.empty() && over_budget()) {
     turn_->reader.request() = std::move(exchange.request);
-    co_return co_await refuse_for_room();
+    const auto full = no_room();
+    co_return co_await refuse(full);
   }
   if (!door_.application.answer(exchange) && !co_await finish()) {
     door_.application.ended(exchange, Ending::client_gone, 0);
@@ -222,12 +226,8 @@ awaitable<bool> Connection::answer() {
   }
   // The client may take its time, and there may be thousands of them: what is too much is thrown away, not
   // kept.
-  if (over_budget() && exchange.response.body.size() > kLargeResponse) {
-    exchange.response.body = {};
-    door_.application.ended(exchange, Ending::write_failed, 0);
-    turn_->reader.request() = std::move(exchange.request);
-    co_return co_await refuse_for_room();
-  }
+  if (over_budget() && exchange.response.body.size() > kLargeResponse)
+    door_.application.take_back(exchange, no_room());
   const bool keeps_alive = exchange.keeps_alive();
   const bool sent = co_await send(exchange.response.head, exchange.response.content());
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
@@ -258,17 +258,15 @@ awaitable<bool> Connection::finish() {
 // 9112 section 9.6).
 awaitable<bool> Connection::refuse(const Refusal& refusal) {
   turn_->reader.request().peer_address = peer_.address;
-  const auto id = door_.application.refused(turn_->reader.request(), refusal);
-  const auto bytes = to_bytes(refusal, id, turn_->reader.is_head());
+  const auto bytes = door_.application.refuse(turn_->reader.request(), refusal);
   if (co_await send(bytes, {})) co_await linger();
   co_return end("refused");
 }
 
-awaitable<bool> Connection::refuse_for_room() {
-  const Refusal full{503, "buffers_full",
-                     fmt::format("all buffers together hold more than {} bytes (--max-buffered)",
-                                 door_.limits.max_buffered)};
-  co_return co_await refuse(full);
+Refusal Connection::no_room() const {
+  return {503, "buffers_full",
+          fmt::format("all buffers together hold more than {} bytes (--max-buffered)",
+                      door_.limits.max_buffered)};
 }
 
 // True once both are with the kernel. The deadline is for progress: a slow reader may take its time, a dead
@@ -298,7 +296,7 @@ awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
 // FIN and some time to notice it first.
 awaitable<> Connection::linger() {
   turn_.reset();
-  received_ = {};
+  std::string().swap(received_);  // an assignment would keep its memory
   account();
   if (::shutdown(socket_.native_handle(), SHUT_WR) != 0) co_return;
   door_.linger.join(*this);

@@ -53,7 +53,7 @@ class Connection final : public DeadlineList::Member, public Drainable {
   awaitable<bool> answer();
   awaitable<bool> finish();
   awaitable<bool> refuse(const Refusal& refusal);
-  awaitable<bool> refuse_for_room();
+  Refusal no_room() const;
   awaitable<bool> send(std::string_view head, std::string_view body);
   awaitable<> linger();
 

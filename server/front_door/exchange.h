@@ -74,12 +74,15 @@ class Application {
   /// alone already decides against it. The body is empty then and will never be read.
   virtual bool refuse_by_head(Exchange& exchange) = 0;
 
+  /// Has `exchange.response`, which cannot be sent, replaced by a refusal.
+  virtual void take_back(Exchange& exchange, const Refusal& refusal) = 0;
+
   /// Called once for every exchange that was given to answer() or refused by head. `bytes` went out.
   virtual void ended(Exchange& exchange, Ending ending, std::size_t bytes) = 0;
 
-  /// Called for what the door answered by itself; `request` holds what could be read of it.
-  /// Returns the id that its response and its log line have in common.
-  virtual std::string refused(const Request& request, const Refusal& refusal) = 0;
+  /// Called for what the door answers by itself; `request` holds what could be read of it. The response,
+  /// which is returned, has the same id as its log line.
+  virtual std::string refuse(const Request& request, const Refusal& refusal) = 0;
 };
 
 }  // namespace front_door

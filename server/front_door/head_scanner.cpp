@@ -59,7 +59,7 @@ HeadScanner::State HeadScanner::scan(std::string_view bytes) {
       return check_open_line(bytes);
     }
     const std::size_t end = static_cast<const char*>(found) - bytes.data();
-    if (check_open_line(bytes.substr(0, end)) == State::refused) return State::refused;
+    if (check_open_line(bytes.substr(0, end + 1)) == State::refused) return State::refused;
     auto line = bytes.substr(line_start_, end - line_start_);
     if (line.empty() || line.back() != '\r') return refuse(400, "a line of the head ends in a bare LF");
     line.remove_suffix(1);

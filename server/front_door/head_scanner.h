@@ -23,6 +23,8 @@ class HeadScanner {
 
   /// The empty lines before the request line, in bytes, to be ignored (RFC 9112 section 2.2).
   std::size_t skipped() const { return skipped_; }
+  /// True once the request line has passed.
+  bool has_request_line() const { return in_fields_; }
   /// Where the content begins, counted from the first byte; valid once complete.
   std::size_t end() const { return line_start_; }
   const Refusal& refusal() const { return refusal_; }

@@ -8,8 +8,8 @@
 namespace front_door {
 
 struct Limits {
-  std::size_t max_request_line = 8 * 1024;  ///< 414 beyond
-  std::size_t max_field_line = 8 * 1024;    ///< 431 beyond
+  std::size_t max_request_line = 8 * 1024;  ///< with its CRLF; 414 beyond
+  std::size_t max_field_line = 8 * 1024;    ///< with its CRLF; 431 beyond
   std::size_t max_head = 16 * 1024;         ///< the request line and all fields; 431 beyond
   std::size_t max_fields = 100;             ///< 431 beyond
   std::size_t max_body = 1024 * 1024;       ///< 413 beyond

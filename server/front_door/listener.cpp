@@ -118,7 +118,7 @@ void Listener::admit(int socket, const sockaddr* address) {
       const Refusal refusal{503, "connections_per_ip", "this address has too many connections open"};
       Request nobody;
       nobody.peer_address = peer.address;
-      const auto bytes = to_bytes(refusal, door_.application.refused(nobody, refusal));
+      const auto bytes = door_.application.refuse(nobody, refusal);
       [[maybe_unused]] const auto sent =
           ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       return;

@@ -71,8 +71,10 @@ RequestReader::Step RequestReader::advance(std::string_view bytes, std::size_t& 
   if (!head_scanned_) {
     switch (scanner_.scan(bytes)) {
       case HeadScanner::State::more:
+        note_request_line(bytes);
         return Step::need_head;
       case HeadScanner::State::refused:
+        note_request_line(bytes);
         return refuse(scanner_.refusal());
       case HeadScanner::State::complete:
         break;
@@ -82,6 +84,16 @@ RequestReader::Step RequestReader::advance(std::string_view bytes, std::size_t& 
     used = scanner_.skipped();
   }
   return parse(bytes, used);
+}
+
+// For the answer, and the log, of a request whose head will not be whole.
+void RequestReader::note_request_line(std::string_view bytes) {
+  if (!scanner_.has_request_line() || !request_.method.empty()) return;
+  bytes.remove_prefix(scanner_.skipped());
+  const auto method = bytes.substr(0, bytes.find(' '));
+  bytes.remove_prefix(method.size() + 1);
+  request_.method = method;
+  request_.target = bytes.substr(0, bytes.find(' '));
 }
 
 // Beast takes one element at a time: the head, a piece of content, a chunk's size line, the last one with the

@@ -35,13 +35,13 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   /// The client waits for 100 (Continue) before it sends its body.
   bool expects_continue() const { return expects_continue_; }
   const Refusal& refusal() const { return refusal_; }
-  bool is_head() const { return request_.method == "HEAD"; }
 
  private:
   using error_code = boost::beast::error_code;
   using string_view = boost::beast::string_view;
 
   Step parse(std::string_view bytes, std::size_t& used);
+  void note_request_line(std::string_view bytes);
   Step refuse(Refusal refusal);
   Refusal explain(const error_code& error) const;
   void fail(error_code& error, int status, std::string detail, std::string_view reason = "bad_request");

@@ -66,11 +66,18 @@ awaitable<> Application::finish(front_door::Exchange& exchange) {
   }
   // What should never happen: said to the log, not to the client.
   for (auto* observer : observers_) observer->on_bug(call.request_id, what);
-  call.reason = "internal_error";
-  exchange.client_keeps_alive = false;
-  const front_door::Refusal apology{500, call.reason,
+  const front_door::Refusal apology{500, "internal_error",
                                     "an internal error; the log has it under this request's id"};
-  exchange.response = {500, front_door::to_bytes(apology, call.request_id), ""};
+  take_back(exchange, apology);
+}
+
+void Application::take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
+  auto& call = call_of(exchange);
+  call.reason = refusal.reason;
+  exchange.client_keeps_alive = false;
+  json_pool_.let_go(std::move(exchange.response.body));
+  const bool is_head = exchange.request.method == "HEAD";
+  exchange.response = {refusal.status, front_door::to_bytes(refusal, call.request_id, is_head), ""};
 }
 
 awaitable<> Application::fetch(Call& call) {
@@ -111,7 +118,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
     json_pool_.let_go(std::move(job->line));  // nobody has waited for its end
 }
 
-std::string Application::refused(const front_door::Request& request, const front_door::Refusal& refusal) {
+std::string Application::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {
   telemetry::RequestRecord record;
   record.peer = request.peer_address;
   record.method = request.method.empty() ? "-" : std::string_view(request.method);
@@ -121,8 +128,10 @@ std::string Application::refused(const front_door::Request& request, const front
   record.reason = refusal.reason;
   const auto id = request_id_of(request);
   record.request_id = id;
+  auto bytes = front_door::to_bytes(refusal, id, request.method == "HEAD");
+  record.bytes = bytes.size();
   for (auto* observer : observers_) observer->on_request(record);
-  return id;
+  return bytes;
 }
 
 }  // namespace routes

@@ -28,8 +28,9 @@ class Application final : public front_door::Application {
   bool answer(front_door::Exchange& exchange) override;
   awaitable<> finish(front_door::Exchange& exchange) override;
   bool refuse_by_head(front_door::Exchange& exchange) override;
+  void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
-  std::string refused(const front_door::Request& request, const front_door::Refusal& refusal) override;
+  std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:
   Call& call_of(front_door::Exchange& exchange);

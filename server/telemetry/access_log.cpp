@@ -99,7 +99,7 @@ void AccessLog::on_request(const RequestRecord& record) {
     line.number("status", record.status);
     line.word("reason", record.reason);
     line.number("bytes", record.bytes);
-    line.milliseconds("total_ms", record.total_ms);
+    if (record.total_ms) line.milliseconds("total_ms", *record.total_ms);
     if (record.outcome && record.outcome->usage) append_usage(line, *record.outcome->usage);
     if (replies_) line.text("reply", record.content.substr(0, kMaxReply));
     log_.write(spdlog::level::info, line.finish());

@@ -165,8 +165,9 @@ Metrics::Task& Metrics::task(std::string_view name) {
 void Metrics::on_request(const RequestRecord& record) {
   auto& seen = route(record);
   seen.requests.Increment();
-  seen.duration.Observe(record.total_ms / 1e3);
-  if (!record.reason.empty()) refusals_.Add({{"reason", std::string(record.reason)}}).Increment();
+  if (record.total_ms) seen.duration.Observe(*record.total_ms / 1e3);
+  const bool told = record.reason != "client_gone";  // nobody was there to be told
+  if (!record.reason.empty() && told) refusals_.Add({{"reason", std::string(record.reason)}}).Increment();
   const auto outcome = record.job_outcome();
   if (outcome.empty()) return;
   jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(outcome)}}).Increment();

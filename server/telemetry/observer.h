@@ -3,6 +3,7 @@
 // Implemented by access_log.h and metrics.h; called by routes/application.h, on the loop.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,8 @@ struct RequestRecord {
   int status = 0;           ///< 499 where the client left
   std::string_view reason;  ///< a bounded set; empty where nothing went wrong
   std::size_t bytes = 0;    ///< sent
-  double total_ms = 0;      ///< from the whole request to the whole response
+  /// From the whole request to the whole response; absent where the door refused what was no whole request.
+  std::optional<double> total_ms;
   std::string_view content;
   std::string_view task;  ///< empty for light routes
   bool heavy = false;

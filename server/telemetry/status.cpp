@@ -37,7 +37,7 @@ ipc::Json describe(Recent& recent) {
 }  // namespace
 
 void Status::on_request(const RequestRecord& record) {
-  (record.heavy ? heavy_ : light_).add(record.total_ms);
+  if (record.total_ms) (record.heavy ? heavy_ : light_).add(*record.total_ms);
   if (const auto outcome = record.job_outcome(); !outcome.empty()) ++outcomes_[outcome];
 }
 

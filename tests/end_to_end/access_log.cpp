@@ -117,6 +117,22 @@ TEST_CASE("--log-file is opened anew at SIGHUP, after its rotation") {
   CHECK(read_file(rotated).find("after") == std::string::npos);
 }
 
+TEST_CASE("an answer that is thrown away for want of room is one request, with the answer that it got") {
+  const UnrulyServer server({"--max-buffered", "1MiB"});
+  const auto answer = run_job(server, "huge_answer", {{"bytes", 2'000'000}}, {{"X-Request-Id", "too-much"}});
+  CHECK(outcome_of(answer) == "503 buffers_full");
+  CHECK(answer.response.field("X-Request-Id") == "too-much");
+  HttpClient client(server.port());
+  CHECK(client.get("/", {{"X-Request-Id", "next"}}).status == 200);
+  REQUIRE(server.logs("next"));
+  const auto log = server.log();
+  const auto at = log.find("id=too-much");
+  REQUIRE(at != std::string::npos);
+  CHECK(log.find("status=503 reason=buffers_full", at) < log.find('\n', at));
+  CHECK(log.find("status=200 reason=- bytes=0") == std::string::npos);
+  CHECK(log.find("buffers_full", log.find('\n', at)) == std::string::npos);
+}
+
 TEST_CASE("a stdout that nobody reads delays no request, and no end") {
   int ends[2];
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);

@@ -18,7 +18,13 @@ class House final : public front_door::Application {
   awaitable<> finish(front_door::Exchange& exchange) override;
   bool refuse_by_head(front_door::Exchange& exchange) override;
   void ended(front_door::Exchange&, front_door::Ending, std::size_t) override {}
-  std::string refused(const front_door::Request&, const front_door::Refusal&) override { return "fuzz"; }
+  void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override {
+    exchange.client_keeps_alive = false;
+    exchange.response = {refusal.status, to_bytes(refusal, "fuzz"), ""};
+  }
+  std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override {
+    return to_bytes(refusal, "fuzz", request.method == "HEAD");
+  }
 
  private:
   struct Rooms;

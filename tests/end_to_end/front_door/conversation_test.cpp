@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
 #include "tests/harness/running_server.h"
 
+using front_door_test::PlainSocket;
 using harness::HttpClient;
 using harness::RunningServer;
 
@@ -91,6 +93,40 @@ TEST_CASE("a client cannot say who it is: REMOTE_ADDR never stands for the peer'
   REQUIRE(server.logs("impostor"));
   CHECK(server.log().find("6.6.6.6") == std::string::npos);
   CHECK(server.log().find("127.0.0.1") != std::string::npos);
+}
+
+TEST_CASE("HEAD gets no content, whoever refuses it, and the log says what was asked") {
+  RunningServer server({"--header-timeout", "300ms"});
+  std::string fields;
+  for (int i = 0; i < 101; ++i) fields += "X: y\r\n";
+  const struct {
+    std::string rest;
+    std::string status;
+  } heads[] = {
+      {"Bad Field: y\r\n\r\n", "400"}, {fields + "\r\n", "431"}, {"\r\n", "400"}, {"Host: a\r\n", "408"}};
+  for (const auto& head : heads) {
+    CAPTURE(head.status);
+    PlainSocket client(server.port());
+    client.send("HEAD /asked HTTP/1.1\r\n" + head.rest);
+    const auto answer = client.read_to_end();
+    CHECK(answer.starts_with("HTTP/1.1 " + head.status));
+    CHECK(answer.ends_with("\r\n\r\n"));
+    CHECK(answer.find("\r\n\r\n") == answer.size() - 4);
+  }
+  CHECK(server.logs("method=HEAD path=/asked status=408"));
+}
+
+TEST_CASE("a request line of 8192 bytes is read, one of 8193 is too long") {
+  RunningServer server;
+  const auto reason = [&](std::size_t size) {
+    const std::string begin = "GET /", end = " HTTP/1.1\r\n";
+    HttpClient client(server.port());
+    client.send(begin + std::string(size - begin.size() - end.size(), 'a') + end + "Host: a\r\n\r\n");
+    return client.read_response().json().at("reason").get<std::string>();
+  };
+  CHECK(reason(8191) == "unknown_route");
+  CHECK(reason(8192) == "unknown_route");
+  CHECK(reason(8193) == "uri_too_long");
 }
 
 TEST_CASE("a reset of one client in the middle of anything is felt by no other") {

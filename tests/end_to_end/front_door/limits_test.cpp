@@ -110,6 +110,21 @@ TEST_CASE("all buffers together stay within --max-buffered, and light routes are
   }));
 }
 
+TEST_CASE("who was refused and stays connected takes no room from others") {
+  RunningServer server({"--max-buffered", "1MiB"});
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(8'000, 'x') +
+                           "\r\nY: " + std::string(7'000, 'y') + "\r\n";
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.emplace_back(server.port()).send(head);
+    clients.back().send("Bad Field: z\r\n\r\n");
+    CHECK(clients.back().read_response().status == 400);
+  }
+  HttpClient other(server.port());
+  CHECK(other.request("POST", "/tasks/spin", {{"Content-Type", "application/json"}}, R"({"CPUTimeMs":0})")
+            .status == 200);
+}
+
 TEST_CASE("content up to --max-body is taken, one byte more is refused") {
   RunningServer server({"--max-body", "1KiB"});
   const auto status_of = [&](std::size_t size) {
