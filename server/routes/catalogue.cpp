@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <stdexcept>
 
 #include "ipc/message.h"
@@ -27,6 +29,16 @@ ipc::Json result_schema(const ipc::Json& method) {
   return method.at("result").value("schema", ipc::Json::object());
 }
 
+// Of RFC 3986's unreserved characters, so that it is one segment of a path as it stands.
+void check_name(const std::string& name) {
+  const bool fits = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c < 128 && (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~');
+  });
+  if (!fits || name.empty() || name == "." || name == "..")
+    throw std::invalid_argument(fmt::format(
+        "the method '{}' cannot be a task: its name must be letters, digits, '-', '.', '_' and '~'", name));
+}
+
 }  // namespace
 
 Catalogue::Catalogue(const ipc::Json& openrpc, const offload::JobLimits& limits,
@@ -35,6 +47,7 @@ Catalogue::Catalogue(const ipc::Json& openrpc, const offload::JobLimits& limits,
     for (const auto& method : openrpc.at("methods")) {
       auto name = method.at("name").get<std::string>();
       if (name.rfind("rpc.", 0) == 0) continue;
+      check_name(name);
       auto schema = params_schema(method);
       ipc::Schema compiled(schema);
       const auto own = per_task.find(name);

@@ -26,7 +26,7 @@ Json response(const char* description, const char* type, Json schema) {
 // Not Json: of one in braces some compilers make an array, and some a copy.
 using Parameters = std::vector<Json>;
 
-Json get(const char* id, const char* summary, Json ok, const Parameters& parameters = {}) {
+Json get(const std::string& id, const std::string& summary, Json ok, const Parameters& parameters = {}) {
   Json operation{{"operationId", id},
                  {"summary", summary},
                  {"responses",
@@ -94,19 +94,23 @@ Json outcome_of(Json result) {
           {"properties", {{"result", std::move(result)}, {"usage", reference("schemas", "Usage")}}}};
 }
 
-Json run(const Task& task, Embedding& embedding) {
-  return {{"post",
-           {{"operationId", "run_" + task.name},
-            {"summary", task.summary.empty() ? task.name : task.summary},
-            {"parameters", {reference("parameters", "Prefer"), reference("parameters", "RequestId")}},
-            {"requestBody",
-             {{"required", true},
-              {"content", content("application/json", embedding.embed(task.name, task.params_schema))}}},
-            {"responses",
-             {{"200", response("the result, and what it cost", "application/json",
-                               outcome_of(embedding.embed(task.name, task.result_schema)))},
-              {"4XX", reference("responses", "Problem")},
-              {"5XX", reference("responses", "Problem")}}}}}};
+// Both operations: readers of OpenAPI take a concrete path for all that there is at it.
+Json operations_of(const Task& task, Embedding& embedding) {
+  const auto& summary = task.summary.empty() ? task.name : task.summary;
+  auto operations = get("about_" + task.name, summary, any_json("its summary and schemas"));
+  operations["post"] = {
+      {"operationId", "run_" + task.name},
+      {"summary", summary},
+      {"parameters", {reference("parameters", "Prefer"), reference("parameters", "RequestId")}},
+      {"requestBody",
+       {{"required", true},
+        {"content", content("application/json", embedding.embed(task.name, task.params_schema))}}},
+      {"responses",
+       {{"200", response("the result, and what it cost", "application/json",
+                         outcome_of(embedding.embed(task.name, task.result_schema)))},
+        {"4XX", reference("responses", "Problem")},
+        {"5XX", reference("responses", "Problem")}}}};
+  return operations;
 }
 
 // An object that has all of these members, and no promise that it will never have more.
@@ -228,7 +232,7 @@ Json openapi(const Catalogue& catalogue) {
   paths["/tasks/{name}"] =
       get("describe_task", "One task", any_json("its summary and schemas"),
           {Json{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
-  for (const auto& [name, task] : catalogue.tasks()) paths["/tasks/" + name] = run(task, embedding);
+  for (const auto& [name, task] : catalogue.tasks()) paths["/tasks/" + name] = operations_of(task, embedding);
   paths["/healthz"] = get("healthz", "Alive", any_json("alive"));
   paths["/readyz"] = get("readyz", "Ready for a heavy request", any_json("ready"));
   paths["/metrics"] = get("metrics", "Figures for Prometheus",

@@ -61,6 +61,8 @@ TEST_CASE("every operation of the description lists its parameters") {
         CHECK((parameter.contains("name") || parameter.contains("$ref")));
     }
   }
+  CHECK(paths.at("/tasks/primes").contains("get"));
+  CHECK(paths.at("/tasks/primes").contains("post"));
   CHECK(paths.at("/blocking").at("get").at("parameters").at(0).at("name") == "CPUTimeMs");
 }
 

@@ -53,6 +53,28 @@ TEST_CASE("a cruncher that says nothing is refused at start, and does not stay")
   CHECK(mentions(result.err, silent));
 }
 
+TEST_CASE("a task whose name is no part of a path is refused at start") {
+  const harness::TemporaryDirectory directory;
+  const auto program = directory.write("odd", R"x(#!/bin/sh
+read -r line
+id=${line#*'"id":"'}
+id=${id%%'"'*}
+echo '{"jsonrpc":"2.0","id":"'"$id"'","result":{"openrpc":"1.2.6","methods":[{"name":"math/add","params":[]}]}}'
+)x",
+                                       true);
+  const auto result = start({"--cruncher", program});
+  CHECK(result.exit_code == 2);
+  CHECK(mentions(result.err, "'math/add'"));
+}
+
+TEST_CASE("SIGHUP during the start does not end the server") {
+  const harness::TemporaryDirectory directory;
+  const auto program = directory.write(
+      "hanging-up", "#!/bin/sh\nkill -HUP $PPID\nexec " + std::string(CRUNCHER_PATH) + " \"$@\"\n", true);
+  const RunningServer server({"--cruncher", program});
+  CHECK(HttpClient(server.port()).get("/").status == 200);
+}
+
 TEST_CASE("a bad value is refused with the flag, the value and the bounds") {
   const struct {
     std::string flag;
