@@ -84,16 +84,20 @@ std::string task_names() {
   return names;
 }
 
-TaskResult run_task(const Task& task, Json params, Progress& progress) {
+std::optional<ipc::Error> complete_params(const Task& task, Json& params) {
   const auto& [defaults, schema] = contract_of(task);
   for (const auto& [name, value] : defaults.items()) {
     if (!params.contains(name)) params[name] = value;
   }
-  if (const auto violations = schema.validate(params); !violations.empty()) {
-    return ipc::Error{static_cast<int>(ipc::ErrorCode::invalid_params),
-                      "invalid params",
-                      {{"errors", ipc::to_json(violations)}}};
-  }
+  const auto violations = schema.validate(params);
+  if (violations.empty()) return std::nullopt;
+  return ipc::Error{static_cast<int>(ipc::ErrorCode::invalid_params),
+                    "invalid params",
+                    {{"errors", ipc::to_json(violations)}}};
+}
+
+TaskResult run_task(const Task& task, Json params, Progress& progress) {
+  if (auto error = complete_params(task, params)) return std::move(*error);
   return task.run(params, progress);
 }
 

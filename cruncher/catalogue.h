@@ -2,6 +2,7 @@
 // The tasks that this program offers, and how one is called. Knows neither the protocol's lines nor the
 // command line, which both go through run_task().
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +20,11 @@ const Task* find_task(std::string_view name);
 /// "spin, primes, …"
 std::string task_names();
 
-/// Fills in the defaults of the task's schema, checks `params` (an object) against it, and runs the task.
-/// Throws std::bad_alloc and nothing else.
+/// Fills in the defaults of the task's schema, and checks `params` (an object) against it. Null where they
+/// fit. Throws std::bad_alloc and nothing else.
+std::optional<ipc::Error> complete_params(const Task& task, ipc::Json& params);
+
+/// The same, and then the task is run. Throws std::bad_alloc and nothing else.
 TaskResult run_task(const Task& task, ipc::Json params, Progress& progress);
 
 /// Reads the schemas of all tasks, so that no call has to. Throws std::bad_alloc and nothing else.

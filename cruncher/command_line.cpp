@@ -26,6 +26,13 @@ using ipc::Json;
 
 constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
 
+// So that no file gets one of their numbers. Read-only: writing to what was closed fails as before.
+void occupy_standard_descriptors() {
+  int descriptor = open("/dev/null", O_RDONLY);
+  while (descriptor >= 0 && descriptor < STDERR_FILENO) descriptor = open("/dev/null", O_RDONLY);
+  if (descriptor > STDERR_FILENO) close(descriptor);
+}
+
 int print(std::string_view text) {
   return write_all(STDOUT_FILENO, text) ? kDone : kFailed;
 }
@@ -91,18 +98,22 @@ int write_result(Json result, const std::string& member, int file) {
 int run(const Task& task, Options options) {
   const auto member = options.output ? binary_member(task) : std::nullopt;
   if (options.output && !member) return complain(kWrongUsage, std::string(task.name) + " has no --output");
-  int file = -1;
-  if (options.output) {
-    // Opened before the sandbox forbids it, emptied only when there is something to write.
-    file = open(options.output->c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0) return complain(kWrongUsage, "--output " + *options.output + ": " + std::strerror(errno));
-  }
   const bool watched = isatty(STDERR_FILENO) == 1;
-  enter_sandbox(Parent::shell);
+  // The sandbox lets nobody open a file, and wrong params must not leave an empty one: so with --output it is
+  // entered after them.
+  if (!member) enter_sandbox(Parent::shell);
   if (options.params_from_stdin) {
     auto params = params_from_stdin(std::move(options.params));
     if (const auto* error = std::get_if<UsageError>(&params)) return complain(kWrongUsage, error->message);
     options.params = std::get<Json>(std::move(params));
+  }
+  int file = -1;
+  if (member) {
+    if (const auto error = complete_params(task, options.params)) return explain_error(*error);
+    // Emptied only when there is something to write.
+    file = open(options.output->c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) return complain(kWrongUsage, "--output " + *options.output + ": " + std::strerror(errno));
+    enter_sandbox(Parent::shell);
   }
   std::unique_ptr<Progress> progress;
   if (watched) {
@@ -137,6 +148,7 @@ int run_task_command(std::string_view name, std::span<char* const> words) {
 }  // namespace
 
 int run_command_line(std::span<char* const> arguments) {
+  occupy_standard_descriptors();
   const std::string_view first = arguments.front();
   if (!first.starts_with("-")) return run_task_command(first, arguments.subspan(1));
   if (arguments.size() > 1)

@@ -1,7 +1,7 @@
 #pragma once
 // Gives up all that a task does not need: after enter_sandbox() the process can compute, allocate, read and
 // write the descriptors it has, and exit. Nothing is opened, connected, started, signalled or looked into.
-// Knows no task. Called by main() before a byte of input is read.
+// Knows no task. Called by main() before a byte of input is read; by the command line before a task runs.
 
 #include <string>
 #include <string_view>

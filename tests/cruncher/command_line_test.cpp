@@ -6,6 +6,7 @@
 #include <pty.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -123,11 +124,41 @@ TEST_CASE("a picture goes to the file that was asked for") {
   CHECK(cruncher({"mandelbrot", "--output", directory.path() / "no/such/m.png"}).exit_code == 2);
 }
 
-TEST_CASE("wrong params leave the output file as it was") {
+TEST_CASE("a picture's file holds the picture alone, whichever standard descriptors are closed") {
   const harness::TemporaryDirectory directory;
-  const auto path = directory.write("m.png", "old");
-  CHECK(cruncher({"mandelbrot", "--width", "0", "--output", path}).exit_code == 2);
-  CHECK(file_at(path) == "old");
+  const auto draw = [&](const std::string& name, const std::string& redirections) {
+    const std::string path = directory.path() / name;
+    const auto script = "exec \"$@\" " + redirections;
+    const auto result = harness::run_command({"/bin/sh", "-c", script, "sh", CRUNCHER_PATH, "mandelbrot",
+                                              "--width", "8", "--height", "8", "--output", path});
+    return std::pair(result.exit_code, file_at(path));
+  };
+  const auto [code, picture] = draw("open.png", "");
+  CHECK(code == 0);
+  for (const char* redirections : {"<&-", "2>&-", "<&- 2>&-"}) {
+    CAPTURE(redirections);
+    CHECK(draw("closed.png", redirections) == std::pair(0, picture));
+  }
+  for (const char* redirections : {">&-", "<&- >&-", "<&- >&- 2>&-"}) {
+    CAPTURE(redirections);
+    CHECK(draw("closed.png", redirections) == std::pair(1, picture));  // the JSON had no place to go
+  }
+}
+
+TEST_CASE("wrong params leave the output file as it was, and make no new one") {
+  const harness::TemporaryDirectory directory;
+  const auto old = directory.write("old.png", "old");
+  CHECK(cruncher({"mandelbrot", "--width", "0", "--output", old}).exit_code == 2);
+  CHECK(file_at(old) == "old");
+  const auto fresh = directory.path() / "new.png";
+  const std::pair<std::vector<std::string>, std::string> wrong[] = {
+      {{"--width", "0"}, ""}, {{"--params", "-"}, R"({"width": 0})"}, {{"--params", "-"}, "no JSON"}};
+  for (const auto& [options, input] : wrong) {
+    std::vector<std::string> arguments{"mandelbrot", "--output", fresh};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    CHECK(cruncher(arguments, input).exit_code == 2);
+    CHECK_FALSE(std::filesystem::exists(fresh));
+  }
 }
 
 TEST_CASE("a progress bar is shown where stderr is a terminal, and wiped away at the end") {
