@@ -10,8 +10,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "server/unique_fd.h"
 
@@ -22,6 +25,9 @@ constexpr std::size_t kQueue = 2048;
 constexpr std::size_t kBetweenLooks = kQueue / 16;
 constexpr int kPatienceMs = 1000;
 constexpr std::chrono::milliseconds kNap{5};
+constexpr std::chrono::seconds kBetweenTries{1};
+
+using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
@@ -34,7 +40,7 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
       throw std::runtime_error(
           fmt::format("--log-file '{}' cannot be opened: {}", file_, std::strerror(errno)));
   }
-  void ask_to_reopen() { reopen_ = true; }
+  void ask_to_reopen() { asked_ = true; }
   void comes_from(spdlog::details::thread_pool& queue) { queue_ = &queue; }
 
  protected:
@@ -48,34 +54,59 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
 
  private:
   void write(const spdlog::details::log_msg& message) {
-    if (reopen_.exchange(false)) open();
+    if (asked_.exchange(false)) {
+      due_ = Clock::now();
+      told_ = false;
+    }
+    if (due_ && Clock::now() >= *due_) reopen();
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    for (std::size_t written = 0; written < line.size();) {
-      pollfd ready{fd_.get(), POLLOUT, 0};
-      stuck_ = ::poll(&ready, 1, stuck_ ? 0 : kPatienceMs) <= 0;
-      if (stuck_) return;
+    put(fd_.get(), {line.data(), line.size()}, stuck_);
+  }
+
+  // The lines are better in the old file than nowhere.
+  void reopen() {
+    due_.reset();
+    if (open()) return;
+    const int error = errno;
+    due_ = Clock::now() + kBetweenTries;
+    if (std::exchange(told_, true)) return;
+    bool stuck = false;
+    put(STDERR_FILENO,
+        fmt::format("cruncherd: --log-file '{}' cannot be opened anew: {}; its lines go to the old file\n",
+                    file_, std::strerror(error)),
+        stuck);
+  }
+
+  // A reader that is `stuck` is not waited for again until something goes out.
+  static void put(int fd, std::string_view line, bool& stuck) {
+    while (!line.empty()) {
+      pollfd ready{fd, POLLOUT, 0};
+      stuck = ::poll(&ready, 1, stuck ? 0 : kPatienceMs) <= 0;
+      if (stuck) return;
       // At most what a pipe takes at once where poll(2) says that it takes something: so this write does not
       // block.
-      const auto part = std::min<std::size_t>(line.size() - written, PIPE_BUF);
-      const auto count = ::write(fd_.get(), line.data() + written, part);
+      const auto count = ::write(fd, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
       if (count < 0 && errno != EINTR) return;
-      if (count > 0) written += static_cast<std::size_t>(count);
+      if (count > 0) line.remove_prefix(static_cast<std::size_t>(count));
     }
   }
 
   bool open() {
     UniqueFd opened(file_ == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
                                  : ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
-    if (opened) fd_ = std::move(opened);
-    return static_cast<bool>(fd_);
+    if (!opened) return false;
+    fd_ = std::move(opened);
+    return true;
   }
 
   std::string file_;
   UniqueFd fd_;
   spdlog::details::thread_pool* queue_ = nullptr;
-  std::atomic<bool> reopen_{false};
-  bool stuck_ = false;  // then a line is not waited for again until one goes out
+  std::atomic<bool> asked_{false};
+  std::optional<Clock::time_point> due_;  // of the next try to open the file anew
+  bool told_ = false;                     // that one has failed since it was asked for
+  bool stuck_ = false;
 };
 
 Log::Log(const std::string& file, const std::string& level, std::function<void()> on_start)

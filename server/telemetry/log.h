@@ -29,7 +29,8 @@ class Log {
   /// `full` is called, by whoever writes, when half of the queue is taken.
   void on_backlog(std::function<void()> full) { on_backlog_ = std::move(full); }
 
-  /// Opens the file anew, after its rotation.
+  /// Opens the file anew for the next line, after its rotation. Where that fails, one line on stderr says so,
+  /// and it is tried again with later lines.
   void reopen();
 
  private:

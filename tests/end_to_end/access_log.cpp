@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "server/unique_fd.h"
 #include "tests/end_to_end/job.h"
 #include "tests/harness/started_process.h"
 #include "tests/harness/temporary_directory.h"
@@ -131,6 +132,50 @@ TEST_CASE("an answer that is thrown away for want of room is one request, with t
   CHECK(log.find("status=503 reason=buffers_full", at) < log.find('\n', at));
   CHECK(log.find("status=200 reason=- bytes=0") == std::string::npos);
   CHECK(log.find("buffers_full", log.find('\n', at)) == std::string::npos);
+}
+
+TEST_CASE(
+    "a --log-file that cannot be opened anew is told once per SIGHUP, and tried again until it can be") {
+  const harness::TemporaryDirectory directory;
+  const auto folder = directory.path() / "logs", moved = directory.path() / "moved";
+  const auto file = folder / "log", complaints = directory.path() / "stderr";
+  std::filesystem::create_directory(folder);
+  const UniqueFd errors(open(complaints.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  StartedProcess server(
+      {.arguments = {harness::cruncherd_path(), "--port", "0", "--log-file", file}, .errors = errors.get()});
+  REQUIRE(
+      eventually(seconds(20), [&] { return read_file(file).find("listening on ") != std::string::npos; }));
+  HttpClient client(port_in(read_file(file)));
+  const auto is_logged = [&](const std::filesystem::path& where, const char* id) {
+    client.request("GET", "/", {{"X-Request-Id", id}});
+    return eventually(seconds(2), [&] { return read_file(where).find(id) != std::string::npos; });
+  };
+  const auto complaint = "cruncherd: --log-file '" + file.string() +
+                         "' cannot be opened anew: No such file or directory; its lines go to the old file\n";
+  std::filesystem::rename(folder, moved);
+  const Stopwatch watch;
+  server.signal(SIGHUP);
+  REQUIRE(eventually(seconds(5),
+                     [&] { return is_logged(moved / "log", "old") && !read_file(complaints).empty(); }));
+  CHECK(is_logged(moved / "log", "old-again"));
+  CHECK_FALSE(eventually(milliseconds(1500), [&] {  // a second try fails meanwhile
+    client.request("GET", "/");
+    return read_file(complaints) != complaint;
+  }));
+  server.signal(SIGHUP);
+  REQUIRE(eventually(seconds(5), [&] {
+    client.request("GET", "/");
+    return read_file(complaints) == complaint + complaint;
+  }));
+  std::filesystem::create_directory(folder);
+  REQUIRE(eventually(seconds(5), [&] {
+    client.request("GET", "/");
+    return std::filesystem::exists(file);
+  }));
+  CHECK(watch.elapsed() >= seconds(1));  // the least between two tries
+  CHECK(is_logged(file, "renewed"));
+  CHECK(read_file(moved / "log").find("renewed") == std::string::npos);
+  CHECK(read_file(complaints) == complaint + complaint);
 }
 
 TEST_CASE("a stdout that nobody reads delays no request, and no end") {
