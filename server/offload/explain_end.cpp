@@ -9,8 +9,8 @@ Failure explain_end(const WaitStatus& end, const JobLimits& limits, bool in_a_li
   const auto cpu = end.user_ms() + end.system_ms();
   if (end.signal) {
     const int signal = *end.signal;
-    const bool over_cpu = limits.cpu.count() > 0 && cpu >= static_cast<double>(limits.cpu.count()) * 0.95;
-    if (signal == SIGXCPU || (signal == SIGKILL && over_cpu))
+    const bool over_cpu = cpu >= static_cast<double>(limits.cpu.count()) * 0.95;
+    if (limits.cpu.count() > 0 && (signal == SIGXCPU || (signal == SIGKILL && over_cpu)))
       return {Reason::cpu_limit,
               fmt::format("it used {:.0f} ms of CPU time (--cpu {} ms)", cpu, limits.cpu.count()),
               signal,

@@ -57,6 +57,15 @@ TEST_CASE("a SIGKILL that the server did not send reads as the kernel's, out of 
   CHECK(works(server));
 }
 
+TEST_CASE("a SIGXCPU is the CPU limit's where there is one, and the cruncher's own end where there is none") {
+  CHECK(outcome_of(run_job(UnrulyServer({"--cpu", "1h"}), "die", {{"signal", SIGXCPU}})) == "504 cpu_limit");
+  const UnrulyServer server({"--cpu", "0"});
+  const auto answer = run_job(server, "die", {{"signal", SIGXCPU}});
+  CHECK(outcome_of(answer) == "502 crashed");
+  CHECK(answer.response.json().value("signal", "") == "SIGXCPU");
+  CHECK(works(server));
+}
+
 TEST_CASE("a cruncher that exits without an answer costs its own job a 502 that names the code") {
   const UnrulyServer server;
   for (const int code : {0, 3, 77}) {
