@@ -160,12 +160,28 @@ class ConfigFile final : public CLI::ConfigTOML {
     for (auto& item : items) {
       if (item.parents.empty() || item.parents.front() != "task")
         ours.push_back(std::move(item));
-      else if (item.name != "++" && item.name != "--" && item.parents.size() == 2)
-        tasks[item.parents[1]].push_back(std::move(item));
+      else
+        take(std::move(item));
     }
     return ours;
   }
   mutable std::map<std::string, std::vector<CLI::ConfigItem>> tasks;
+
+ private:
+  // Behind the keys of a section stands an item "--", so an empty one is known, too; [task] has one behind
+  // its tasks' sections.
+  void take(CLI::ConfigItem item) const {
+    if (item.name == "++") return;
+    const bool is_end = item.name == "--";
+    const auto depth = item.parents.size();
+    if (depth > 2 || (depth < 2 && !is_end))
+      throw CLI::ValidationError(fmt::format("[{}]{}", CLI::detail::join(item.parents, "."),
+                                             is_end ? "" : fmt::format(" {}", item.name)),
+                                 "the limits of a task stand in [task.NAME]");
+    if (depth < 2) return;
+    auto& items = tasks[item.parents[1]];
+    if (!is_end) items.push_back(std::move(item));
+  }
 };
 
 // A task's section takes the job flags, over what holds for all.

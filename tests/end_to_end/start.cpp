@@ -146,6 +146,36 @@ TEST_CASE("bad values in the environment and in the config file are refused like
   CHECK(refused(bad_task.err, "no_such_task"));
 }
 
+TEST_CASE("a section of the config file that limits no task of the cruncher is refused, not ignored") {
+  const harness::TemporaryDirectory directory;
+  const struct {
+    std::string text;
+    std::string named;
+    std::string key;
+  } files[] = {{"[task]\ntimeout = \"1ms\"\n", "[task]", "timeout"},
+               {"task.timeout = \"1ms\"\n", "[task]", "timeout"},
+               {"[task.primes.x]\ntimeout = \"1ms\"\n", "[task.primes.x]", "timeout"},
+               {"[task.primes.x]\n", "[task.primes.x]", ""},
+               {"[task.primes.x]\n[task.primes.y]\n[task.primes]\n", "[task.primes.x]", ""},
+               {"[task.nonesuch]\n", "[task.nonesuch]", ""},
+               {"[task.primes]\n[task.nonesuch]\n[task.spin]\n", "[task.nonesuch]", ""}};
+  for (const auto& file : files) {
+    CAPTURE(file.text);
+    const auto result = start({"--config", directory.write("cruncherd.conf", file.text)});
+    CHECK(result.exit_code == 2);
+    CHECK(result.err.starts_with("cruncherd: "));
+    CHECK(result.err.find('\n') == result.err.size() - 1);
+    CHECK(mentions(result.err, file.named));
+    CHECK(mentions(result.err, file.key));
+    CHECK(mentions(result.err, file.named == "[task.nonesuch]" ? "no such task" : "[task.NAME]"));
+  }
+  const auto empty =
+      directory.write("empty.conf", "[task.echo]\n[task]\n[task.sleep]\ntimeout = \"200ms\"\n");
+  const UnrulyServer server({"--config", empty});
+  CHECK(works(server));
+  CHECK(run_job(server, "sleep", {{"ms", 800}}).response.status == 504);
+}
+
 TEST_CASE("a port that is taken is refused with a sentence that says so") {
   const RunningServer first;
   const auto second = run_command({cruncherd_path(), "--port", std::to_string(first.port())});
