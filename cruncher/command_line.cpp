@@ -33,13 +33,14 @@ void occupy_standard_descriptors() {
   if (descriptor > STDERR_FILENO) close(descriptor);
 }
 
-int print(std::string_view text) {
-  return write_all(STDOUT_FILENO, text) ? kDone : kFailed;
-}
-
 int complain(int exit_code, const std::string& message) {
   write_all(STDERR_FILENO, "cruncher: " + message + "\n");
   return exit_code;
+}
+
+int print(std::string_view text) {
+  if (write_all(STDOUT_FILENO, text)) return kDone;
+  return complain(kFailed, std::string("cannot write to stdout: ") + std::strerror(errno));
 }
 
 int report_sandbox() {

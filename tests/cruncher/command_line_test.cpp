@@ -70,6 +70,17 @@ TEST_CASE("wrong usage and wrong params exit with 2 and name the option and the 
   }
 }
 
+TEST_CASE("a stdout that takes nothing is told, and exits with 1") {
+  for (const char* redirection : {">/dev/full", ">&-"}) {
+    CAPTURE(redirection);
+    const auto script = std::string("exec \"$@\" ") + redirection;
+    const auto result =
+        harness::run_command({"/bin/sh", "-c", script, "sh", CRUNCHER_PATH, "primes", "--limit", "10"});
+    CHECK(result.exit_code == 1);
+    CHECK(result.err.starts_with("cruncher: cannot write to stdout: "));
+  }
+}
+
 TEST_CASE("a task that fails exits with 1") {
   const std::string params = Json{{"pattern", "^(?:a|(b))*$"}, {"text", std::string(4'000'000, 'a')}}.dump();
   const auto result = cruncher({"regex_match", "--params", "-"}, params);
