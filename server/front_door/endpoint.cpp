@@ -65,16 +65,20 @@ void set_for_connections(const UniqueFd& socket) {
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
+// Without a socket, but with errno, where this machine has no such address.
 Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& shown) {
   Endpoint endpoint;
   endpoint.socket = UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int fd = endpoint.socket.get();
+  if (fd < 0 && errno == EAFNOSUPPORT) return {};
   if (fd < 0) fail(explain(shown));
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (reuse_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (info.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (::bind(fd, info.ai_addr, info.ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) fail(explain(shown));
+  const bool bound = ::bind(fd, info.ai_addr, info.ai_addrlen) == 0;
+  if (!bound && errno == EADDRNOTAVAIL) return {};
+  if (!bound || ::listen(fd, kBacklog) != 0) fail(explain(shown));
   set_for_connections(endpoint.socket);
   describe(endpoint);
   return endpoint;
@@ -95,6 +99,8 @@ std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bo
     fail(fmt::format("--host '{}' is no address of this machine: {}", host, ::gai_strerror(error)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
   std::vector<Endpoint> endpoints;
+  std::string
+      missing;  // a name may have addresses of a family that is switched off: one that works is enough
   for (auto* info = list; info; info = info->ai_next) {
     if (port == 0 && !endpoints.empty()) {
       // A free port was chosen for the first address; the others must have the same one. The port stands at
@@ -103,8 +109,13 @@ std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bo
     }
     const auto shown = fmt::format("{}{}{}:{}", info->ai_family == AF_INET6 ? "[" : "", host,
                                    info->ai_family == AF_INET6 ? "]" : "", port);
-    endpoints.push_back(listen_at(*info, reuse_port, shown));
+    auto endpoint = listen_at(*info, reuse_port, shown);
+    if (endpoint.socket)
+      endpoints.push_back(std::move(endpoint));
+    else
+      missing = explain(shown);
   }
+  if (endpoints.empty()) fail(missing);
   return endpoints;
 }
 

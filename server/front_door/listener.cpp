@@ -49,10 +49,11 @@ void Listener::close() {
   paused_ = false;
   while (descriptor_.is_open() && accept_batch()) {
   }
+  // First the name: a successor may take it as soon as nobody answers there.
+  if (!endpoint_.unlink_at_end.empty()) ::unlink(endpoint_.unlink_at_end.c_str());
   descriptor_.release();
   endpoint_.socket = UniqueFd();
   retry_.cancel();
-  if (!endpoint_.unlink_at_end.empty()) ::unlink(endpoint_.unlink_at_end.c_str());
 }
 
 void Listener::wait() {
