@@ -17,7 +17,7 @@ class Burial {
  public:
   Burial(Loop& loop, Milliseconds kill_grace) : loop_(loop), orphans_(loop), kill_grace_(kill_grace) {}
 
-  /// To be told of each process that gets a job.
+  /// To be told of each process that is started: until it is taken over, what is in its group is its own.
   void expect(pid_t pid) { orphans_.spare_group(pid); }
 
   /// Takes a process over, with the slot that it occupies, if any, and whose job it was where nobody waits

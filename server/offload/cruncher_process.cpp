@@ -110,13 +110,16 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
 // A turn's bytes at a time. Their ends are not waited for: a process that the leader left behind may hold the
 // pipes open, and go on writing.
 awaitable<> CruncherProcess::read_what_is_left() {
-  for (auto left = ended() ? unread(out_.native_handle()) : 0; left > 0;) {
-    if (fault_ || !out_open_ || pool_ == Pool::reads) break;
-    const auto bytes = read_piece(out_.native_handle(), left).bytes;
+  const auto pool_reads = [this] { return pool_ == Pool::reads && Clock::now() < job_->deadline; };
+  while (pool_reads()) co_await event_.wait(job_->deadline);
+  const auto all = bytes_out_ + (ended() ? unread(out_.native_handle()) : 0);
+  while (bytes_out_ < all && !fault_ && out_open_) {
+    while (pool_reads()) co_await event_.wait(job_->deadline);
+    if (pool_ == Pool::reads || bytes_out_ >= all) break;
+    const auto bytes = read_piece(out_.native_handle(), all - bytes_out_).bytes;
     if (bytes.empty()) break;
-    left -= bytes.size();
     take_bytes(bytes);
-    if (left > 0) co_await others_first(loop_.get_executor());
+    if (bytes_out_ < all) co_await others_first(loop_.get_executor());
   }
   for (auto left = unread(err_.native_handle()); left > 0;) {
     const auto bytes = read_piece(err_.native_handle(), left).bytes;

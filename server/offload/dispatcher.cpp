@@ -33,7 +33,6 @@ awaitable<Outcome> Dispatcher::run(const Job& job) {
   Tenancy tenancy{burial_, std::move(std::get<0>(taken)), std::move(std::get<Slot>(admitted)),
                   Abandoned{job.request_id, job.task, wait_ms}};
   live.pid = tenancy.process->pid();
-  burial_.expect(live.pid);
   apply_limits(live.pid, job.limits, spares_.plan().in_force());
   // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
   const bool may_remain = admission_.max_waiting() > 0;

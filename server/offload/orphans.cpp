@@ -25,7 +25,7 @@ Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), children_(::gettid()
 }
 
 // With its group, lest it fork faster than it is looked for; but any process of its session can join the
-// group of a launcher or a job. True once it is reaped, be it by somebody else: then the pid may already be a
+// group of a launcher. True once it is reaped, be it by somebody else: then the pid may already be a
 // stranger's.
 bool Orphans::end(pid_t pid, const std::unordered_set<pid_t>& orphans) {
   if (!is_child(pid)) return true;
@@ -43,7 +43,7 @@ void Orphans::sweep() {
   std::erase_if(taken_, [&](pid_t pid) { return end(pid, orphans); });
   std::size_t ended = 0;
   for (const auto pid : found) {
-    if (not_ours_.count(pid) || jobs_.count(::getpgid(pid))) continue;
+    if (not_ours_.count(pid) || crunchers_.count(::getpgid(pid))) continue;
     any = true;
     if (ended++ == kAtOnce) break;
     if (end(pid, orphans)) ++killed_;

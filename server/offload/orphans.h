@@ -20,9 +20,9 @@ class Orphans {
   /// To be constructed on the main thread.
   explicit Orphans(Loop& loop);
 
-  /// `leader` has a job: what is in its group ends with that job, and is left alone until then.
-  void spare_group(pid_t leader) { jobs_.insert(leader); }
-  void spare_no_more(pid_t leader) { jobs_.erase(leader); }
+  /// `leader` is a cruncher: what is in its group ends with it, and is left alone until then.
+  void spare_group(pid_t leader) { crunchers_.insert(leader); }
+  void spare_no_more(pid_t leader) { crunchers_.erase(leader); }
 
   /// Kills and reaps what is there, some of it at a time, and looks again soon while anything was.
   void sweep();
@@ -46,7 +46,7 @@ class Orphans {
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
   const ChildrenOfThread children_;
-  std::unordered_set<pid_t> not_ours_, taken_, jobs_;
+  std::unordered_set<pid_t> not_ours_, taken_, crunchers_;
   std::uint64_t killed_ = 0;
   bool scheduled_ = false;
 };

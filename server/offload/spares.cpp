@@ -89,6 +89,7 @@ void Spares::on_spawned(Launched launched) {
       launched.step = "epoll_ctl";
     }
     if (process) {
+      burial_.expect(pid);
       ++counts_.started;
       if (on_start_) on_start_(took_seconds);
       return hand_out(std::move(process));

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -126,6 +127,16 @@ std::optional<Json> dense_error(const Call& call) {
   return std::nullopt;
 }
 
+// All in a pipe that holds it, so that the process has ended when the first of it is read.
+std::optional<Json> fill_the_pipe(const Call& call) {
+  fcntl(STDOUT_FILENO, F_SETPIPE_SZ, 1 << 20);
+  std::string lines;
+  for (int left = call.params.at("notifications"); left > 0; --left) lines += announcement();
+  const std::string text(call.params.at("bytes").get<std::size_t>(), 'x');
+  say(lines + result_line(call.id, {{"text", text}}));
+  _exit(0);
+}
+
 std::optional<Json> half_line(const Call& call) {
   const std::string line = result_line(call.id, {{"text", "half of it"}});
   say(std::string_view(line).substr(0, line.size() / 2));
@@ -194,6 +205,9 @@ std::vector<Behaviour> output() {
       {"could_not_read", "An error without an id, as for a line that is no request.", no_params,
        could_not_read},
       {"announce", "Large notifications that nobody knows, then answers.", no_params, announce},
+      {"fill_the_pipe", "Notifications and an answer at once, into a pipe that holds them, then exits 0.",
+       object_with({{"notifications", integer_between(0, 60)}, {"bytes", integer_between(0, 900'000)}}),
+       fill_the_pipe},
       {"long_announcement", "One that is this long, then answers.",
        object_with({{"bytes", integer_between(0, 1'000'000'000)}}), long_announcement},
       {"dense_error", "An error whose data is many small values.",

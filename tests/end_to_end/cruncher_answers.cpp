@@ -51,6 +51,22 @@ TEST_CASE("large notifications before an answer are passed over") {
   }
 }
 
+TEST_CASE("what a process has left in its pipe at its end is read whole, and in order") {
+  const UnrulyServer server;
+  for (const int notifications : {0, 1, 30, 60}) {
+    for (const int bytes : {10, 5'000, 60'000, 100'000, 800'000 - notifications * 13'000}) {
+      if (bytes < 0) continue;
+      CAPTURE(notifications);
+      CAPTURE(bytes);
+      const auto answer =
+          run_job(server, "fill_the_pipe", {{"notifications", notifications}, {"bytes", bytes}});
+      REQUIRE(outcome_of(answer) == "200");
+      CHECK(answer.response.json().at("result").at("text").get<std::string>().size() ==
+            static_cast<std::size_t>(bytes));
+    }
+  }
+}
+
 TEST_CASE("all of a line but its result is short, or the line is no message") {
   const UnrulyServer server;
   constexpr std::size_t kMost = 16 * 1024, kAround = 300;
