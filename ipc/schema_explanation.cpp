@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "ipc/schema_terms.h"
+
 namespace ipc {
 namespace {
 
@@ -34,20 +36,6 @@ std::string shown(const Json& value) {
 
 std::string counted(std::size_t count, const char* noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string escaped(std::string_view name) {  // RFC 6901 section 3
-  std::string out;
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 std::size_t characters(const std::string& text) {
@@ -95,10 +83,8 @@ class Explainer {
   }
 
   void follow(const Json& ref, const Json& value, const std::string& pointer) {
-    const auto& target = ref.get_ref<const std::string&>();
-    if (target.empty() || target.front() != '#') return;
-    const Json::json_pointer place(target.substr(1));
-    if (root_.contains(place)) look(root_.at(place), value, pointer);
+    const Json* target = find_referred(root_, ref.get_ref<const std::string&>());
+    if (target != nullptr) look(*target, value, pointer);
   }
 
   bool has_right_type(const Json& schema, const Json& value, const std::string& pointer) {

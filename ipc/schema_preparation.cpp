@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "ipc/schema_terms.h"
+
 namespace ipc {
 namespace {
 
@@ -67,7 +69,8 @@ class CycleSearch {
   void visit(const Json& schema) {
     const auto [state, is_new] = states_.try_emplace(&schema, State::open);
     if (!is_new) {
-      if (state->second == State::open) throw std::invalid_argument("a $ref leads back to itself");
+      if (state->second == State::open)
+        throw std::invalid_argument("a $ref leads back to itself, or to another document");
       return;
     }
     if (schema.is_array()) visit_all(schema);
@@ -91,11 +94,8 @@ class CycleSearch {
 
   void visit_in_place(const Json& schema) {
     if (const auto ref = schema.find("$ref"); ref != schema.end() && ref->is_string()) {
-      const auto& target = ref->get_ref<const std::string&>();
-      if (target.empty() || target.front() != '#')
-        return;  // valijson refuses it: it would have to be fetched
-      const Json::json_pointer place(target.substr(1));
-      if (root_.contains(place)) visit(root_.at(place));
+      const Json* target = find_referred(root_, ref->get_ref<const std::string&>());
+      if (target != nullptr) visit(*target);
     }
     for (const auto& [keyword, inner] : schema.get_ref<const Json::object_t&>()) {
       if (!is_one_of(kInPlace, keyword)) continue;

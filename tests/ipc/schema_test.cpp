@@ -118,6 +118,29 @@ TEST_CASE("an unusable schema is refused with a sentence") {
   }
 }
 
+TEST_CASE("a circle of references is found however it is written") {
+  for (const char* reference :
+       {"#/definitions/%61", "#/%64efinitions/a", "#/definitions/a/", "#//definitions/a", "#/definitions/a%",
+        "#/definitions/a%2", "#/definitions/a%2x", "x#/definitions/a"}) {
+    CAPTURE(reference);
+    const Json self{{"$ref", reference}};
+    CHECK_THROWS_AS(Schema(Json{{"$ref", reference}, {"definitions", {{"a", self}}}}), std::invalid_argument);
+  }
+  CHECK_THROWS_AS(Schema(Json::parse(R"({"$ref":"#/a%2Fb","a/b":{"$ref":"#/a%2Fb"}})")),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(Schema(Json::parse(R"({"$ref":"#/%zz","\u0000":{"$ref":"#/%zz"}})")),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(Schema(Json::parse(R"({"allOf":[{"$ref":"#/allOf/00"}]})")), std::invalid_argument);
+  CHECK_THROWS_AS(Schema(Json::parse(R"({"id":"http://a/b","allOf":[{"$ref":"http://a/b#/allOf/0"}]})")),
+                  std::invalid_argument);
+}
+
+TEST_CASE("a reference is percent-decoded for the explanation as well") {
+  CHECK(complaints(
+            R"({"definitions":{"a b":{"type":"null"}},"properties":{"x":{"$ref":"#/definitions/a%20b"}}})",
+            R"({"x":1})") == "/x: must be null, but is 1");
+}
+
 TEST_CASE("a schema may refer to itself for a part of the value") {
   constexpr const char* tree = R"({"type":"object","properties":{"next":{"$ref":"#"}}})";
   CHECK(complaints(tree, R"({"next":{"next":{}}})") == "");
