@@ -20,7 +20,8 @@ struct Violation {
 /// Numbers: a whole number is an integer however it is written (`1.0`, `1e3`), as draft-07 says, but not
 /// beyond the 64 bits of std::int64_t. Not checked: `pattern`, `patternProperties` and `format`, since a
 /// regular expression over a stranger's text has no bound in time or stack, and `uniqueItems`, whose cost
-/// grows with the square of the items; whoever needs them checks them in its own, killable process.
+/// grows with the square of the items; nor any `not`, `oneOf` or `if` as far as it depends on one of them,
+/// for that would refuse valid values. Whoever needs them checks them in its own, killable process.
 class Schema {
  public:
   /// Throws std::invalid_argument with a sentence where `schema` is no usable draft-07 schema.

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ipc/schema_terms.h"
 
@@ -35,26 +38,127 @@ void check_type(const Json& type) {
   }
 }
 
-void prepare(Json& schema) {
-  if (schema.is_array()) {  // `items`, or the property names in `dependencies`
-    for (Json& one : schema) prepare(one);
-    return;
+// Sets aside what is not checked. That widens a schema: it takes more values than its author meant. All
+// keywords around it are widened with it, and valid values still fit, but for `not`, `oneOf` and `if`, which
+// then refuse some of them; so those are set aside as well, or weakened.
+class Preparation {
+ public:
+  explicit Preparation(Json& root) : root_(root) {}
+
+  void run() {
+    meet(root_, nullptr);
+    for (std::size_t i = 0; i < schemas_.size(); ++i) look_into(*schemas_[i]);
+    for (Json* schema : schemas_) set_aside_unchecked(*schema);
+    for (Json* schema : schemas_) set_aside_inverted(*schema);
+    if (is_changed_) respell_references();
   }
-  if (!schema.is_object()) return;
-  if (schema.erase("patternProperties") > 0) schema.erase("additionalProperties");
-  schema.erase("pattern");
-  schema.erase("format");
-  schema.erase("uniqueItems");  // each item would be compared with each
-  for (auto& [keyword, value] : schema.get_ref<Json::object_t&>()) {
-    if (keyword == "type") check_type(value);
-    // As an integer it would be compared with the integer part of a value only.
-    if (keyword == "multipleOf" && value.is_number()) value = value.get<double>();
-    if (is_one_of(kOfOne, keyword)) prepare(value);
-    if (is_one_of(kOfMany, keyword)) {
-      for (Json& one : value) prepare(one);
+
+ private:
+  void meet(Json& place, const Json* user) {
+    if (place.is_array()) {  // `items`, or the property names in `dependencies`
+      for (Json& one : place) meet(one, user);
+    }
+    if (!place.is_object()) return;
+    const auto [users, is_new] = users_.try_emplace(&place);
+    if (user != nullptr) users->second.push_back(user);
+    if (is_new) schemas_.push_back(&place);
+  }
+
+  void look_into(Json& schema) {
+    for (auto& [keyword, value] : schema.get_ref<Json::object_t&>()) {
+      if (keyword == "type") check_type(value);
+      // As an integer it would be compared with the integer part of a value only.
+      if (keyword == "multipleOf" && value.is_number()) value = value.get<double>();
+      if (is_one_of(kOfOne, keyword)) meet(value, &schema);
+      if (is_one_of(kOfMany, keyword)) {
+        for (Json& one : value) meet(one, keyword == "definitions" ? nullptr : &schema);
+      }
+      if (keyword == "$ref" && value.is_string()) {
+        const auto& reference = value.get_ref<const std::string&>();
+        const Json* target = find_referred(root_, reference);
+        if (target == nullptr) continue;  // valijson refuses it
+        if (reference.starts_with('#')) references_.emplace_back(&value, target);
+        meet(const_cast<Json&>(*target), &schema);  // a part of root_, which is not const
+      }
     }
   }
-}
+
+  void set_aside_unchecked(Json& schema) {
+    bool is_wider = false;
+    if (schema.contains("patternProperties")) set_aside(schema, "additionalProperties");
+    for (const char* keyword : {"patternProperties", "pattern", "format", "uniqueItems"}) {
+      is_wider |= set_aside(schema, keyword);  // of `uniqueItems` each item would be compared with each
+    }
+    if (is_wider) widen(&schema);
+  }
+
+  void widen(const Json* schema) {
+    std::vector<const Json*> wider{schema};
+    while (!wider.empty()) {
+      const Json* next = wider.back();
+      wider.pop_back();
+      if (!wider_.insert(next).second) continue;
+      const auto& users = users_.at(next);
+      wider.insert(wider.end(), users.begin(), users.end());
+    }
+  }
+
+  bool is_wider(const Json& schema, const char* keyword) const {
+    const auto held = schema.find(keyword);
+    if (held == schema.end()) return false;
+    if (!held->is_array()) return wider_.contains(&*held);
+    return std::any_of(held->begin(), held->end(), [this](const Json& one) { return wider_.contains(&one); });
+  }
+
+  void set_aside_inverted(Json& schema) {
+    for (const char* keyword : {"not", "if"}) {  // `then` and `else` mean nothing without `if`
+      if (is_wider(schema, keyword)) set_aside(schema, keyword);
+    }
+    if (!is_wider(schema, "oneOf")) return;
+    if (schema.contains("anyOf")) {
+      set_aside(schema, "oneOf");
+    } else {
+      rename(schema, "oneOf", "anyOf");
+    }
+  }
+
+  // Under another name, since a `$ref` may lead there.
+  bool set_aside(Json& schema, const std::string& keyword) {
+    std::string name = "unchecked " + keyword;
+    while (schema.contains(name)) name += '_';
+    return rename(schema, keyword, std::move(name));
+  }
+
+  // The value keeps its address.
+  bool rename(Json& schema, const std::string& keyword, std::string name) {
+    auto& members = schema.get_ref<Json::object_t&>();
+    auto member = members.extract(keyword);
+    if (!member) return false;
+    member.key() = std::move(name);
+    members.insert(std::move(member));
+    return is_changed_ = true;
+  }
+
+  void respell_references() {
+    std::map<const Json*, std::string> places;
+    note(root_, "", places);
+    for (const auto& [reference, target] : references_) *reference = reference_to(places.at(target));
+  }
+
+  static void note(const Json& place, const std::string& pointer,
+                   std::map<const Json*, std::string>& places) {
+    places[&place] = pointer;
+    if (!place.is_structured()) return;
+    for (const auto& [name, inner] : place.items()) note(inner, pointer + "/" + escaped(name), places);
+  }
+
+  Json& root_;
+  std::vector<Json*> schemas_;                             // all that valijson might reach
+  std::map<const Json*, std::vector<const Json*>> users_;  // what holds or refers to each of them
+  std::vector<std::pair<Json*, const Json*>> references_;  // each `$ref`, with what it means
+  std::set<const Json*> wider_;
+  bool is_changed_ = false;
+};
 
 bool has_reference(const Json& place) {
   if (!place.is_structured()) return false;
@@ -132,7 +236,7 @@ void respell_numbers(Json& value) {
 
 void prepare_schema(Json& schema) {
   respell_numbers(schema);
-  prepare(schema);
+  Preparation(schema).run();
   if (has_reference(schema)) CycleSearch(schema).visit_everywhere(schema);
 }
 

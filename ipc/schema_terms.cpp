@@ -44,6 +44,11 @@ const Json* find_referred(const Json& root, const std::string& reference) {
   return place;
 }
 
+std::string reference_to(std::string pointer) {
+  replace_all(pointer, "%", "%25");
+  return "#" + pointer;
+}
+
 std::string escaped(std::string_view name) {
   std::string out(name);
   replace_all(out, "~", "~0");

@@ -13,6 +13,9 @@ namespace ipc {
 /// 6) and read as leniently as valijson does, so that it follows no reference that is not found here.
 const Json* find_referred(const Json& root, const std::string& reference);
 
+/// A `$ref` to the place with that JSON Pointer.
+std::string reference_to(std::string pointer);
+
 /// A name as it stands in a JSON Pointer (RFC 6901 section 3).
 std::string escaped(std::string_view name);
 

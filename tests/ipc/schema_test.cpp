@@ -100,10 +100,77 @@ TEST_CASE("patterns and formats are left to the cruncher, whatever the text cost
   CHECK(complaints(R"({"type":"string","pattern":"^(a+)+$","format":"date"})",
                    R"("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")") == "");
   CHECK(complaints(R"({"format":"date"})", "1") == "");
+  CHECK(complaints(R"({"$ref":"#/$defs/a","$defs":{"a":{"pattern":"^x"}}})", R"("abc")") == "");
   CHECK(complaints(R"({"patternProperties":{"^x":{}},"additionalProperties":false})", R"({"xy":1})") == "");
   // A parameter may be called as a keyword is.
   CHECK(complaints(R"({"properties":{"pattern":{"type":"string"}},"additionalProperties":false})",
                    R"({"pattern":1})") == "/pattern: must be a string, but is 1");
+}
+
+TEST_CASE("what depends on something unchecked refuses nothing valid") {
+  const auto fits = [](const char* schema, const char* value) {
+    CAPTURE(schema);
+    CAPTURE(value);
+    CHECK(complaints(schema, value) == "");
+  };
+  fits(R"({"oneOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"}]})", R"("1.2.3.4")");
+  fits(R"({"oneOf":[{"format":"ipv4"},{"format":"ipv6"}],"anyOf":[{"type":"string"}]})", R"("1.2.3.4")");
+  fits(R"({"type":"string","not":{"pattern":"^x"}})", R"("abc")");
+  fits(R"({"not":{"not":{"not":{"pattern":"^x"}}}})", R"("abc")");
+  fits(R"({"not":{"not":{"pattern":"^x"}}})", R"("xyz")");
+  fits(R"({"not":{"uniqueItems":true}})", "[1,1]");
+  fits(R"({"not":{"patternProperties":{"^x":{"type":"null"}},"additionalProperties":false}})", R"({"x":1})");
+  fits(R"({"if":{"properties":{"n":{"pattern":"^a"}}},"then":{"required":["extra"]}})", R"({"n":"b"})");
+  fits(R"({"if":{"properties":{"n":{"pattern":"^a"}}},"else":{"required":["extra"]}})", R"({"n":"a"})");
+  fits(R"({"if":{"oneOf":[{"format":"date"},{"type":"null"}]},"then":false})", R"("x")");
+  // Through each way of holding a schema.
+  for (const char* holder : {R"({"allOf":[X]})", R"({"anyOf":[X,false]})", R"({"items":X})",
+                             R"({"items":[X]})", R"({"contains":X})", R"({"items":[],"additionalItems":X})",
+                             R"({"else":X,"if":false})", R"({"then":X,"if":true})"}) {
+    std::string schema = R"({"not":)" + std::string(holder) + "}";
+    schema.replace(schema.find('X'), 1, R"({"pattern":"^x"})");
+    fits(schema.c_str(), R"(["abc"])");
+  }
+  fits(R"({"not":{"propertyNames":{"pattern":"^x"}}})", R"({"a":1})");
+  fits(R"({"not":{"dependencies":{"a":{"propertyNames":{"pattern":"^x"}}}}})", R"({"a":1})");
+  fits(R"({"not":{"additionalProperties":{"pattern":"^x"}}})", R"({"a":"abc"})");
+  // Through references: ahead, to an unknown keyword, and round about.
+  fits(R"({"not":{"$ref":"#/definitions/a"},"definitions":{"a":{"pattern":"^x"}}})", R"("abc")");
+  fits(
+      R"({"not":{"$ref":"#/$defs/a%20b"},"$defs":{"a b":{"allOf":[{"$ref":"#/$defs/c"}]},"c":{"pattern":"^x"}}})",
+      R"("abc")");
+  fits(R"({"properties":{"a":{"not":{"$ref":"#"}},"b":{"format":"date"}},"required":["b"]})",
+       R"({"b":"2000-01-01","a":{"b":"x"}})");
+}
+
+TEST_CASE("what does not depend on anything unchecked is checked as ever") {
+  CHECK(complaints(R"({"oneOf":[{"type":"string","format":"ipv4"},{"type":"null"}]})", "1") != "");
+  CHECK(complaints(R"({"oneOf":[{"minimum":1},{"minimum":2}],"properties":{"a":{"format":"date"}}})", "3") ==
+        ": does not fit \"oneOf\" in the schema");
+  CHECK(complaints(R"({"not":{"type":"null"},"format":"date"})", "null") != "");
+  CHECK(complaints(
+            R"({"not":{"$ref":"#/definitions/a"},"definitions":{"a":{"type":"null"},"b":{"format":"date"}}})",
+            "null") != "");
+  CHECK(complaints(R"({"if":{"type":"string"},"then":{"minLength":2,"pattern":"^x"}})", R"("x")") != "");
+  CHECK(complaints(R"({"contains":{"type":"string","pattern":"^x"}})", "[1]") != "");
+  CHECK(complaints(R"({"dependencies":{"a":{"required":["b"],"properties":{"b":{"pattern":"x"}}}}})",
+                   R"({"a":1})") != "");
+  CHECK(complaints(R"({"propertyNames":{"maxLength":1,"pattern":"^x"}})", R"({"ab":1})") != "");
+}
+
+TEST_CASE("a reference into something unchecked still leads there") {
+  CHECK(complaints(R"({"properties":{"a":{"oneOf":[{"format":"date","type":"string"},{"type":"null"}]},
+                                     "b":{"$ref":"#/properties/a/oneOf/0"}}})",
+                   R"({"b":1})") == "/b: must be a string, but is 1");
+  CHECK(complaints(R"({"not":{"properties":{"50%~/":{"type":"null","format":"x"}}},
+                       "properties":{"b":{"$ref":"#/not/properties/50%25~0~1"}}})",
+                   R"({"b":1})") == "/b: must be null, but is 1");
+  CHECK(complaints(R"({"patternProperties":{"^x":{"type":"null"}},
+                       "properties":{"b":{"$ref":"#/patternProperties/^x"}}})",
+                   R"({"b":1})") == "/b: must be null, but is 1");
+  CHECK_THROWS_AS(
+      Schema(Json::parse(R"({"format":"x","a":true,"properties":{"b":{"$ref":"http://c/#/a"}}})")),
+      std::invalid_argument);
 }
 
 TEST_CASE("an unusable schema is refused with a sentence") {
