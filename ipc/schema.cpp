@@ -5,6 +5,7 @@
 
 #include "ipc/schema_explanation.h"
 #include "ipc/schema_preparation.h"
+#include "ipc/schema_terms.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored \
@@ -16,11 +17,40 @@
 #define _GLIBCXX_IOSTREAM 1
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/constraint_builder.hpp>
+#include <valijson/constraints/concrete_constraints.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
 namespace ipc {
+namespace {
+
+class MultipleOf : public valijson::constraints::PolyConstraint {
+ public:
+  explicit MultipleOf(double divisor) : divisor_(divisor) {}
+
+  bool validate(const valijson::adapters::Adapter& value, const std::vector<std::string>&,
+                valijson::ValidationResults*) const override {
+    return !value.isNumber() || is_multiple(value.asDouble(), divisor_);
+  }
+
+ private:
+  Constraint* cloneInto(void* place) const override { return new (place) MultipleOf(*this); }
+  std::size_t sizeOf() const override { return sizeof(MultipleOf); }
+
+  double divisor_;
+};
+
+class MultipleOfBuilder : public valijson::ConstraintBuilder {
+ public:
+  valijson::constraints::Constraint* make(const valijson::adapters::Adapter& divisor) const override {
+    if (!divisor.isNumber()) throw std::invalid_argument("\"multipleOf\" must be a number");
+    return new MultipleOf(divisor.asDouble());
+  }
+};
+
+}  // namespace
 
 struct Schema::Compiled {
   Json source;
@@ -32,6 +62,7 @@ Schema::Schema(Json schema) : compiled_(std::make_unique<Compiled>()) {
     compiled_->source = std::move(schema);
     prepare_schema(compiled_->source);
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.addConstraintBuilder(kMultipleOf, new MultipleOfBuilder);  // which it will own
     parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(compiled_->source), compiled_->schema);
   } catch (const std::bad_alloc&) {
     throw;

@@ -124,8 +124,7 @@ class Explainer {
     check("maximum", "at most", std::less_equal<>());
     check("exclusiveMinimum", "more than", std::greater<>());
     check("exclusiveMaximum", "less than", std::less<>());
-    check("multipleOf", "a multiple of",
-          [](double a, double b) { return std::abs(std::remainder(a, b)) < 1e-15; });
+    check(kMultipleOf, "a multiple of", is_multiple);
   }
 
   void check_count(const Json& schema, const char* least, const char* most, std::size_t count,

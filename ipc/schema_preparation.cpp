@@ -48,6 +48,7 @@ class Preparation {
   void run() {
     meet(root_, nullptr);
     for (std::size_t i = 0; i < schemas_.size(); ++i) look_into(*schemas_[i]);
+    for (Json* schema : schemas_) rename(*schema, "multipleOf", kMultipleOf);
     for (Json* schema : schemas_) set_aside_unchecked(*schema);
     for (Json* schema : schemas_) set_aside_inverted(*schema);
     if (is_changed_) respell_references();
@@ -67,8 +68,6 @@ class Preparation {
   void look_into(Json& schema) {
     for (auto& [keyword, value] : schema.get_ref<Json::object_t&>()) {
       if (keyword == "type") check_type(value);
-      // As an integer it would be compared with the integer part of a value only.
-      if (keyword == "multipleOf" && value.is_number()) value = value.get<double>();
       if (is_one_of(kOfOne, keyword)) meet(value, &schema);
       if (is_one_of(kOfMany, keyword)) {
         for (Json& one : value) meet(one, keyword == "definitions" ? nullptr : &schema);

@@ -1,6 +1,8 @@
 #include "ipc/schema_terms.h"
 
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 
 namespace ipc {
 namespace {
@@ -22,6 +24,14 @@ std::string decoded(std::string token) {
 }
 
 }  // namespace
+
+bool is_multiple(double value, double divisor) {
+  if (std::trunc(divisor) == divisor) return !(std::abs(std::remainder(value, divisor)) > 0);
+  const double times = value / divisor;
+  // Both were rounded when they were read, and the quotient is.
+  const double error = 2 * std::numeric_limits<double>::epsilon() * std::abs(times);
+  return !(std::abs(times - std::round(times)) > error);  // nor where the quotient is infinite
+}
 
 const Json* find_referred(const Json& root, const std::string& reference) {
   const Json* place = &root;

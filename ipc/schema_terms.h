@@ -9,6 +9,13 @@
 
 namespace ipc {
 
+/// The name of `multipleOf` in a prepared schema, since valijson's own check takes 19.99 for no multiple of
+/// 0.01.
+inline constexpr const char* kMultipleOf = "multiple of";
+
+/// Whether `value` is a multiple of `divisor` as both are written: a double holds most fractions only nearly.
+bool is_multiple(double value, double divisor);
+
 /// What a `$ref` means within `root`, or nullptr. The fragment is percent-decoded (RFC 3986; RFC 6901 section
 /// 6) and read as leniently as valijson does, so that it follows no reference that is not found here.
 const Json* find_referred(const Json& root, const std::string& reference);

@@ -77,6 +77,25 @@ TEST_CASE("a whole number is an integer however it is written") {
   CHECK(complaints(kLimit, R"({"limit":1.5})") == "/limit: must be an integer, but is 1.5");
 }
 
+TEST_CASE("a multiple of a decimal fraction is one as it is written") {
+  for (const char* value :
+       {"0", "0.01", "0.07", "-19.99", "19.99", "1234567.89", "12345678901.23", "1e300", "7"}) {
+    CAPTURE(value);
+    CHECK(complaints(R"({"multipleOf":0.01})", value) == "");
+  }
+  CHECK(complaints(R"({"multipleOf":0.01})", "19.995") == ": must be a multiple of 0.01, but is 19.995");
+  CHECK(complaints(R"({"multipleOf":0.01})", "1234567.891") ==
+        ": must be a multiple of 0.01, but is 1234567.891");
+  CHECK(complaints(R"({"multipleOf":0.01})", "12345678901.235") != "");
+  CHECK(complaints(R"({"multipleOf":0.01})", "1e-9") != "");
+  CHECK(complaints(R"({"not":{"multipleOf":0.01}})", "19.99") != "");
+  CHECK(complaints(R"({"not":{"multipleOf":0.01}})", "19.995") == "");
+  CHECK(complaints(R"({"multipleOf":0.5})", "1e308") == "");
+  CHECK(complaints(R"({"multipleOf":1e-308})", "1e308") == "");
+  CHECK(complaints(R"({"multipleOf":5})", "5000000000000001") != "");
+  CHECK(complaints(R"({"multipleOf":2.0})", R"("1")") == "");
+}
+
 TEST_CASE("an integer beyond 64 bits neither wraps around nor passes as a double") {
   CHECK(complaints(R"({"maximum":600000})", "18446744073709551615") ==
         ": must be at most 600000, but is 18446744073709551615");
@@ -176,7 +195,7 @@ TEST_CASE("a reference into something unchecked still leads there") {
 TEST_CASE("an unusable schema is refused with a sentence") {
   for (const char* schema :
        {"3", "null", R"({"type":"int"})", R"({"type":5})", R"({"minimum":"x"})", R"({"minLength":-1})",
-        R"({"required":[1]})", R"({"$ref":"#"})", R"({"$ref":"http://127.0.0.1/x"})",
+        R"({"required":[1]})", R"({"multipleOf":"2"})", R"({"$ref":"#"})", R"({"$ref":"http://127.0.0.1/x"})",
         R"({"allOf":[{"$ref":"#"}]})",
         R"({"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"anyOf":[{"$ref":"#/definitions/a"}]}},
            "properties":{"x":{"$ref":"#/definitions/a"}}})"}) {
