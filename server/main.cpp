@@ -134,7 +134,8 @@ void keep_apart_large_blocks() {
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left
   // to write.
-  burial.end_all(kLastWait);
+  if (const auto left = burial.end_all(kLastWait))
+    log.say(spdlog::level::warn, std::to_string(left) + " processes have not ended yet");
   log_file.reset();
   ::_exit(exit_code);
 }

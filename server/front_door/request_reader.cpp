@@ -71,10 +71,10 @@ RequestReader::Step RequestReader::advance(std::string_view bytes, std::size_t& 
   if (!head_scanned_) {
     switch (scanner_.scan(bytes)) {
       case HeadScanner::State::more:
-        note_request_line(bytes);
+        note_request_line(bytes.substr(scanner_.skipped()));
         return Step::need_head;
       case HeadScanner::State::refused:
-        note_request_line(bytes);
+        note_request_line(bytes.substr(scanner_.skipped()));
         return refuse(scanner_.refusal());
       case HeadScanner::State::complete:
         break;
@@ -86,10 +86,9 @@ RequestReader::Step RequestReader::advance(std::string_view bytes, std::size_t& 
   return parse(bytes, used);
 }
 
-// For the answer, and the log, of a request whose head will not be whole.
+// For the answer, and the log, of a request whose head is refused, or will not be whole.
 void RequestReader::note_request_line(std::string_view bytes) {
   if (!scanner_.has_request_line() || !request_.method.empty()) return;
-  bytes.remove_prefix(scanner_.skipped());
   const auto method = bytes.substr(0, bytes.find(' '));
   bytes.remove_prefix(method.size() + 1);
   request_.method = method;
@@ -99,6 +98,7 @@ void RequestReader::note_request_line(std::string_view bytes) {
 // Beast takes one element at a time: the head, a piece of content, a chunk's size line, the last one with the
 // trailers.
 RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& used) {
+  const auto begin = bytes;
   while (!Parser::is_done() && !bytes.empty()) {
     error_code error;
     input_ = bytes;
@@ -113,7 +113,10 @@ RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& us
                      fmt::format("a chunk's size line or the trailer section is longer than {} bytes",
                                  kMaxChunkHeader)});
     if (error == http::error::need_more && head_done_) break;
-    if (error) return refuse(explain(error));
+    if (error) {
+      if (!head_done_) note_request_line(begin);
+      return refuse(explain(error));
+    }
   }
   return Parser::is_done() ? Step::complete : Step::need_body;
 }

@@ -37,7 +37,7 @@ class Burial {
   /// True while a process is not gone yet, or what one has left behind.
   bool busy() const { return under_way_ > 0 || orphans_.busy(); }
   /// At the server's end: Orphans::end_all().
-  void end_all(Milliseconds patience) { orphans_.end_all(patience); }
+  std::size_t end_all(Milliseconds patience) { return orphans_.end_all(patience); }
   const Orphans& orphans() const { return orphans_; }
 
  private:

@@ -234,8 +234,10 @@ void CruncherProcess::take_fed(std::size_t count) {
   take_lines();
 }
 
-// One after the other: the lines behind one that is with the pool wait for it.
+// One after the other: the lines behind one that is with the pool wait for it. Many short ones are as good as
+// a long one.
 void CruncherProcess::take_lines() {
+  std::size_t taken = 0;
   while (job_ && !fault_ && pool_ == Pool::idle) {
     auto line = lines_->next();
     if (!line) break;
@@ -244,14 +246,15 @@ void CruncherProcess::take_lines() {
     } else if (answer_) {
       return fault(Reason::bad_reply, "it wrote more after its answer");
     } else {
-      take_line(std::move(*line));
+      taken += line->size();
+      take_line(std::move(*line), taken <= kJsonOnLoop);
     }
   }
   if (answer_ && lines_->buffered() > 0) fault(Reason::bad_reply, "it wrote more after its answer");
 }
 
-void CruncherProcess::take_line(std::string line) {
-  if (line.size() <= kJsonOnLoop) return take(Reading::of(std::move(line), job_->rpc_id));
+void CruncherProcess::take_line(std::string line, bool on_loop) {
+  if (on_loop) return take(Reading::of(std::move(line), job_->rpc_id));
   pool_ = Pool::parses;
   json_pool_.run(
       [line = std::move(line), id = job_->rpc_id]() mutable { return Reading::of(std::move(line), id); },

@@ -69,7 +69,7 @@ class CruncherProcess : public std::enable_shared_from_this<CruncherProcess> {
   void take_bytes(std::string_view bytes);
   void take_fed(std::size_t count);
   void take_lines();
-  void take_line(std::string line);
+  void take_line(std::string line, bool on_loop);
   void take(Reading reading);
   bool given() const { return lines_.has_value(); }
   bool settled() const;

@@ -6,10 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <thread>
-#include <vector>
-
-#include "server/offload/wait_status.h"
+#include <utility>
 
 namespace offload {
 namespace {
@@ -24,45 +24,66 @@ Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), children_(::gettid()
   for (const auto pid : children_()) not_ours_.insert(pid);
 }
 
-// With its group, lest it fork faster than it is looked for; but any process of its session can join the
-// group of a launcher. True once it is reaped, be it by somebody else: then the pid may already be a
-// stranger's.
-bool Orphans::end(pid_t pid, const std::unordered_set<pid_t>& orphans) {
-  if (!is_child(pid)) return true;
+// True once it is reaped, be it by somebody else: then the pid may already be a stranger's. With its group,
+// lest it fork faster than it is looked for; but it may have joined anybody's group of its session.
+bool Orphans::end(pid_t pid, Sweep& sweep) {
+  if (::waitpid(pid, nullptr, WNOHANG) != 0) {
+    hosts_.erase(pid);
+    return true;
+  }
   const auto group = ::getpgid(pid);
-  const bool known = not_ours_.count(group) || (is_child(group) && !orphans.count(group));
-  if (group > 1 && group != ::getpgrp() && (group == pid || !known)) ::kill(-group, SIGKILL);
+  const bool ours = group == pid || (sweep.orphans.count(group) && !not_ours_.count(group)) ||
+                    (group > 1 && ::kill(group, 0) != 0 && errno == ESRCH);
+  if (ours && group != ::getpgrp() && sweep.groups.insert(group).second) ::kill(-group, SIGKILL);
   ::kill(pid, SIGKILL);
-  return ::waitpid(pid, nullptr, WNOHANG) == pid;
+  return false;
+}
+
+// Not so one that has been in another's group before.
+bool Orphans::is_led(pid_t pid) {
+  const auto group = ::getpgid(pid);
+  return crunchers_.count(group) && hosts_.try_emplace(pid, group).first->second == group;
 }
 
 void Orphans::sweep() {
+  fresh_ = true;
+  if (!scheduled_) look();
+}
+
+// At some of them, from where the last look ended; then again, until there was nothing to end in a whole
+// round. What is killed may leave orphans of its own.
+void Orphans::look() {
   const auto found = children_();
-  const std::unordered_set<pid_t> orphans(found.begin(), found.end());
+  Sweep sweep{{found.begin(), found.end()}, {}};
+  unseen_ = std::exchange(fresh_, false) ? found.size() : std::min(unseen_, found.size());
   bool any = !taken_.empty();
-  std::erase_if(taken_, [&](pid_t pid) { return end(pid, orphans); });
-  std::size_t ended = 0;
-  for (const auto pid : found) {
-    if (not_ours_.count(pid) || crunchers_.count(::getpgid(pid))) continue;
+  std::erase_if(taken_, [&](pid_t pid) { return end(pid, sweep); });
+  const auto last = std::find(found.begin(), found.end(), last_);
+  auto at = static_cast<std::size_t>(last - found.begin());
+  const auto count = std::min(found.size(), kAtOnce);
+  for (std::size_t i = 0; i < count; ++i) {
+    at = (at + 1) % found.size();
+    last_ = found[at];
+    if (not_ours_.count(last_) || is_led(last_)) continue;
     any = true;
-    if (ended++ == kAtOnce) break;
-    if (end(pid, orphans)) ++killed_;
+    if (end(last_, sweep)) ++killed_;
   }
-  // What was killed may leave orphans of its own.
-  if (!any || scheduled_) return;
+  unseen_ = any ? found.size() : unseen_ - std::min(unseen_, count);
+  if (!any && unseen_ == 0) return;
   scheduled_ = true;
   again_.expires_after(kAgain);
   again_.async_wait([this](const boost::system::error_code& error) {
     scheduled_ = false;
-    if (!error) sweep();
+    if (!error) look();
   });
 }
 
-void Orphans::end_all(Milliseconds patience) {
+std::size_t Orphans::end_all(Milliseconds patience) {
   const auto until = Clock::now() + patience;
-  for (auto left = children(); !left.empty() && Clock::now() < until; left = children()) {
+  for (;;) {
+    auto left = children();
     std::erase_if(left, [this](pid_t pid) { return not_ours_.count(pid) > 0; });
-    if (left.empty()) return;
+    if (left.empty() || Clock::now() >= until) return left.size();
     for (const auto pid : left) {
       sched_param none{};
       ::sched_setscheduler(pid, SCHED_OTHER, &none);  // to die soon, on a busy machine; allowed to root alone

@@ -7,6 +7,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <cstdint>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "server/loop.h"
@@ -24,7 +25,8 @@ class Orphans {
   void spare_group(pid_t leader) { crunchers_.insert(leader); }
   void spare_no_more(pid_t leader) { crunchers_.erase(leader); }
 
-  /// Kills and reaps what is there, some of it at a time, and looks again soon while anything was.
+  /// Kills and reaps what is there, at once what there mostly is, of many some at a time, and looks again
+  /// soon while anything was.
   void sweep();
   /// True while a sweep is to come.
   bool busy() const { return scheduled_; }
@@ -36,18 +38,28 @@ class Orphans {
   }
 
   /// Kills and reaps every child of this process, and what they leave behind; blocks until all are gone, or
-  /// `patience` is over. To be called last.
-  void end_all(Milliseconds patience);
+  /// `patience` is over. To be called last. How many are left.
+  std::size_t end_all(Milliseconds patience);
 
   std::uint64_t killed() const { return killed_; }
 
  private:
-  bool end(pid_t pid, const std::unordered_set<pid_t>& orphans);
+  struct Sweep {
+    std::unordered_set<pid_t> orphans;  // all of them
+    std::unordered_set<pid_t> groups;   // that were killed
+  };
+  bool end(pid_t pid, Sweep& sweep);
+  bool is_led(pid_t pid);
+  void look();
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
   const ChildrenOfThread children_;
   std::unordered_set<pid_t> not_ours_, taken_, crunchers_;
+  std::unordered_map<pid_t, pid_t> hosts_;  // of each orphan that was left alone, whose group it was in
+  pid_t last_ = 0;                          // that was looked at
+  std::size_t unseen_ = 0;                  // in this round
   std::uint64_t killed_ = 0;
+  bool fresh_ = false;  // there may be new ones
   bool scheduled_ = false;
 };
 

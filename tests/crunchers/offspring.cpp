@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/crunchers/behaviour.h"
 
@@ -76,21 +77,22 @@ std::optional<Json> fork_bomb(const Call& call) {
   return Json::object();
 }
 
-// The launcher: a child of the server as this process is, the only one where no other job runs.
-pid_t sibling() {
+std::vector<pid_t> children_of(pid_t wanted, const std::string& program) {
+  std::vector<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     pid_t pid = 0, parent = 0;
     char state;
     std::string name;
     std::ifstream stat(entry.path() / "stat");
-    if (stat >> pid >> name >> state >> parent && parent == getppid() && pid != getpid()) return pid;
+    if (stat >> pid >> name >> state >> parent && parent == wanted && name == "(" + program + ")")
+      found.push_back(pid);
   }
-  return -1;
+  return found;
 }
 
 // A process that outlives this one in the group of another: of its own child, or of the launcher. Its pid.
 std::optional<Json> hide_in_group(const Call& call) {
-  const pid_t host = call.params.at("whose") == "launcher" ? sibling() : 0;
+  const pid_t host = call.params.at("whose") == "launcher" ? children_of(getppid(), "launcher").at(0) : 0;
   int report[2];
   if (pipe(report) != 0) return std::nullopt;
   if (fork() == 0) {
@@ -114,19 +116,39 @@ std::optional<Json> hide_in_group(const Call& call) {
 }
 
 std::optional<Json> leave_many(const Call& call) {
+  const bool together = call.params.at("together");
+  if (together && fork() != 0) return Json::object();  // so that they are orphans, in this process's group
   for (int left = call.params.at("count"); left > 0; --left) {
     if (fork() == 0) {
-      setsid();
+      if (!together) setsid();
       ::sleep(kLingerSeconds);
       _exit(0);
     }
   }
+  if (together) _exit(0);
   return Json::object();
+}
+
+// Its pid.
+std::optional<Json> hop_groups(const Call&) {
+  const pid_t server = getppid(), job = getpid();
+  const pid_t child = fork();
+  if (child != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // it is in another job's group by then
+    return Json{{"pid", child}};
+  }
+  for (pid_t newest = 0;;) {
+    for (const pid_t pid : children_of(server, "unruly")) {
+      if (pid > newest && pid != job && setpgid(0, pid) == 0) newest = pid;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 }  // namespace
 
 std::vector<Behaviour> offspring() {
+  const Json no_params = object_with(Json::object());
   const Json boolean = {{"type", "boolean"}};
   const Json answer = object_with({{"answer", boolean}});
   return {
@@ -135,8 +157,10 @@ std::vector<Behaviour> offspring() {
        answer, leave_daemon},
       {"hide_in_group", "Leaves a process in the group of its own child, or of a launcher.",
        object_with({{"whose", {{"enum", {"child", "launcher"}}}}}), hide_in_group},
-      {"leave_many", "Leaves children, each in its own session.",
-       object_with({{"count", integer_between(1, 5000)}}), leave_many},
+      {"leave_many", "Leaves children, each in its own session or all in its group.",
+       object_with({{"count", integer_between(1, 5000)}, {"together", boolean}}), leave_many},
+      {"hop_groups", "Leaves a process that joins the group of each other job that it sees.", no_params,
+       hop_groups},
       {"fork_bomb", "Forks a tree of processes, each in its own session where it is to escape.",
        object_with({{"generations", integer_between(1, 8)}, {"escape", boolean}, {"answer", boolean}}),
        fork_bomb},

@@ -66,13 +66,27 @@ TEST_CASE("no group hides what a job leaves behind, and whose group it is does n
   }
 }
 
-TEST_CASE("what a job leaves behind by the hundred is ended some at a time, between requests") {
+TEST_CASE("what a job leaves behind by the hundred is ended, whether it stays together or not") {
   const UnrulyServer server;
-  CHECK(outcome_of(run_job(server, "leave_many", {{"count", 500}})) == "200");
-  HttpClient client(server.port());
-  CHECK(client.get("/").status == 200);
-  CHECK(eventually(seconds(10), [&] { return server.processes_left().empty(); }));
-  CHECK(has_no_children(server));
+  for (const bool together : {false, true}) {
+    CAPTURE(together);
+    CHECK(outcome_of(run_job(server, "leave_many", {{"count", 500}, {"together", together}})) == "200");
+    CHECK(eventually(seconds(10), [&] { return server.processes_left().empty(); }));
+    CHECK(has_no_children(server));
+  }
+}
+
+TEST_CASE("a process that hops from one job's group to the next one's is left alone but once") {
+  const UnrulyServer server({"--running", "2"});
+  auto first = start_job(server, "sleep", {{"ms", 600}});
+  running_cruncher(server);
+  const auto answer = run_job(server, "hop_groups");
+  REQUIRE(outcome_of(answer) == "200");
+  const pid_t hopper = answer.response.json().at("result").at("pid");
+  auto second = start_job(server, "sleep", {{"ms", 1500}});
+  CHECK(outcome_of(first.get()) == "200");
+  CHECK(eventually(milliseconds(500), [&] { return is_dead(hopper); }));
+  CHECK(outcome_of(second.get()) == "200");
 }
 
 TEST_CASE("a fork bomb is dead with its job, whether its processes stay together or not") {
