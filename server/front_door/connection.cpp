@@ -226,8 +226,10 @@ awaitable<bool> Connection::answer() {
   }
   // The client may take its time, and there may be thousands of them: what is too much is thrown away, not
   // kept.
-  if (over_budget() && exchange.response.body.size() > kLargeResponse)
-    door_.application.take_back(exchange, no_room()), account();
+  if (over_budget() && exchange.response.body.size() > kLargeResponse) {
+    door_.application.take_back(exchange, no_room());
+    account();
+  }
   const bool keeps_alive = exchange.keeps_alive();
   const bool sent = co_await send(exchange.response.head, exchange.response.content());
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);

@@ -99,8 +99,8 @@ std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bo
     fail(fmt::format("--host '{}' is no address of this machine: {}", host, ::gai_strerror(error)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
   std::vector<Endpoint> endpoints;
-  std::string
-      missing;  // a name may have addresses of a family that is switched off: one that works is enough
+  // A name may have addresses of a family that is switched off: one that works is enough.
+  std::string missing;
   for (auto* info = list; info; info = info->ai_next) {
     if (port == 0 && !endpoints.empty()) {
       // A free port was chosen for the first address; the others must have the same one. The port stands at
