@@ -23,6 +23,14 @@ bool runs(const RunningServer& server, std::size_t crunchers) {
   return harness::eventually(10s, [&] { return server.processes_left().size() == crunchers; });
 }
 
+// A job's slot is free a moment after its answer, when its process is gone.
+bool holds(const RunningServer& server, int running, int waiting) {
+  return harness::eventually(5s, [&] {
+    const auto status = HttpClient(server.port()).get("/status").json();
+    return status.at("slots").at("running") == running && status.at("queue").at("waiting") == waiting;
+  });
+}
+
 void leave(HttpClient& client, const std::string& how) {
   if (how == "with a FIN") client.close();
   if (how == "with half a FIN") client.half_close();
@@ -72,8 +80,10 @@ TEST_CASE("a queued job dies when its client leaves, and its place in the queue 
       {"--spares", "0", "--running", "1", "--waiting", "1", "--timeout", "10m", "--wait-timeout", "10m"});
   for (const std::string how : {"with a FIN", "with half a FIN", "with a RST"}) {
     CAPTURE(how);
+    REQUIRE(holds(server, 0, 0));
     HttpClient runner(server.port());
     runner.send_request("GET", kLongJob);
+    REQUIRE(holds(server, 1, 0));
     REQUIRE(runs(server, 1));
 
     const auto queue_is_full = [&] { return HttpClient(server.port()).get("/readyz").status == 503; };
