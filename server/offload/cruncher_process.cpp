@@ -110,12 +110,9 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
 // A turn's bytes at a time. Their ends are not waited for: a process that the leader left behind may hold the
 // pipes open, and go on writing.
 awaitable<> CruncherProcess::read_what_is_left() {
-  const auto pool_reads = [this] { return pool_ == Pool::reads && Clock::now() < job_->deadline; };
-  while (pool_reads()) co_await event_.wait(job_->deadline);
+  // Where it has ended, the pool reads only if a fault or the deadline has decided already.
   const auto all = bytes_out_ + (ended() ? unread(out_.native_handle()) : 0);
-  while (bytes_out_ < all && !fault_ && out_open_) {
-    while (pool_reads()) co_await event_.wait(job_->deadline);
-    if (pool_ == Pool::reads || bytes_out_ >= all) break;
+  while (bytes_out_ < all && !fault_ && out_open_ && pool_ != Pool::reads) {
     const auto bytes = read_piece(out_.native_handle(), all - bytes_out_).bytes;
     if (bytes.empty()) break;
     take_bytes(bytes);
