@@ -26,15 +26,19 @@ Json response(const char* description, const char* type, Json schema) {
 // Not Json: of one in braces some compilers make an array, and some a copy.
 using Parameters = std::vector<Json>;
 
-Json get(const std::string& id, const std::string& summary, Json ok, const Parameters& parameters = {}) {
-  Json operation{{"operationId", id},
+Json operation(const std::string& id, const std::string& summary, Json ok, const Parameters& parameters) {
+  Json described{{"operationId", id},
                  {"summary", summary},
                  {"responses",
                   {{"200", std::move(ok)},
                    {"4XX", reference("responses", "Problem")},
                    {"5XX", reference("responses", "Problem")}}}};
-  if (!parameters.empty()) operation["parameters"] = parameters;
-  return {{"get", std::move(operation)}};
+  if (!parameters.empty()) described["parameters"] = parameters;
+  return described;
+}
+
+Json get(const std::string& id, const std::string& summary, Json ok, const Parameters& parameters = {}) {
+  return {{"get", operation(id, summary, std::move(ok), parameters)}};
 }
 
 Json any_json(const char* description) {
@@ -98,18 +102,13 @@ Json outcome_of(Json result) {
 Json operations_of(const Task& task, Embedding& embedding) {
   const auto& summary = task.summary.empty() ? task.name : task.summary;
   auto operations = get("about_" + task.name, summary, any_json("its summary and schemas"));
-  operations["post"] = {
-      {"operationId", "run_" + task.name},
-      {"summary", summary},
-      {"parameters", {reference("parameters", "Prefer"), reference("parameters", "RequestId")}},
-      {"requestBody",
-       {{"required", true},
-        {"content", content("application/json", embedding.embed(task.name, task.params_schema))}}},
-      {"responses",
-       {{"200", response("the result, and what it cost", "application/json",
-                         outcome_of(embedding.embed(task.name, task.result_schema)))},
-        {"4XX", reference("responses", "Problem")},
-        {"5XX", reference("responses", "Problem")}}}};
+  auto body = content("application/json", embedding.embed(task.name, task.params_schema));
+  auto outcome = response("the result, and what it cost", "application/json",
+                          outcome_of(embedding.embed(task.name, task.result_schema)));
+  auto& post = operations["post"];
+  post = operation("run_" + task.name, summary, std::move(outcome),
+                   {reference("parameters", "Prefer"), reference("parameters", "RequestId")});
+  post["requestBody"] = {{"required", true}, {"content", std::move(body)}};
   return operations;
 }
 
