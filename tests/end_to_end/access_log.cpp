@@ -32,6 +32,17 @@ std::uint16_t port_in(const std::string& log) {
   return static_cast<std::uint16_t>(std::stoul(log.substr(log.find(kMark) + kMark.size())));
 }
 
+HttpClient client_of_server_that_logs_to(const std::filesystem::path& file) {
+  REQUIRE(
+      eventually(seconds(20), [&] { return read_file(file).find("listening on ") != std::string::npos; }));
+  return HttpClient(port_in(read_file(file)));
+}
+
+bool request_is_logged(HttpClient& client, const char* id, const std::filesystem::path& file) {
+  client.request("GET", "/", {{"X-Request-Id", id}});
+  return eventually(seconds(2), [&] { return read_file(file).find(id) != std::string::npos; });
+}
+
 // The line of the log that has `text`, as JSON.
 Json line_with(const RunningServer& server, const std::string& text) {
   REQUIRE(server.logs(text));
@@ -99,12 +110,9 @@ TEST_CASE("--log-file is opened anew at SIGHUP, after its rotation") {
   const harness::TemporaryDirectory directory;
   const auto file = directory.path() / "log", rotated = directory.path() / "log.1";
   StartedProcess server({.arguments = {harness::cruncherd_path(), "--port", "0", "--log-file", file}});
-  REQUIRE(
-      eventually(seconds(20), [&] { return read_file(file).find("listening on ") != std::string::npos; }));
-  HttpClient client(port_in(read_file(file)));
+  auto client = client_of_server_that_logs_to(file);
   const auto is_logged = [&](const std::filesystem::path& where, const char* id) {
-    client.request("GET", "/", {{"X-Request-Id", id}});
-    return eventually(seconds(2), [&] { return read_file(where).find(id) != std::string::npos; });
+    return request_is_logged(client, id, where);
   };
   CHECK(is_logged(file, "before"));
   std::filesystem::rename(file, rotated);
@@ -143,12 +151,9 @@ TEST_CASE(
   const UniqueFd errors(open(complaints.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   StartedProcess server(
       {.arguments = {harness::cruncherd_path(), "--port", "0", "--log-file", file}, .errors = errors.get()});
-  REQUIRE(
-      eventually(seconds(20), [&] { return read_file(file).find("listening on ") != std::string::npos; }));
-  HttpClient client(port_in(read_file(file)));
+  auto client = client_of_server_that_logs_to(file);
   const auto is_logged = [&](const std::filesystem::path& where, const char* id) {
-    client.request("GET", "/", {{"X-Request-Id", id}});
-    return eventually(seconds(2), [&] { return read_file(where).find(id) != std::string::npos; });
+    return request_is_logged(client, id, where);
   };
   const auto complaint = "cruncherd: --log-file '" + file.string() +
                          "' cannot be opened anew: No such file or directory; its lines go to the old file\n";
