@@ -87,7 +87,10 @@ awaitable<Outcome> CruncherProcess::run(const Job& job, double& progress, bool m
   auto until = job.deadline;
   bool answered = false;
   while (!settled() && Clock::now() < until) {
-    if (answer_ && !answered) until = std::min(until, Clock::now() + kExitGrace);
+    if (answer_ && !answered) {
+      until = std::min(until, Clock::now() + kExitGrace);
+      in_.close();  // one that would do another job waits for its line: this says that there is none
+    }
     answered = answer_.has_value();
     // A process that has closed its stdout is about to end: then the kernel is asked, and not only listened
     // to.
