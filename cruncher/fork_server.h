@@ -1,6 +1,6 @@
 #pragma once
-// The cruncher that is started once and forks itself for each job, all of its start behind it (PROTOCOL.md,
-// "Forking"). Runs no job itself and reads nothing but orders. Called by main().
+// The cruncher that is started once and forks itself for each job, all of its start behind it
+// (ipc/FORKING.md). Runs no job itself and reads nothing but orders. Called by main().
 
 namespace cruncher {
 

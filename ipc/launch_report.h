@@ -1,5 +1,5 @@
 #pragma once
-// What a launcher sends for each start that it was ordered, over its socket (PROTOCOL.md, "Forking"): sent by
+// What a launcher sends for each start that it was ordered, over its socket (ipc/FORKING.md): sent by
 // the server's own launchers and by the cruncher's fork server, received by the server. Starts nothing
 // itself.
 

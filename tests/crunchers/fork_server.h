@@ -1,5 +1,5 @@
 #pragma once
-// The same program started once and forked for each job, written from PROTOCOL.md alone.
+// The same program started once and forked for each job, written from FORKING.md alone.
 
 namespace unruly {
 

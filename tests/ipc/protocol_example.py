@@ -6,15 +6,18 @@ import sys
 import tempfile
 
 
-def ask(program, message):
-    """One process, one line; its stdin stays open until the answer is read."""
+def ask(program, *messages):
+    """One process, a line for each message; the next one is written once the answer and the empty line are read."""
     with subprocess.Popen([sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        process.stdin.write(json.dumps(message) + "\n")
-        process.stdin.flush()
-        answer = json.loads(process.stdout.readline())
-        assert process.stdout.read() == "", "it wrote more than its answer"
+        for message in messages:
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline())
+            assert answer["jsonrpc"] == "2.0" and answer["id"] == message["id"], answer
+            assert process.stdout.readline() == "\n", "no empty line says that this was all"
+        process.stdin.close()
+        assert process.stdout.read() == "", "it wrote more than its answers"
         assert process.wait(timeout=10) == 0
-    assert answer["jsonrpc"] == "2.0" and answer["id"] == message["id"], answer
     return answer
 
 
@@ -35,9 +38,12 @@ with tempfile.NamedTemporaryFile("w", suffix=".py") as program:
     assert found["openrpc"].startswith("1.3"), found
     assert [method["name"] for method in found["methods"]] == ["count_words"], found
     assert found["methods"][0]["x-params-schema"]["required"] == ["text"], found
+    assert found["x-jobs-per-process"] is True, found
 
     assert ask(program.name, request("count_words", {"text": "to be or not"}))["result"]["words"] == 4
     assert ask(program.name, request("no_such_task", {}))["error"]["code"] == -32601
+    words = request("count_words", {"text": "to be or not"})
+    assert ask(program.name, words, request("no_such_task", {}), words)["result"]["words"] == 4, "the third job"
     assert ask(program.name, request("count_words", {}))["error"]["code"] == -32000
 
     unused = subprocess.run([sys.executable, program.name], stdin=subprocess.DEVNULL, capture_output=True, timeout=10)
