@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -23,7 +24,13 @@
 #include <csignal>
 #include <cstddef>
 #include <functional>
+#include <iomanip>
+#include <regex>
+#include <sstream>
+#include <stdexcept>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -106,6 +113,13 @@ const std::vector<Attempt>& attempts() {
       {"trace its parent", [] { return attempt(SYS_ptrace, PTRACE_SEIZE, getppid(), 0, 0); }, false},
       {"kill its parent", [] { return attempt(SYS_kill, getppid(), 0); }},
       {"kill its parent's thread", [] { return attempt(SYS_tgkill, getppid(), getppid(), 0); }},
+      {"abort its parent", [] { return attempt(SYS_tgkill, getppid(), getppid(), SIGABRT); }, false},
+      {"signal itself otherwise than by abort()", [] { return attempt(SYS_tgkill, getpid(), gettid(), 0); }},
+      {"move a waiter from lock to lock",
+       [] {
+         int lock = 0;
+         return attempt(SYS_futex, &lock, FUTEX_REQUEUE, 0, nullptr, &lock, 0);
+       }},
       {"kill its group", [] { return attempt(SYS_kill, 0, 0); }},
       {"leave its session", [] { return attempt(SYS_setsid); }, false},
       {"leave its process group", [] { return attempt(SYS_setpgid, 0, 0); }},
@@ -187,6 +201,27 @@ TEST_CASE("computing, allocating, reading and writing go on in the sandbox") {
   for (const int end : ends) close(end);
 }
 
+TEST_CASE("a task may throw, format and match in the sandbox, and a thread that it wants is an exception") {
+  const int code = in_child([] {
+    enter_sandbox(Parent::server);
+    try {
+      throw std::runtime_error("thrown");
+    } catch (const std::runtime_error&) {
+    }
+    std::ostringstream text;
+    text << std::setprecision(3) << 3.14159;
+    if (text.str() != "3.14") return 1;
+    if (!std::regex_search("caaat", std::regex("a+"))) return 2;
+    try {
+      std::thread([] {}).join();
+    } catch (const std::system_error&) {
+      return 0;
+    }
+    return 3;
+  });
+  CHECK(code == 0);
+}
+
 TEST_CASE("where Landlock is missing the rest is active, and one line on stderr says so") {
   int errors[2];
   REQUIRE(pipe2(errors, O_CLOEXEC) == 0);
@@ -230,6 +265,12 @@ int wait_status_of(void (*crash)()) {
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   return status;
+}
+
+TEST_CASE("abort() in the sandbox is SIGABRT, as outside") {
+  const int status = wait_status_of([] { abort(); });
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
 }
 
 TEST_CASE("a crash in the sandbox ends the process, and is not dumped") {
