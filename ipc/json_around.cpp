@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/src.hpp>  // its parts that are no templates: for this file alone
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -82,11 +83,20 @@ std::optional<std::size_t> find_member(std::string_view name, std::string_view t
   return std::min(text.find_first_not_of(space, colon + 1), text.size());
 }
 
+// Whether an int holds the exponent. Boost's own verdict on "0e9999999999" changed with 1.83.
+bool exponent_fits(std::string_view number) {
+  const auto e = number.find_first_of("eE");
+  if (e == std::string_view::npos) return true;
+  const auto digits = number.substr(std::min(number.find_first_of("0123456789", e), number.size()));
+  int exponent = 0;
+  return std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec == std::errc();
+}
+
 // Holds the events of Boost.JSON's parser, which takes the syntax and the UTF-8 upon itself, to the limits of
 // parse_json().
 class Checker {
  public:
-  using Code = boost::json::error_code;
+  using Code = boost::system::error_code;
   using View = boost::json::string_view;
   static constexpr std::size_t max_array_size = -1;
   static constexpr std::size_t max_object_size = -1;
@@ -125,6 +135,7 @@ class Checker {
   // The number is near enough but for the last few of double's range, and for a 0 with an exponent.
   bool on_double(double number, View text, Code& error) {
     constexpr double certain = 1e308;
+    if (!exponent_fits(std::string_view(text))) return fail(out_of_range(), error);
     return std::abs(number) < certain || std::isfinite(std::strtod(std::string(text).c_str(), nullptr)) ||
            fail(out_of_range(), error);
   }
