@@ -23,8 +23,10 @@ constexpr milliseconds kGrace{300};
 // proc(5): the signals that a process ignores, as a mask in hex.
 bool ignores_term(pid_t pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string name, value; status >> name >> value;)
-    if (name == "SigIgn:") return std::stoull(value, nullptr, 16) >> (SIGTERM - 1) & 1;
+  constexpr std::string_view name = "SigIgn:";
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name))
+      return std::stoull(line.substr(name.size()), nullptr, 16) >> (SIGTERM - 1) & 1;
   return false;
 }
 

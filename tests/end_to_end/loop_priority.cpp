@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "tests/end_to_end/job.h"
+#include "tests/harness/needs_root.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/temporary_directory.h"
 
@@ -177,8 +178,8 @@ TEST_CASE("a signal that is not the timer's changes no thread's class") {
   for (const auto& [thread, policy] : before) CHECK(scheduling_class(thread) == policy);
 }
 
-TEST_CASE("--user keeps the right, where the limit may be raised") {
-  if (getuid() != 0 || !may_take_real_time()) return;
+TEST_CASE("--user keeps the right, where the limit may be raised" * harness::NeedsRoot()) {
+  if (!may_take_real_time()) return;
   rlimit limit{};
   getrlimit(RLIMIT_RTPRIO, &limit);
   const rlimit raised{limit.rlim_max + 1, limit.rlim_max + 1};
@@ -207,8 +208,7 @@ TEST_CASE("--loop-priority normal leaves it in the usual class, without a word")
   CHECK(server.log().find(kRefusal) == std::string::npos);
 }
 
-TEST_CASE("without the right to it the server says so, and serves all the same") {
-  if (getuid() != 0) return;                    // only root can give a right up
+TEST_CASE("without the right to it the server says so, and serves all the same" * harness::NeedsRoot()) {
   const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
   RunningServer::Launch launch;
   launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");

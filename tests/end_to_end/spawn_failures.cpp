@@ -9,6 +9,7 @@
 
 #include "tests/end_to_end/job.h"
 #include "tests/harness/lowered_limit.h"
+#include "tests/harness/needs_root.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/temporary_directory.h"
 
@@ -203,8 +204,8 @@ TEST_CASE("out of descriptors, jobs are refused on the connections that there ar
 
 TEST_CASE(
     "while a fork bomb holds all the processes that the user may have, other jobs are refused, then work "
-    "again") {
-  if (getuid() != 0) return;                    // it takes root to become a user with no other process
+    "again" *
+    harness::NeedsRoot()) {
   const harness::TemporaryDirectory directory;  // the build tree may be closed to that user
   RunningServer::Launch launch;
   launch.program = directory.copy(harness::cruncherd_path(), "cruncherd");
