@@ -6,9 +6,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "server/bell.h"
-#include "server/offload/wait_status.h"
+#include "server/loop/wake_up.h"
+#include "server/process/wait_status.h"
 #include "server/service_manager.h"
+
+namespace server {
 
 namespace {
 
@@ -31,7 +33,7 @@ int Lifecycle::run() {
 
 // Ready is whoever can answer heavy requests at full speed: it listens, and the spares are up.
 awaitable<> Lifecycle::announce() {
-  Bell nobody(house_.loop);
+  WakeUp nobody(house_.loop);
   const auto patience = Clock::now() + kSparesPatience;
   while (house_.spares.ready() < house_.spares.target() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kGlance);
@@ -55,14 +57,14 @@ void Lifecycle::await_signal() {
 
 awaitable<> Lifecycle::drain(int signal) {
   house_.log.say(spdlog::level::info,
-                 fmt::format("{}: no new connections; {} jobs run, {} wait", offload::signal_name(signal),
+                 fmt::format("{}: no new connections; {} jobs run, {} wait", process::signal_name(signal),
                              house_.admission.running(), house_.admission.waiting()));
   notify_service_manager("STOPPING=1");
   for (auto& listener : house_.listeners) listener->close();
   house_.admission.drain();
   house_.door.drain();
   house_.spares.drain();
-  Bell nobody(house_.loop);
+  WakeUp nobody(house_.loop);
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
   const auto& counts = house_.door.counts;
@@ -85,3 +87,5 @@ void Lifecycle::end_now(int exit_code) {
   exit_code_ = exit_code;
   house_.loop.stop();
 }
+
+}  // namespace server

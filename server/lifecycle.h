@@ -13,6 +13,8 @@
 #include "server/options.h"
 #include "server/telemetry/access_log.h"
 
+namespace server {
+
 class Lifecycle {
  public:
   /// What is to be drained, in main's hands; all of it must outlive this.
@@ -43,3 +45,5 @@ class Lifecycle {
   asio::signal_set signals_;
   int exit_code_ = 0;
 };
+
+}  // namespace server

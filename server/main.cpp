@@ -14,16 +14,17 @@
 #include <optional>
 
 #include "ipc/growth.h"
+#include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
-#include "server/offload/spawner.h"
-#include "server/offload/worker_threads.h"
-#include "server/real_time_loop.h"
+#include "server/loop/real_time_loop.h"
+#include "server/process/spawner.h"
 #include "server/routes/application.h"
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
 #include "server/startup.h"
 
+namespace server {
 namespace {
 
 constexpr int kRefused = 2;
@@ -73,11 +74,11 @@ void keep_apart_large_blocks() {
   ::prctl(PR_SET_DUMPABLE, 0);
 
   Loop loop(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);  // its descriptors and timers are its thread's alone
-  offload::ThreadPool json_pool(loop, 1);
+  loop::ThreadPool json_pool(loop, 1);
   const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
   // priority, since they share locks: the allocator's, the kernel's on their memory.
-  json_pool.run([] { offload::take_priority(offload::Priority::low); });
+  json_pool.run([] { process::take_priority(process::Priority::low); });
 
   std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level, [realtime] {
     if (realtime) take_nice_of_busy_loop();
@@ -87,12 +88,12 @@ void keep_apart_large_blocks() {
       options.log_format == "json" ? telemetry::AccessLog::Format::json : telemetry::AccessLog::Format::text,
       options.log_replies);
 
-  offload::Spawner spawner(loop, launch_plan(options));
+  process::Spawner spawner(loop, launch_plan(options));
   offload::Burial burial(loop, options.kill_grace);
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
   offload::Spares spares(loop, spawner, burial, json_pool, options.spares);
   offload::Dispatcher dispatcher(admission, spares, burial);
-  offload::WorkerThreads threads(loop, admission);
+  comparison::WorkerThreads threads(loop, admission);
 
   routes::Router router;
   std::vector<telemetry::Observer*> observers;
@@ -101,7 +102,7 @@ void keep_apart_large_blocks() {
   telemetry::Metrics metrics(dispatcher, door);
   telemetry::Status status(dispatcher, door);
   observers = {&log, &metrics, &status};
-  burial.on_abandoned([&observers](const offload::Abandoned& job, const offload::Usage& usage) {
+  burial.on_abandoned([&observers](const process::Abandoned& job, const process::Usage& usage) {
     for (auto* observer : observers) observer->on_abandoned(job, usage);
   });
   spares.on_start([&metrics](double seconds) { metrics.on_spawn(seconds); });
@@ -140,9 +141,8 @@ void keep_apart_large_blocks() {
   ::_exit(exit_code);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// The exit code: of the server, or of what it does instead.
+int run(int argc, char** argv) {
   const auto parsed = parse_options(argc, argv);
   if (const auto* instead = std::get_if<Instead>(&parsed)) {
     std::fputs(instead->text.c_str(), instead->is_error ? stderr : stdout);
@@ -155,4 +155,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "cruncherd: %s\n", error.what());
     return kRefused;
   }
+}
+
+}  // namespace
+}  // namespace server
+
+int main(int argc, char** argv) {
+  return server::run(argc, argv);
 }

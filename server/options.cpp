@@ -11,6 +11,8 @@
 
 #include "server/version.h"
 
+namespace server {
+
 namespace {
 
 using Units = std::vector<std::pair<std::string_view, std::uint64_t>>;
@@ -141,7 +143,7 @@ class Flags {
   std::string group_;
 };
 
-void add_job_flags(Flags& flags, offload::JobLimits& job) {
+void add_job_flags(Flags& flags, process::JobLimits& job) {
   flags.duration("timeout", job.timeout, "1ms", "24h",
                  "deadline of a job, counted from its request's arrival");
   flags.size("memory", job.memory, "0", "1024GiB", "address space of each process of a job; 0: no limit");
@@ -185,8 +187,8 @@ class ConfigFile final : public CLI::ConfigTOML {
 };
 
 // A task's section takes the job flags, over what holds for all.
-offload::JobLimits read_section(const std::string& task, const std::vector<CLI::ConfigItem>& items,
-                                offload::JobLimits limits) {
+process::JobLimits read_section(const std::string& task, const std::vector<CLI::ConfigItem>& items,
+                                process::JobLimits limits) {
   CLI::App section;
   section.set_help_flag();
   Flags flags(section);
@@ -213,8 +215,8 @@ std::string default_cruncher() {
 }
 
 void add_all(Flags& flags, Options& o) {
-  using offload::Priority;
-  using offload::Start;
+  using process::Priority;
+  using process::Start;
   flags.group("Where it listens");
   flags.text("host", o.host, "ADDRESS", "name or address; IPv6 without brackets");
   flags.count("port", o.port, 0, 65535, "TCP port; 0 picks a free one and logs it");
@@ -334,3 +336,5 @@ std::variant<Options, Instead> parse_options(int argc, char** argv) {
   }
   return options;
 }
+
+}  // namespace server

@@ -8,8 +8,10 @@
 #include <variant>
 
 #include "server/front_door/limits.h"
-#include "server/offload/job.h"
-#include "server/offload/launch.h"
+#include "server/process/job.h"
+#include "server/process/launch.h"
+
+namespace server {
 
 struct Options {
   std::string host = "127.0.0.1";
@@ -26,10 +28,10 @@ struct Options {
   Milliseconds wait_timeout{5000};
   Milliseconds kill_grace{500};
   Milliseconds drain_timeout{30000};
-  offload::Priority priority = offload::Priority::idle;
-  offload::Start start = offload::Start::exec;
-  offload::JobLimits job;
-  std::map<std::string, offload::JobLimits> per_task;  ///< by [task.NAME] of --config
+  process::Priority priority = process::Priority::idle;
+  process::Start start = process::Start::exec;
+  process::JobLimits job;
+  std::map<std::string, process::JobLimits> per_task;  ///< by [task.NAME] of --config
 
   front_door::Limits door;
 
@@ -48,3 +50,5 @@ struct Instead {
 };
 
 std::variant<Options, Instead> parse_options(int argc, char** argv);
+
+}  // namespace server

@@ -4,5 +4,9 @@
 
 #include <string_view>
 
+namespace server {
+
 /// `state` as in sd_notify(3): "READY=1", "STOPPING=1".
 void notify_service_manager(std::string_view state);
+
+}  // namespace server

@@ -12,7 +12,9 @@
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
-#include "server/offload/spawner.h"
+#include "server/process/spawner.h"
+
+namespace server {
 
 void occupy_standard_descriptors() {
   int fd = ::open("/dev/null", O_RDWR);
@@ -49,7 +51,7 @@ void become_user(const Options& options) {
 
 namespace {
 
-offload::JobLimits ceiling(const Options& options) {
+process::JobLimits ceiling(const Options& options) {
   auto limits = options.job;
   const auto raise = []<typename Limit>(Limit& to, const Limit& value) {
     constexpr Limit kNone{};
@@ -66,25 +68,25 @@ offload::JobLimits ceiling(const Options& options) {
 
 }  // namespace
 
-offload::LaunchPlan launch_plan(const Options& options) {
-  return {options.cruncher, offload::allowed_environment(), ceiling(options),
-          options.priority, offload::ignored_signals(),     options.start};
+process::LaunchPlan launch_plan(const Options& options) {
+  return {options.cruncher, process::allowed_environment(), ceiling(options),
+          options.priority, process::ignored_signals(),     options.start};
 }
 
-ipc::Json discover_tasks(Loop& loop, offload::ThreadPool& json_pool, const Options& options) {
+ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options& options) {
   const auto refuse = [&](const std::string& why) -> RefusedStart {
     return RefusedStart(fmt::format(
         "--cruncher '{}' is no cruncher: {}. Give the path of a program that speaks the protocol of "
         "ipc/PROTOCOL.md{}",
         options.cruncher, why,
-        options.start == offload::Start::fork ? ", its part on --start fork included" : ""));
+        options.start == process::Start::fork ? ", its part on --start fork included" : ""));
   };
   if (::access(options.cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
   // A way of its own, at normal priority: a busy machine may delay jobs, but it must not keep the server from
   // starting.
   auto plan = launch_plan(options);
-  plan.priority = offload::Priority::normal;
-  offload::Spawner spawner(loop, plan, 1);
+  plan.priority = process::Priority::normal;
+  process::Spawner spawner(loop, plan, 1);
   offload::Burial burial(loop, options.kill_grace);
   offload::Admission admission(loop, 1, 0, Milliseconds{0});
   offload::Spares spares(loop, spawner, burial, json_pool, 0);
@@ -101,3 +103,5 @@ ipc::Json discover_tasks(Loop& loop, offload::ThreadPool& json_pool, const Optio
   if (auto* why = std::get_if<std::string>(&answer)) throw refuse(*why);
   return std::move(std::get<ipc::Json>(answer));
 }
+
+}  // namespace server

@@ -7,9 +7,11 @@
 
 #include "ipc/json.h"
 #include "server/front_door/endpoint.h"
-#include "server/offload/launch.h"
-#include "server/offload/thread_pool.h"
+#include "server/loop/thread_pool.h"
 #include "server/options.h"
+#include "server/process/launch.h"
+
+namespace server {
 
 /// A start that cannot be: the sentence says what to change.
 struct RefusedStart : std::runtime_error {
@@ -29,7 +31,9 @@ bool blocking_allowed(const Options& options, const std::vector<front_door::Endp
 void become_user(const Options& options);
 
 /// What every process is started with: as ceiling, whatever the most generous task may use.
-offload::LaunchPlan launch_plan(const Options& options);
+process::LaunchPlan launch_plan(const Options& options);
 
 /// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart.
-ipc::Json discover_tasks(Loop& loop, offload::ThreadPool& json_pool, const Options& options);
+ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options& options);
+
+}  // namespace server

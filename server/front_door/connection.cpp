@@ -276,7 +276,7 @@ Refusal Connection::no_room() const {
 awaitable<bool> Connection::send(std::string_view head, std::string_view body) {
   const auto size = head.size() + body.size();
   sent_ = 0;
-  if (size > kTurn) co_await others_first(door_.loop.get_executor());
+  if (size > kBytesPerTurn) co_await others_first(door_.loop.get_executor());
   while (sent_ < size) {
     const auto count = send_some(socket_.native_handle(), head, body, sent_);
     if (count > 0) {

@@ -6,7 +6,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
-#include "server/loop.h"
+#include "server/loop/loop.h"
 
 namespace front_door {
 

@@ -61,7 +61,7 @@ struct Door {
   std::function<void()> on_room;                                ///< a connection has ended
 
   /// One read's bytes. Shared, since nothing suspends between a read and the end of its parse.
-  std::array<char, kTurn> scratch;
+  std::array<char, kBytesPerTurn> scratch;
 
   /// From now on idle connections are closed and every response says Connection: close.
   void drain();

@@ -59,7 +59,7 @@ void describe(Endpoint& endpoint) {
 // What every connection inherits from the socket that it came through: a response goes out at once, and what
 // the client has no window for yet stays here instead of being copied into the kernel. (A thousand slow
 // readers would otherwise fill its memory with hundreds of megabytes, and the copying would be felt by all.)
-void set_for_connections(const UniqueFd& socket) {
+void set_for_connections(const loop::UniqueFd& socket) {
   const int on = 1, unsent = kMaxUnsent;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
@@ -68,7 +68,7 @@ void set_for_connections(const UniqueFd& socket) {
 // Without a socket, but with errno, where this machine has no such address.
 Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& shown) {
   Endpoint endpoint;
-  endpoint.socket = UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  endpoint.socket = loop::UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int fd = endpoint.socket.get();
   if (fd < 0 && errno == EAFNOSUPPORT) return {};
   if (fd < 0) fail(explain(shown));
@@ -130,14 +130,14 @@ Endpoint listen_unix(const std::string& path, unsigned mode) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0) {
     if (!S_ISSOCK(found.st_mode)) fail(fmt::format("--unix-socket '{}' exists and is no socket", path));
-    const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const loop::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(probe.get(), raw, sizeof address) == 0)
       fail(fmt::format("--unix-socket '{}' is in use: another server answers on it", path));
     if (errno != ECONNREFUSED) fail(fmt::format("--unix-socket '{}': {}", path, std::strerror(errno)));
     ::unlink(path.c_str());
   }
   Endpoint endpoint;
-  endpoint.socket = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  endpoint.socket = loop::UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // Narrow from the first moment on: bind(2) makes the file with what the mask leaves.
   const auto mask = ::umask(0777 & ~mode);
   const bool bound = ::bind(endpoint.socket.get(), raw, sizeof address) == 0;
@@ -161,7 +161,7 @@ std::vector<Endpoint> inherited_sockets() {
       if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening)
         fail(fmt::format("descriptor {} of LISTEN_FDS is no listening stream socket", fd));
       Endpoint endpoint;
-      endpoint.socket = UniqueFd(fd);
+      endpoint.socket = loop::UniqueFd(fd);
       ::fcntl(fd, F_SETFD, FD_CLOEXEC);
       ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
       set_for_connections(endpoint.socket);  // no effect on a Unix socket

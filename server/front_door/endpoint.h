@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "server/unique_fd.h"
+#include "server/loop/unique_fd.h"
 
 namespace front_door {
 
 struct Endpoint {
-  UniqueFd socket;            ///< bound and listening, non-blocking, close-on-exec
+  loop::UniqueFd socket;      ///< bound and listening, non-blocking, close-on-exec
   std::string name;           ///< "http://127.0.0.1:8080" or "unix:/run/cruncherd.sock"
   bool loopback = false;      ///< TCP that only this machine reaches; a Unix socket mostly has a proxy on it
   std::string unlink_at_end;  ///< the path of a Unix socket that is ours to remove

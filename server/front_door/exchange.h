@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "server/front_door/refusal.h"
-#include "server/loop.h"
+#include "server/loop/loop.h"
 
 namespace front_door {
 

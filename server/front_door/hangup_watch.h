@@ -7,7 +7,7 @@
 #include <functional>
 #include <unordered_map>
 
-#include "server/loop.h"
+#include "server/loop/loop.h"
 
 namespace front_door {
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "server/loop.h"
+#include "server/loop/loop.h"
 
 namespace front_door {
 

@@ -52,7 +52,7 @@ void Listener::close() {
   // First the name: a successor may take it as soon as nobody answers there.
   if (!endpoint_.unlink_at_end.empty()) ::unlink(endpoint_.unlink_at_end.c_str());
   descriptor_.release();
-  endpoint_.socket = UniqueFd();
+  endpoint_.socket = loop::UniqueFd();
   retry_.cancel();
 }
 
@@ -115,7 +115,7 @@ void Listener::admit(int socket, const sockaddr* address) {
   if (limit && peer.address != "unix") {
     const auto found = door_.per_address.find(peer.address);
     if (found != door_.per_address.end() && found->second >= limit) {
-      const UniqueFd owner(socket);
+      const loop::UniqueFd owner(socket);
       const Refusal refusal{503, "connections_per_ip", "this address has too many connections open"};
       Request nobody;
       nobody.peer_address = peer.address;

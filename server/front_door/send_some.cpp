@@ -7,7 +7,7 @@
 #include <array>
 #include <cerrno>
 
-#include "server/loop.h"
+#include "server/loop/loop.h"
 
 namespace front_door {
 namespace {
@@ -41,7 +41,7 @@ ssize_t send_some(int socket, std::string_view head, std::string_view body, std:
   const auto from_head = std::min(skip, head.size());
   head.remove_prefix(from_head);
   body.remove_prefix(skip - from_head);
-  body = body.substr(0, kTurn);
+  body = body.substr(0, kBytesPerTurn);
   for (;;) {
     const auto sent = send_both(socket, head, body);
     if (sent >= 0 || errno != EINTR) return sent;

@@ -19,14 +19,16 @@ Admission::Waiter::~Waiter() {
   if (!granted) admission.queue_.erase(admission.queue_.iterator_to(*this));
 }
 
-std::optional<Failure> Admission::refusal() const {
-  if (closed_) return Failure{Reason::draining, "the server is shutting down", {}, {}};
+std::optional<process::Failure> Admission::refusal() const {
+  if (closed_) return process::Failure{process::Reason::draining, "the server is shutting down", {}, {}};
   if (!crowded()) return std::nullopt;
-  return Failure{
-      Reason::queue_full, fmt::format("{} jobs run and {} wait already", running_, queue_.size()), {}, {}};
+  return process::Failure{process::Reason::queue_full,
+                          fmt::format("{} jobs run and {} wait already", running_, queue_.size()),
+                          {},
+                          {}};
 }
 
-awaitable<std::variant<Slot, Failure>> Admission::enter(Deadline deadline) {
+awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadline) {
   if (auto refused = refusal()) co_return std::move(*refused);
   if (running_ < slots_ && queue_.empty()) {
     ++running_;
@@ -37,12 +39,13 @@ awaitable<std::variant<Slot, Failure>> Admission::enter(Deadline deadline) {
   co_await waiter.turn.wait(std::min(deadline, patience));
   if (waiter.granted) co_return std::move(waiter.slot);
   if (deadline <= patience)
-    co_return Failure{
-        Reason::deadline_exceeded, "the deadline passed while the job waited for its turn", {}, {}};
-  co_return Failure{Reason::queue_timeout,
-                    fmt::format("no slot came free within {} ms (--wait-timeout)", wait_limit_.count()),
-                    {},
-                    {}};
+    co_return process::Failure{
+        process::Reason::deadline_exceeded, "the deadline passed while the job waited for its turn", {}, {}};
+  co_return process::Failure{
+      process::Reason::queue_timeout,
+      fmt::format("no slot came free within {} ms (--wait-timeout)", wait_limit_.count()),
+      {},
+      {}};
 }
 
 // The slot goes straight to the one who waits longest: a newcomer never overtakes.
@@ -55,7 +58,7 @@ void Admission::leave() {
   queue_.pop_front();
   next.granted = true;
   next.slot = Slot(*this);
-  next.turn.ring();
+  next.turn.wake();
 }
 
 }  // namespace offload

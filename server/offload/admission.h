@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include "server/bell.h"
-#include "server/offload/outcome.h"
+#include "server/loop/wake_up.h"
+#include "server/process/outcome.h"
 
 namespace offload {
 
@@ -38,10 +38,10 @@ class Admission {
 
   /// A slot, or why there is none (queue_full at once; queue_timeout; deadline_exceeded; draining). Suspends
   /// only while it queues; cancelled, it leaves the queue.
-  awaitable<std::variant<Slot, Failure>> enter(Deadline deadline);
+  awaitable<std::variant<Slot, process::Failure>> enter(Deadline deadline);
 
   /// Why a job that entered now would be refused at once, if it would.
-  std::optional<Failure> refusal() const;
+  std::optional<process::Failure> refusal() const;
 
   /// The server is on its way out: full() from now on, but who asks still enters.
   void drain() { draining_ = true; }
@@ -73,7 +73,7 @@ class Admission {
     explicit Waiter(Admission& admission);
     ~Waiter();
     Admission& admission;
-    Bell turn;
+    WakeUp turn;
     Slot slot;
     bool granted = false;
   };

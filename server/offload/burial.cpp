@@ -6,13 +6,15 @@
 
 namespace offload {
 
-void Burial::take(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job) {
+void Burial::take(std::shared_ptr<process::CruncherProcess> process, Slot slot,
+                  std::optional<process::Abandoned> job) {
   ++under_way_;
   asio::co_spawn(loop_.get_executor(), bury(std::move(process), std::move(slot), std::move(job)),
                  asio::detached);
 }
 
-awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job) {
+awaitable<> Burial::bury(std::shared_ptr<process::CruncherProcess> process, Slot slot,
+                         std::optional<process::Abandoned> job) {
   co_await asio::post(loop_.get_executor(), use_awaitable);  // the response goes out first
   co_await process->end(kill_grace_);
   orphans_.spare_no_more(process->pid());
@@ -25,7 +27,8 @@ awaitable<> Burial::bury(std::shared_ptr<CruncherProcess> process, Slot slot, st
   process->release();
 }
 
-void Burial::settle_account(const CruncherProcess& process, const std::optional<Abandoned>& job) {
+void Burial::settle_account(const process::CruncherProcess& process,
+                            const std::optional<process::Abandoned>& job) {
   if (!job || !on_abandoned_) return;
   auto usage = process.usage();
   usage.wait_ms = job->wait_ms;

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "server/offload/admission.h"
-#include "server/offload/cruncher_process.h"
-#include "server/offload/orphans.h"
+#include "server/process/cruncher_process.h"
+#include "server/process/orphans.h"
 
 namespace offload {
 
@@ -22,7 +22,8 @@ class Burial {
 
   /// Takes a process over, with the slot that it occupies, if any, and whose job it was where nobody waits
   /// for that any more. Does not suspend.
-  void take(std::shared_ptr<CruncherProcess> process, Slot slot = {}, std::optional<Abandoned> job = {});
+  void take(std::shared_ptr<process::CruncherProcess> process, Slot slot = {},
+            std::optional<process::Abandoned> job = {});
 
   /// Takes over a process that was started, but has no owner.
   void take_stray(pid_t pid) { orphans_.take(pid); }
@@ -30,7 +31,7 @@ class Burial {
   /// Is told of every process that is gone.
   void on_gone(std::function<void(pid_t)> told) { on_gone_ = std::move(told); }
   /// Is told what each abandoned job has cost, once its process is gone.
-  void on_abandoned(std::function<void(const Abandoned&, const Usage&)> told) {
+  void on_abandoned(std::function<void(const process::Abandoned&, const process::Usage&)> told) {
     on_abandoned_ = std::move(told);
   }
 
@@ -38,18 +39,19 @@ class Burial {
   bool busy() const { return under_way_ > 0 || orphans_.busy(); }
   /// At the server's end: Orphans::end_all().
   std::size_t end_all(Milliseconds patience) { return orphans_.end_all(patience); }
-  const Orphans& orphans() const { return orphans_; }
+  const process::Orphans& orphans() const { return orphans_; }
 
  private:
-  awaitable<> bury(std::shared_ptr<CruncherProcess> process, Slot slot, std::optional<Abandoned> job);
-  void settle_account(const CruncherProcess& process, const std::optional<Abandoned>& job);
+  awaitable<> bury(std::shared_ptr<process::CruncherProcess> process, Slot slot,
+                   std::optional<process::Abandoned> job);
+  void settle_account(const process::CruncherProcess& process, const std::optional<process::Abandoned>& job);
 
   Loop& loop_;
-  Orphans orphans_;
+  process::Orphans orphans_;
   Milliseconds kill_grace_;
   std::size_t under_way_ = 0;
   std::function<void(pid_t)> on_gone_;
-  std::function<void(const Abandoned&, const Usage&)> on_abandoned_;
+  std::function<void(const process::Abandoned&, const process::Usage&)> on_abandoned_;
 };
 
 }  // namespace offload

@@ -9,10 +9,8 @@
 
 namespace offload {
 
-/// An unpredictable id for a JSON-RPC request: 128 bits from getrandom(2), in hex.
-std::string random_id();
-
 /// The OpenRPC document that rpc.discover answers, or a sentence that says why there is none.
-awaitable<std::variant<ipc::Json, std::string>> discover(Dispatcher& dispatcher, const JobLimits& limits);
+awaitable<std::variant<ipc::Json, std::string>> discover(Dispatcher& dispatcher,
+                                                         const process::JobLimits& limits);
 
 }  // namespace offload

@@ -9,31 +9,33 @@ namespace {
 // Holds a process and its slot until the scope ends, however it ends, and then hands both to the burial.
 struct Tenancy {
   Burial& burial;
-  std::shared_ptr<CruncherProcess> process;
+  std::shared_ptr<process::CruncherProcess> process;
   Slot slot;
-  std::optional<Abandoned> abandoned;  // unless an outcome has been told
+  std::optional<process::Abandoned> abandoned;  // unless an outcome has been told
   ~Tenancy() { burial.take(std::move(process), std::move(slot), std::move(abandoned)); }
 };
 
 }  // namespace
 
-awaitable<Outcome> Dispatcher::run(const Job& job) {
+awaitable<process::Outcome> Dispatcher::run(const process::Job& job) {
   LiveJob live;
   live.job = &job;
   live.entered = live.began = Clock::now();
   live_.push_back(live);
 
   auto admitted = co_await admission_.enter(job.deadline);
-  if (auto* refusal = std::get_if<Failure>(&admitted)) co_return Outcome{std::move(*refusal), {}, {}};
+  if (auto* refusal = std::get_if<process::Failure>(&admitted))
+    co_return process::Outcome{std::move(*refusal), {}, {}};
   auto taken = co_await spares_.take(job.deadline);
-  if (auto* failure = std::get_if<Failure>(&taken)) co_return Outcome{std::move(*failure), {}, {}};
+  if (auto* failure = std::get_if<process::Failure>(&taken))
+    co_return process::Outcome{std::move(*failure), {}, {}};
 
   live.began = Clock::now();
   const auto wait_ms = milliseconds(live.began - live.entered);
   Tenancy tenancy{burial_, std::move(std::get<0>(taken)), std::move(std::get<Slot>(admitted)),
-                  Abandoned{job.request_id, job.task, wait_ms}};
+                  process::Abandoned{job.request_id, job.task, wait_ms}};
   live.pid = tenancy.process->pid();
-  apply_limits(live.pid, job.limits, spares_.plan().in_force());
+  process::apply_limits(live.pid, job.limits, spares_.plan().in_force());
   // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
   const bool may_remain = admission_.max_waiting() > 0;
   auto outcome = co_await tenancy.process->run(job, live.progress, may_remain);
@@ -43,10 +45,10 @@ awaitable<Outcome> Dispatcher::run(const Job& job) {
   co_return outcome;
 }
 
-std::optional<Outcome> Dispatcher::refusal() const {
+std::optional<process::Outcome> Dispatcher::refusal() const {
   auto failure = admission_.refusal();
   if (!failure) return std::nullopt;
-  return Outcome{std::move(*failure), {}, {}};
+  return process::Outcome{std::move(*failure), {}, {}};
 }
 
 int Dispatcher::retry_after_seconds() const {

@@ -8,16 +8,16 @@
 
 #include "server/offload/admission.h"
 #include "server/offload/burial.h"
-#include "server/offload/job.h"
-#include "server/offload/outcome.h"
 #include "server/offload/spares.h"
+#include "server/process/job.h"
+#include "server/process/outcome.h"
 
 namespace offload {
 
 /// A job that is in the house, for those who look at it.
 struct LiveJob
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-  const Job* job = nullptr;
+  const process::Job* job = nullptr;
   Clock::time_point entered;
   Clock::time_point began;  ///< when it got its process
   pid_t pid = 0;            ///< 0 while it waits
@@ -31,10 +31,10 @@ class Dispatcher {
 
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
-  awaitable<Outcome> run(const Job& job);
+  awaitable<process::Outcome> run(const process::Job& job);
 
   /// The outcome of a job that would be refused if it came now: known before anything is spent on it.
-  std::optional<Outcome> refusal() const;
+  std::optional<process::Outcome> refusal() const;
 
   const Admission& admission() const { return admission_; }
   const Spares& spares() const { return spares_; }

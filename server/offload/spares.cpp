@@ -24,7 +24,8 @@ Spares::Waiter::~Waiter() {
   if (process) spares.burial_.take(std::move(process));  // cancelled between the hand-over and its turn
 }
 
-Spares::Spares(Loop& loop, Spawner& spawner, Burial& burial, ThreadPool& json_pool, std::size_t target)
+Spares::Spares(Loop& loop, process::Spawner& spawner, Burial& burial, ThreadPool& json_pool,
+               std::size_t target)
     : loop_(loop),
       spawner_(spawner),
       burial_(burial),
@@ -43,7 +44,8 @@ Spares::~Spares() {
   spawner_.on_stray([](pid_t) {});
 }
 
-awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> Spares::take(Deadline deadline) {
+awaitable<std::variant<std::shared_ptr<process::CruncherProcess>, process::Failure>> Spares::take(
+    Deadline deadline) {
   while (waiters_.empty() && !ready_.empty()) {
     auto process = std::move(ready_.front());
     ready_.pop_front();
@@ -60,8 +62,9 @@ awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> Spares::take(
   co_await waiter.turn.wait(deadline);
   if (waiter.process) co_return std::move(waiter.process);
   if (!waiter.served)
-    co_return Failure{Reason::deadline_exceeded, "the deadline passed before a process was started", {}, {}};
-  co_return Failure{Reason::cannot_spawn, waiter.why_not, {}, {}};
+    co_return process::Failure{
+        process::Reason::deadline_exceeded, "the deadline passed before a process was started", {}, {}};
+  co_return process::Failure{process::Reason::cannot_spawn, waiter.why_not, {}, {}};
 }
 
 void Spares::refill() {
@@ -71,17 +74,17 @@ void Spares::refill() {
 
 void Spares::spawn_one() {
   ++starting_;
-  spawner_.spawn([this](Launched launched) { on_spawned(std::move(launched)); });
+  spawner_.spawn([this](process::Launched launched) { on_spawned(std::move(launched)); });
 }
 
-void Spares::on_spawned(Launched launched) {
+void Spares::on_spawned(process::Launched launched) {
   --starting_;
   if (launched) {
     const auto pid = launched.pid;
     const auto took_seconds = launched.took_seconds;
-    std::shared_ptr<CruncherProcess> process;
+    std::shared_ptr<process::CruncherProcess> process;
     try {
-      process = CruncherProcess::adopt(loop_, json_pool_, std::move(launched));
+      process = process::CruncherProcess::adopt(loop_, json_pool_, std::move(launched));
     } catch (const boost::system::system_error& error) {  // descriptors that cannot be waited for
       spawner_.forget(pid);
       burial_.take_stray(pid);
@@ -103,18 +106,18 @@ void Spares::on_spawned(Launched launched) {
     waiter.served = true;
     waiter.why_not = fmt::format("cannot start {}: {}: {}", spawner_.plan().path, launched.step,
                                  std::strerror(launched.error));
-    waiter.turn.ring();
+    waiter.turn.wake();
   }
   back_off();
 }
 
-void Spares::hand_out(std::shared_ptr<CruncherProcess> process) {
+void Spares::hand_out(std::shared_ptr<process::CruncherProcess> process) {
   if (!waiters_.empty()) {
     auto& waiter = waiters_.front();
     waiters_.pop_front();
     waiter.served = true;
     waiter.process = std::move(process);
-    waiter.turn.ring();
+    waiter.turn.wake();
     pause_ = Milliseconds{0};
   } else if (ready_.size() >= target_) {
     burial_.take(std::move(process));  // the one who waited for it has gone
@@ -125,7 +128,7 @@ void Spares::hand_out(std::shared_ptr<CruncherProcess> process) {
   refill();
 }
 
-void Spares::on_died(const CruncherProcess* process) {
+void Spares::on_died(const process::CruncherProcess* process) {
   const auto found =
       std::find_if(ready_.begin(), ready_.end(), [&](const auto& ready) { return ready.get() == process; });
   if (found == ready_.end()) return;

@@ -8,10 +8,10 @@
 #include <memory>
 #include <variant>
 
-#include "server/bell.h"
+#include "server/loop/wake_up.h"
 #include "server/offload/burial.h"
-#include "server/offload/cruncher_process.h"
-#include "server/offload/spawner.h"
+#include "server/process/cruncher_process.h"
+#include "server/process/spawner.h"
 
 namespace offload {
 
@@ -25,7 +25,7 @@ struct SpawnCounts {
 class Spares {
  public:
   /// Keeps `target` >= 0 of them ready.
-  Spares(Loop& loop, Spawner& spawner, Burial& burial, ThreadPool& json_pool, std::size_t target);
+  Spares(Loop& loop, process::Spawner& spawner, Burial& burial, ThreadPool& json_pool, std::size_t target);
   ~Spares();
 
   /// Is told how long each start took, in seconds.
@@ -33,7 +33,8 @@ class Spares {
 
   /// A cruncher for one job: a spare, or the next one to be started, first come first served; or
   /// cannot_spawn.
-  awaitable<std::variant<std::shared_ptr<CruncherProcess>, Failure>> take(Deadline deadline);
+  awaitable<std::variant<std::shared_ptr<process::CruncherProcess>, process::Failure>> take(
+      Deadline deadline);
 
   /// Starts what is missing; by itself when the last spare is taken and whenever a process is gone.
   void refill();
@@ -41,32 +42,32 @@ class Spares {
   /// Ends the spares; starts no more but those that somebody waits for.
   void drain();
 
-  const LaunchPlan& plan() const { return spawner_.plan(); }
+  const process::LaunchPlan& plan() const { return spawner_.plan(); }
   std::size_t ready() const { return ready_.size(); }
   std::size_t target() const { return target_; }
   const SpawnCounts& counts() const { return counts_; }
 
  private:
   void spawn_one();
-  void on_spawned(Launched launched);
-  void on_died(const CruncherProcess* process);
+  void on_spawned(process::Launched launched);
+  void on_died(const process::CruncherProcess* process);
   void back_off();
-  void hand_out(std::shared_ptr<CruncherProcess> process);
+  void hand_out(std::shared_ptr<process::CruncherProcess> process);
 
   Loop& loop_;
-  Spawner& spawner_;
+  process::Spawner& spawner_;
   Burial& burial_;
   ThreadPool& json_pool_;
   std::size_t target_;
   std::size_t starting_ = 0;
-  std::deque<std::shared_ptr<CruncherProcess>> ready_;
+  std::deque<std::shared_ptr<process::CruncherProcess>> ready_;
   struct Waiter : boost::intrusive::list_base_hook<> {
     explicit Waiter(Spares& spares);
     ~Waiter();
     Spares& spares;
-    Bell turn;
+    WakeUp turn;
     bool served = false;
-    std::shared_ptr<CruncherProcess> process;
+    std::shared_ptr<process::CruncherProcess> process;
     std::string why_not;
   };
   boost::intrusive::list<Waiter> waiters_;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "server/offload/discovery.h"
+#include "server/loop/random_id.h"
 
 namespace routes {
 namespace {
@@ -20,7 +20,7 @@ std::string request_id_of(const front_door::Request& request) {
         std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
     if (visible && !value.empty() && value.size() <= kMaxRequestId) return value;
   }
-  return offload::random_id().substr(0, 16);
+  return loop::random_id().substr(0, 16);
 }
 
 std::string_view path_of(const front_door::Request& request) {
@@ -83,7 +83,7 @@ void Application::take_back(front_door::Exchange& exchange, const front_door::Re
 awaitable<> Application::fetch(Call& call) {
   if (auto* preparation = std::get_if<Preparation>(&call.wanted)) {
     call.prepared = co_await json_pool_.call(*preparation);
-  } else if (auto* job = std::get_if<offload::Job>(&call.wanted)) {
+  } else if (auto* job = std::get_if<process::Job>(&call.wanted)) {
     call.outcome = co_await dispatcher_.run(*job);
     json_pool_.let_go(std::move(job->line));
   } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {
@@ -114,7 +114,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   }
   json_pool_.let_go(std::move(exchange.request.body));
   json_pool_.let_go(std::move(exchange.response.body));
-  if (auto* job = std::get_if<offload::Job>(&call.wanted))
+  if (auto* job = std::get_if<process::Job>(&call.wanted))
     json_pool_.let_go(std::move(job->line));  // nobody has waited for its end
 }
 

@@ -5,10 +5,10 @@
 
 #include <vector>
 
+#include "server/comparison/worker_threads.h"
 #include "server/front_door/exchange.h"
+#include "server/loop/thread_pool.h"
 #include "server/offload/dispatcher.h"
-#include "server/offload/thread_pool.h"
-#include "server/offload/worker_threads.h"
 #include "server/routes/router.h"
 #include "server/telemetry/observer.h"
 
@@ -17,8 +17,8 @@ namespace routes {
 class Application final : public front_door::Application {
  public:
   /// All of them must outlive it. `observers` hear of every request.
-  Application(Router& router, offload::Dispatcher& dispatcher, offload::WorkerThreads& threads,
-              offload::ThreadPool& json_pool, const std::vector<telemetry::Observer*>& observers)
+  Application(Router& router, offload::Dispatcher& dispatcher, comparison::WorkerThreads& threads,
+              loop::ThreadPool& json_pool, const std::vector<telemetry::Observer*>& observers)
       : router_(router),
         dispatcher_(dispatcher),
         threads_(threads),
@@ -38,8 +38,8 @@ class Application final : public front_door::Application {
 
   Router& router_;
   offload::Dispatcher& dispatcher_;
-  offload::WorkerThreads& threads_;
-  offload::ThreadPool& json_pool_;
+  comparison::WorkerThreads& threads_;
+  loop::ThreadPool& json_pool_;
   const std::vector<telemetry::Observer*>& observers_;
 };
 

@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "server/front_door/exchange.h"
-#include "server/offload/job.h"
-#include "server/offload/outcome.h"
+#include "server/process/job.h"
+#include "server/process/outcome.h"
 #include "server/routes/catalogue.h"
 
 namespace routes {
@@ -41,10 +41,10 @@ struct Call : front_door::ApplicationState {
   bool head_only = false;
 
   /// What the handler wants first. When it is there, the handler is called again from its beginning.
-  std::variant<std::monostate, HeadAccepted, Preparation, offload::Job, ThreadSpin> wanted;
+  std::variant<std::monostate, HeadAccepted, Preparation, process::Job, ThreadSpin> wanted;
   std::string rpc_id;  ///< of the job that `prepared` is for
   std::optional<PreparedParams> prepared;
-  std::optional<offload::Outcome> outcome;
+  std::optional<process::Outcome> outcome;
 
   std::string bug;  ///< what a handler threw, for the log alone
 

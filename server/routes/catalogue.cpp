@@ -41,8 +41,8 @@ void check_name(const std::string& name) {
 
 }  // namespace
 
-Catalogue::Catalogue(const ipc::Json& openrpc, const offload::JobLimits& limits,
-                     const std::map<std::string, offload::JobLimits>& per_task) {
+Catalogue::Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
+                     const std::map<std::string, process::JobLimits>& per_task) {
   try {
     for (const auto& method : openrpc.at("methods")) {
       auto name = method.at("name").get<std::string>();

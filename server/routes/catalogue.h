@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ipc/schema.h"
-#include "server/offload/job.h"
+#include "server/process/job.h"
 
 namespace routes {
 
@@ -18,15 +18,15 @@ struct Task {
   ipc::Json params_schema;  ///< JSON Schema (draft-07) of the whole params object
   ipc::Json result_schema;
   ipc::Schema params;
-  offload::JobLimits limits;
+  process::JobLimits limits;
 };
 
 class Catalogue {
  public:
   /// `per_task` overrides `limits` for the tasks that it names. Throws std::invalid_argument with a sentence
   /// where `openrpc` is no usable document or `per_task` names a task that it does not have.
-  Catalogue(const ipc::Json& openrpc, const offload::JobLimits& limits,
-            const std::map<std::string, offload::JobLimits>& per_task);
+  Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
+            const std::map<std::string, process::JobLimits>& per_task);
 
   /// Null where there is no such task.
   const Task* find(std::string_view name) const;

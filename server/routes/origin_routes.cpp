@@ -4,8 +4,8 @@
 
 #include <charconv>
 
-#include "server/offload/burn.h"
-#include "server/offload/discovery.h"
+#include "server/comparison/burn.h"
+#include "server/loop/random_id.h"
 #include "server/routes/deadline.h"
 #include "server/routes/reply.h"
 #include "server/version.h"
@@ -66,7 +66,7 @@ void block(Call& call, const httplib::Request& request, httplib::Response& respo
         call, response,
         std::vector<ipc::Violation>{{std::string("/") + kParam, fmt::format("must be from 0 to {}, but is {}",
                                                                             kMaxBlockingMs, milliseconds)}});
-  const auto used = offload::burn_cpu(Milliseconds{milliseconds});
+  const auto used = comparison::burn_cpu(Milliseconds{milliseconds});
   answer(call, response, 200,
          fmt::format("{{\"result\":{{\"CPUTimeMs\":{}}},\"usage\":{{\"cpu_ms\":{:.3f}}}}}\n", milliseconds,
                      used));
@@ -88,7 +88,7 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
   if (auto* wrong = std::get_if<1>(&cpu_time)) return problem(call, response, *wrong);
   const auto milliseconds = std::get<long>(cpu_time);
 
-  offload::Job job{call.request_id, offload::random_id(), task->name, {}, deadline_of(call, response, *task),
+  process::Job job{call.request_id, loop::random_id(), task->name, {}, deadline_of(call, response, *task),
                    task->limits};
   auto prepared = prepare(*task, ipc::Json{{kParam, milliseconds}}, job.rpc_id);
   if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&prepared))

@@ -8,39 +8,39 @@
 namespace routes {
 namespace {
 
-int status_of(offload::Reason reason) {
+int status_of(process::Reason reason) {
   switch (reason) {
-    case offload::Reason::queue_full:
-    case offload::Reason::queue_timeout:
-    case offload::Reason::draining:
-    case offload::Reason::cannot_spawn:
+    case process::Reason::queue_full:
+    case process::Reason::queue_timeout:
+    case process::Reason::draining:
+    case process::Reason::cannot_spawn:
       return 503;
-    case offload::Reason::deadline_exceeded:
-    case offload::Reason::cpu_limit:
+    case process::Reason::deadline_exceeded:
+    case process::Reason::cpu_limit:
       return 504;
-    case offload::Reason::memory_limit:
-    case offload::Reason::reply_too_large:
-    case offload::Reason::bad_reply:
-    case offload::Reason::crashed:
+    case process::Reason::memory_limit:
+    case process::Reason::reply_too_large:
+    case process::Reason::bad_reply:
+    case process::Reason::crashed:
       return 502;
   }
   return 502;
 }
 
-std::string usage_json(const offload::Usage& usage) {
+std::string usage_json(const process::Usage& usage) {
   return fmt::format(R"({{"wait_ms":{:.3f},"run_ms":{:.3f},"cpu_ms":{:.3f},"max_rss_kib":{},"pid":{}}})",
                      usage.wait_ms, usage.run_ms, usage.cpu_ms(),
                      usage.max_rss_kib ? std::to_string(*usage.max_rss_kib) : "null", usage.pid);
 }
 
-ipc::Json usage_member(const offload::Outcome& outcome) {
+ipc::Json usage_member(const process::Outcome& outcome) {
   auto more = ipc::Json::object();
   if (outcome.usage) more["usage"] = ipc::Json::parse(usage_json(*outcome.usage));
   return more;
 }
 
-void task_error(Call& call, httplib::Response& response, const offload::Outcome& outcome,
-                offload::TaskError& error) {
+void task_error(Call& call, httplib::Response& response, const process::Outcome& outcome,
+                process::TaskError& error) {
   auto more = usage_member(outcome);
   switch (static_cast<ipc::ErrorCode>(error.code)) {
     case ipc::ErrorCode::invalid_params:
@@ -92,19 +92,19 @@ void problem(Call& call, httplib::Response& response, const std::vector<ipc::Vio
   problem(call, response, 422, "invalid_params", detail, {{"errors", ipc::to_json(violations)}});
 }
 
-void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& outcome, int retry_after) {
+void answer_outcome(Call& call, httplib::Response& response, process::Outcome& outcome, int retry_after) {
   if (outcome.usage)
     response.set_header("Server-Timing",
                         fmt::format("wait;dur={:.3f}, run;dur={:.3f}, cpu;dur={:.3f}", outcome.usage->wait_ms,
                                     outcome.usage->run_ms, outcome.usage->cpu_ms()));
-  if (auto* result = std::get_if<offload::Result>(&outcome.what)) {
+  if (auto* result = std::get_if<process::Result>(&outcome.what)) {
     auto content = std::move(result->opened);
     content.append(R"(,"usage":)").append(outcome.usage ? usage_json(*outcome.usage) : "null").append("}\n");
     return answer(call, response, 200, std::move(content));
   }
-  if (auto* error = std::get_if<offload::TaskError>(&outcome.what))
+  if (auto* error = std::get_if<process::TaskError>(&outcome.what))
     return task_error(call, response, outcome, *error);
-  const auto& failure = std::get<offload::Failure>(outcome.what);
+  const auto& failure = std::get<process::Failure>(outcome.what);
   auto more = usage_member(outcome);
   if (failure.signal)
     more["signal"] = ::sigabbrev_np(*failure.signal) ? fmt::format("SIG{}", ::sigabbrev_np(*failure.signal))
@@ -112,7 +112,7 @@ void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& o
   if (failure.exit_code) more["exit_code"] = *failure.exit_code;
   const int status = status_of(failure.reason);
   if (status == 503) response.set_header("Retry-After", std::to_string(retry_after));
-  problem(call, response, status, offload::to_string(failure.reason), failure.detail, std::move(more));
+  problem(call, response, status, process::to_string(failure.reason), failure.detail, std::move(more));
 }
 
 }  // namespace routes

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ipc/json.h"
-#include "server/offload/outcome.h"
+#include "server/process/outcome.h"
 #include "server/routes/call.h"
 
 namespace routes {
@@ -26,6 +26,6 @@ void problem(Call& call, httplib::Response& response, const std::vector<ipc::Vio
 
 /// Whatever became of a job: 200 with the result and its usage, or the failure's status. `retry_after` is in
 /// seconds. A result is moved into the response, and so is an error's data.
-void answer_outcome(Call& call, httplib::Response& response, offload::Outcome& outcome, int retry_after);
+void answer_outcome(Call& call, httplib::Response& response, process::Outcome& outcome, int retry_after);
 
 }  // namespace routes

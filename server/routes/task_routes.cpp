@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "server/offload/discovery.h"
+#include "server/loop/random_id.h"
 #include "server/routes/deadline.h"
 #include "server/routes/reply.h"
 
@@ -37,7 +37,7 @@ void run_task(Call& call, httplib::Response& response, const Catalogue& catalogu
   auto deadline = deadline_of(call, response, *task);
   if (call.outcome) return answer_outcome(call, response, *call.outcome, dispatcher.retry_after_seconds());
   if (!call.prepared) {
-    call.rpc_id = offload::random_id();
+    call.rpc_id = loop::random_id();
     const auto work = [task, body = std::string_view(call.exchange->request.body), id = call.rpc_id] {
       return prepare(*task, body, id);
     };
@@ -51,7 +51,7 @@ void run_task(Call& call, httplib::Response& response, const Catalogue& catalogu
   if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&*call.prepared))
     return problem(call, response, *wrong);
   call.wanted =
-      offload::Job{call.request_id, call.rpc_id, task->name, std::move(std::get<std::string>(*call.prepared)),
+      process::Job{call.request_id, call.rpc_id, task->name, std::move(std::get<std::string>(*call.prepared)),
                    deadline,        task->limits};
 }
 

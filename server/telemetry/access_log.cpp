@@ -78,7 +78,7 @@ class Line {
   fmt::memory_buffer buffer_;
 };
 
-void append_usage(Line& line, const offload::Usage& usage) {
+void append_usage(Line& line, const process::Usage& usage) {
   line.milliseconds("wait_ms", usage.wait_ms);
   line.milliseconds("run_ms", usage.run_ms);
   line.milliseconds("user_ms", usage.user_ms);
@@ -112,7 +112,7 @@ void AccessLog::on_request(const RequestRecord& record) {
   }
 }
 
-void AccessLog::on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) {
+void AccessLog::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {
   if (!log_.takes(spdlog::level::info)) return;
   Line line(format_, "info", "abandoned");
   line.word("id", job.request_id);

@@ -18,7 +18,7 @@ class AccessLog final : public Observer {
   AccessLog(Log& log, Format format, bool replies) : log_(log), format_(format), replies_(replies) {}
 
   void on_request(const RequestRecord& record) override;
-  void on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) override;
+  void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
   void on_bug(std::string_view request_id, std::string_view what) override;
 
   /// A line of the server's own.

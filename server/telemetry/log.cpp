@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-#include "server/unique_fd.h"
+#include "server/loop/unique_fd.h"
 
 namespace telemetry {
 namespace {
@@ -93,15 +93,16 @@ class FdSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
   }
 
   bool open() {
-    UniqueFd opened(file_ == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                                 : ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+    loop::UniqueFd opened(file_ == "-"
+                              ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                              : ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
     if (!opened) return false;
     fd_ = std::move(opened);
     return true;
   }
 
   std::string file_;
-  UniqueFd fd_;
+  loop::UniqueFd fd_;
   spdlog::details::thread_pool* queue_ = nullptr;
   std::atomic<bool> asked_{false};
   std::optional<Clock::time_point> due_;  // of the next try to open the file anew

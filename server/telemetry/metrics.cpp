@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "server/offload/proc_file.h"
+#include "server/process/proc_file.h"
 #include "server/version.h"
 
 namespace telemetry {
@@ -174,7 +174,7 @@ void Metrics::on_request(const RequestRecord& record) {
   if (record.outcome && record.outcome->usage) charge(record.task, *record.outcome->usage);
 }
 
-void Metrics::charge(std::string_view name, const offload::Usage& usage) {
+void Metrics::charge(std::string_view name, const process::Usage& usage) {
   auto& figures = task(name);
   figures.wait.Observe(usage.wait_ms / 1e3);
   figures.run.Observe(usage.run_ms / 1e3);
@@ -184,7 +184,7 @@ void Metrics::charge(std::string_view name, const offload::Usage& usage) {
   if (rss > figures.rss.Value()) figures.rss.Set(rss);
 }
 
-void Metrics::on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) {
+void Metrics::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {
   charge(job.task, usage);
 }
 
@@ -203,7 +203,7 @@ void Metrics::read_levels() {
   follow(spawns_.Add({{"result", "failed"}}), static_cast<double>(spawned.failed));
   follow(spares_died_, static_cast<double>(spawned.spares_died));
   follow(orphans_, static_cast<double>(dispatcher_.burial().orphans().killed()));
-  follow(process_cpu_, offload::cpu_ms(::getpid()).value_or(0) / 1e3);
+  follow(process_cpu_, process::cpu_ms(::getpid()).value_or(0) / 1e3);
   open_.Set(static_cast<double>(counts.open));
   buffered_.Set(static_cast<double>(counts.buffered));
   running_.Set(static_cast<double>(admission.running()));
@@ -211,7 +211,7 @@ void Metrics::read_levels() {
   waiting_.Set(static_cast<double>(admission.waiting()));
   queue_limit_.Set(static_cast<double>(admission.max_waiting()));
   spares_.Set(static_cast<double>(dispatcher_.spares().ready()));
-  process_memory_.Set(static_cast<double>(offload::resident_kib(::getpid()).value_or(0)) * 1024);
+  process_memory_.Set(static_cast<double>(process::resident_kib(::getpid()).value_or(0)) * 1024);
 }
 
 std::string Metrics::text() {

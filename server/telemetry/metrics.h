@@ -23,7 +23,7 @@ class Metrics final : public Observer {
   ~Metrics() override;
 
   void on_request(const RequestRecord& record) override;
-  void on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) override;
+  void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
   void on_bug(std::string_view request_id, std::string_view what) override;
   /// One process was started, which took so long.
   void on_spawn(double seconds) { spawn_.Observe(seconds); }
@@ -34,7 +34,7 @@ class Metrics final : public Observer {
  private:
   struct Task;
   struct Route;
-  void charge(std::string_view task, const offload::Usage& usage);
+  void charge(std::string_view task, const process::Usage& usage);
   Task& task(std::string_view name);
   Route& route(const RequestRecord& record);
   void read_levels();

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/offload/job.h"
-#include "server/offload/outcome.h"
+#include "server/process/job.h"
+#include "server/process/outcome.h"
 
 namespace telemetry {
 
@@ -27,7 +27,7 @@ struct RequestRecord {
   std::string_view content;
   std::string_view task;  ///< empty for light routes
   bool heavy = false;
-  const offload::Outcome* outcome = nullptr;
+  const process::Outcome* outcome = nullptr;
 
   /// The word for what became of a heavy route's job, a bounded set; empty where there was none.
   std::string_view job_outcome() const {
@@ -42,7 +42,7 @@ class Observer {
   virtual ~Observer() = default;
   virtual void on_request(const RequestRecord& record) = 0;
   /// What a job has cost whose client left while it ran, told when its process is gone.
-  virtual void on_abandoned(const offload::Abandoned& job, const offload::Usage& usage) = 0;
+  virtual void on_abandoned(const process::Abandoned& job, const process::Usage& usage) = 0;
   /// Something that should never happen did.
   virtual void on_bug(std::string_view request_id, std::string_view what) = 0;
 };

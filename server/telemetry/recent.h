@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "server/loop.h"
+#include "server/loop/loop.h"
 
 namespace telemetry {
 

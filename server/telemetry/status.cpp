@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "server/offload/proc_file.h"
+#include "server/process/proc_file.h"
 #include "server/version.h"
 
 namespace telemetry {
@@ -22,8 +22,8 @@ ipc::Json describe(const offload::LiveJob& live) {
   job["state"] = live.pid ? "running" : "waiting";
   job["pid"] = live.pid ? ipc::Json(live.pid) : ipc::Json(nullptr);
   job["progress"] = live.progress < 0 ? ipc::Json(nullptr) : ipc::Json(live.progress);
-  job["cpu_ms"] = live.pid ? or_null(offload::cpu_ms(live.pid)) : ipc::Json(nullptr);
-  job["rss_kib"] = live.pid ? or_null(offload::resident_kib(live.pid)) : ipc::Json(nullptr);
+  job["cpu_ms"] = live.pid ? or_null(process::cpu_ms(live.pid)) : ipc::Json(nullptr);
+  job["rss_kib"] = live.pid ? or_null(process::resident_kib(live.pid)) : ipc::Json(nullptr);
   return job;
 }
 
@@ -50,8 +50,8 @@ std::string Status::json() {
                                               fmt::gmtime(std::chrono::system_clock::to_time_t(started_)))},
                       {"uptime_s", milliseconds(Clock::now() - start_) / 1e3},
                       {"draining", door_.draining},
-                      {"rss_kib", or_null(offload::resident_kib(::getpid()))},
-                      {"cpu_s", offload::cpu_ms(::getpid()).value_or(0) / 1e3}};
+                      {"rss_kib", or_null(process::resident_kib(::getpid()))},
+                      {"cpu_s", process::cpu_ms(::getpid()).value_or(0) / 1e3}};
   auto closed = ipc::Json::object();
   for (const auto& [why, count] : door_.counts.closed) closed[std::string(why)] = count;
   status["connections"] = {

@@ -18,7 +18,7 @@ class Status final : public Observer {
       : dispatcher_(dispatcher), door_(door) {}
 
   void on_request(const RequestRecord& record) override;
-  void on_abandoned(const offload::Abandoned&, const offload::Usage&) override {}
+  void on_abandoned(const process::Abandoned&, const process::Usage&) override {}
   void on_bug(std::string_view, std::string_view) override {}
 
   /// One JSON text. Reads two files of /proc for each running job.

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "server/unique_fd.h"
+#include "server/loop/unique_fd.h"
 #include "tests/end_to_end/job.h"
 #include "tests/harness/started_process.h"
 #include "tests/harness/temporary_directory.h"
@@ -148,7 +148,7 @@ TEST_CASE(
   const auto folder = directory.path() / "logs", moved = directory.path() / "moved";
   const auto file = folder / "log", complaints = directory.path() / "stderr";
   std::filesystem::create_directory(folder);
-  const UniqueFd errors(open(complaints.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const loop::UniqueFd errors(open(complaints.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   StartedProcess server(
       {.arguments = {harness::cruncherd_path(), "--port", "0", "--log-file", file}, .errors = errors.get()});
   auto client = client_of_server_that_logs_to(file);

@@ -16,6 +16,8 @@
 #include "tests/fuzz/house.h"
 #include "tests/fuzz/property.h"
 
+using namespace loop;
+
 namespace {
 
 front_door::Limits small_limits() {

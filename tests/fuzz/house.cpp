@@ -3,7 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/offload/dispatcher.h"
-#include "server/offload/spawner.h"
+#include "server/process/spawner.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
 #include "tests/fuzz/property.h"
@@ -24,19 +24,19 @@ const char kOpenRpc[] = R"({
 })";
 
 // Each kind in turn, chosen by the params, so that the same bytes get the same outcome.
-offload::Outcome outcome_of(std::string_view line) {
-  using offload::Reason;
+process::Outcome outcome_of(std::string_view line) {
+  using process::Reason;
   constexpr Reason kReasons[] = {Reason::queue_full, Reason::cannot_spawn, Reason::deadline_exceeded,
                                  Reason::reply_too_large, Reason::crashed};
-  offload::Outcome outcome;
+  process::Outcome outcome;
   const auto params = line.substr(std::min(line.find("\"params\""), line.size()));
   const auto kind = std::hash<std::string_view>{}(params) % 8;
   if (kind < 2) {
-    outcome.what = offload::Result{R"({"result":{"said":"\u00e9"})"};
+    outcome.what = process::Result{R"({"result":{"said":"\u00e9"})"};
   } else if (kind == 2) {
-    outcome.what = offload::TaskError{-32000, "no\r\nX-Injected: luck", nullptr};
+    outcome.what = process::TaskError{-32000, "no\r\nX-Injected: luck", nullptr};
   } else {
-    outcome.what = offload::Failure{kReasons[kind - 3], "made up", {}, {}};
+    outcome.what = process::Failure{kReasons[kind - 3], "made up", {}, {}};
   }
   return outcome;
 }
@@ -56,10 +56,10 @@ struct House::Rooms {
     routes::add_task_routes(router, catalogue, dispatcher);
   }
 
-  offload::Spawner spawner;
+  process::Spawner spawner;
   offload::Burial burial;
   offload::Admission admission;
-  offload::ThreadPool pool;
+  loop::ThreadPool pool;
   offload::Spares spares;
   offload::Dispatcher dispatcher;
   routes::Catalogue catalogue;
@@ -108,7 +108,7 @@ awaitable<> House::finish(front_door::Exchange& exchange) {
     co_await asio::post(co_await asio::this_coro::executor, use_awaitable);
     if (auto* preparation = std::get_if<routes::Preparation>(&call.wanted)) {
       call.prepared = (*preparation)();
-    } else if (auto* job = std::get_if<offload::Job>(&call.wanted)) {
+    } else if (auto* job = std::get_if<process::Job>(&call.wanted)) {
       call.outcome = outcome_of(job->line);
     } else {
       call.outcome = outcome_of("");

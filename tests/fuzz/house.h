@@ -9,6 +9,8 @@
 
 namespace fuzz {
 
+using namespace loop;
+
 class House final : public front_door::Application {
  public:
   explicit House(Loop& loop);

@@ -1,0 +1,79 @@
+#pragma once
+// The one event loop and the words that go with it. Everything in server/ but the spawner's threads, the JSON
+// pool and the log's writer runs on this loop's single thread, so nothing here is locked.
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
+
+namespace loop {
+
+namespace asio = boost::asio;
+
+using Loop = asio::io_context;
+using LoopExecutor = Loop::executor_type;
+
+/// A coroutine of the loop. The executor's type is spelt out since the type-erased default costs on every
+/// step.
+template <typename T = void>
+using awaitable = asio::awaitable<T, LoopExecutor>;
+inline constexpr asio::use_awaitable_t<LoopExecutor> use_awaitable;
+
+using Clock = std::chrono::steady_clock;
+
+/// Bytes that are read or written in one turn of the loop, at the most, however many there are.
+inline constexpr std::size_t kBytesPerTurn = 24 * 1024;
+
+/// Bytes of JSON that are read on the loop, at the most; longer texts are for the JSON pool. The worst of
+/// them take 50 us per KiB to read, check and explain.
+inline constexpr std::size_t kJsonOnLoop = 4 * 1024;
+
+/// Suspends until all others have had a turn: those who are ready, and those who the kernel says are ready by
+/// then (128 at a time). After one post it would be the caller's turn before theirs, for what Asio hears from
+/// the kernel it puts behind what was posted.
+inline awaitable<> others_first(LoopExecutor loop) {
+  return asio::async_initiate<decltype(use_awaitable), void()>(
+      [](auto resume, LoopExecutor on) {
+        asio::post(on, [resume = std::move(resume), on]() mutable { asio::post(on, std::move(resume)); });
+      },
+      use_awaitable, loop);
+}
+
+/// A point in time that is handed down, so that nobody adds up remainders.
+using Deadline = Clock::time_point;
+using Milliseconds = std::chrono::milliseconds;
+
+/// A span as people and JSON read it.
+inline double milliseconds(Clock::duration span) {
+  return std::chrono::duration<double, std::milli>(span).count();
+}
+
+}  // namespace loop
+
+// The words of the loop are plain words in every folder of the server.
+namespace front_door {
+using namespace loop;
+}
+namespace process {
+using namespace loop;
+}
+namespace offload {
+using namespace loop;
+}
+namespace comparison {
+using namespace loop;
+}
+namespace telemetry {
+using namespace loop;
+}
+namespace routes {
+using namespace loop;
+}
+namespace server {
+using namespace loop;
+}

@@ -1,0 +1,50 @@
+#pragma once
+// The loop's scheduling class. Of two threads in the kernel's usual classes the one that computes keeps its
+// core until its slice or the clock's tick has ended, up to 4 ms, whatever their priorities (EEVDF, Linux 6.6
+// and later; seen with SCHED_IDLE on 6.18); a real-time thread runs at once. Knows only the loop. Made in
+// main.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <functional>
+
+#include "server/loop/loop.h"
+
+namespace loop {
+
+/// Keeps the right to its classes for what this process becomes (setuid(2)). Best effort.
+void keep_right_to_real_time();
+
+/// Gives the calling thread the nice value of a busy loop: who takes what the loop makes must not fall
+/// behind. Best effort.
+void take_nice_of_busy_loop();
+
+/// Holds the loop's thread at real-time priority (SCHED_RR, 1) as long as it needs less than half of a core.
+/// Where it took 50 ms of CPU time within 100 ms, so after 50 to 100 ms at a stretch, it is a batch thread
+/// (SCHED_BATCH, nice -10 where permitted), in the midst of whatever it does, until it has taken less than
+/// 0.4 s in one second: others have a right to its core as well, and a busy loop does more when it is not
+/// woken for each request and keeps a core that it has. What the thread starts is not real-time, and its nice
+/// value is 0 (SCHED_RESET_ON_FORK). One in a process: it has the process's SIGRTMIN.
+class RealTimeLoop {
+ public:
+  /// To be made by the loop's thread. `on_refusal` hears of each time that the class cannot be taken, with
+  /// errno (EPERM: neither CAP_SYS_NICE nor RLIMIT_RTPRIO); it is not tried again. Throws
+  /// boost::system::system_error where there is no descriptor for it.
+  RealTimeLoop(Loop& loop, std::function<void(int error)> on_refusal);
+  ~RealTimeLoop();
+
+  void take();
+
+  /// At once, for a second at least: somebody needs the core. On the loop.
+  void step_down();
+
+ private:
+  void come_back();
+  void pause();
+
+  std::function<void(int error)> on_refusal_;
+  asio::posix::basic_stream_descriptor<LoopExecutor> stepped_down_;  ///< eventfd(2)
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> pause_;
+};
+
+}  // namespace loop

@@ -1,0 +1,104 @@
+#pragma once
+// A pool of threads for work that would hold up the loop. What it is given runs there, and what comes of
+// it is told on the loop.
+//
+// Not by asio::post(): that wakes the loop while it holds the loop's lock. A loop at real-time priority takes
+// the core from the thread that woke it, finds the lock taken, and waits until that thread gets a core again:
+// milliseconds on a busy machine.
+
+#include <atomic>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <exception>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "server/loop/loop.h"
+
+namespace loop {
+
+class ThreadPool {
+ public:
+  /// Throws boost::system::system_error where no descriptor is left. Must outlive what it is given.
+  ThreadPool(Loop& loop, std::size_t count);
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool();
+
+  /// All of these are for the loop to call. `work` runs on one of the threads, in turn; it must not throw.
+  template <typename Work>
+  void run(Work work) {
+    asio::post(threads_, std::move(work));
+  }
+
+  /// And then `then` on the loop, which does not end before, with what `work` returned. What `work` holds is
+  /// released first: it may be the loop's own.
+  template <typename Work, typename Then>
+  void run(Work work, Then then) {
+    expect();
+    asio::post(threads_, [this, work = std::move(work), then = std::move(then)]() mutable {
+      auto result = Work(std::move(work))();
+      give_back(std::make_unique<ReturnOf<decltype(result), Then>>(std::move(result), std::move(then)));
+    });
+  }
+
+  /// Frees a text there, or here where it is short or the threads have fallen behind: to give megabytes back
+  /// takes the kernel milliseconds.
+  void let_go(std::string text);
+
+  /// Suspends until `work` is done; its exception is thrown here. Not to be cancelled.
+  template <typename Work>
+  awaitable<std::invoke_result_t<Work>> call(Work work) {
+    using Result = std::invoke_result_t<Work>;
+    auto begin = [this](auto handler, Work work) {
+      run(
+          [work = std::move(work)]() mutable {
+            std::pair<std::exception_ptr, Result> result;
+            try {
+              result.second = work();
+            } catch (...) {
+              result.first = std::current_exception();
+            }
+            return result;
+          },
+          [handler = std::move(handler)](auto result) mutable {
+            std::move(handler)(result.first, std::move(result.second));
+          });
+    };
+    co_return co_await asio::async_initiate<decltype(use_awaitable), void(std::exception_ptr, Result)>(
+        std::move(begin), use_awaitable, std::move(work));
+  }
+
+ private:
+  // The newest of them knows the one before: a list that grows without a lock.
+  struct Return {
+    virtual ~Return() = default;
+    virtual void tell() = 0;
+    Return* before = nullptr;
+  };
+  template <typename Result, typename Then>
+  struct ReturnOf final : Return {
+    ReturnOf(Result result, Then then) : result(std::move(result)), then(std::move(then)) {}
+    void tell() override { std::move(then)(std::move(result)); }
+    Result result;
+    Then then;
+  };
+
+  void expect();
+  void listen();
+  void give_back(std::unique_ptr<Return> result);
+  void collect();
+
+  asio::posix::basic_stream_descriptor<LoopExecutor> bell_;  // an eventfd(2)
+  std::atomic<Return*> returns_{nullptr};
+  std::size_t expected_ = 0;
+  bool listening_ = false;
+  std::atomic<std::size_t> going_ = 0;  // bytes of texts to be freed
+  asio::thread_pool threads_;
+};
+
+}  // namespace loop

@@ -1,0 +1,15 @@
+#pragma once
+// Why a process that ended without an answer did so, in a sentence for its client. Knows no process and no
+// pipe. Called by cruncher_process.h only.
+
+#include "server/process/job.h"
+#include "server/process/outcome.h"
+#include "server/process/wait_status.h"
+
+namespace process {
+
+/// Of whom it was killed by, only its limits, its own doing and the kernel are left: this server gives its
+/// own reason before it kills. `in_a_line`: it had begun one on stdout.
+Failure explain_end(const WaitStatus& end, const JobLimits& limits, bool in_a_line);
+
+}  // namespace process

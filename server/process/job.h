@@ -1,0 +1,41 @@
+#pragma once
+// What is to be run: one task, once. Made by routes/, carried down to the process. Knows no HTTP.
+
+#include <cstdint>
+#include <string>
+
+#include "server/loop/loop.h"
+
+namespace process {
+
+/// What one job may use. Zero means no limit of its own (the machine's apply).
+struct JobLimits {
+  std::uint64_t memory = 512ull << 20;    ///< bytes of address space (RLIMIT_AS) of each of its processes
+  Milliseconds cpu{0};                    ///< CPU time of all its threads, rounded up to seconds (RLIMIT_CPU)
+  std::uint64_t open_files = 64;          ///< RLIMIT_NOFILE
+  std::uint64_t file_size = 16ull << 20;  ///< bytes of any file that it writes (RLIMIT_FSIZE)
+  std::uint64_t max_reply =
+      16ull << 20;              ///< bytes that it may write to stdout, progress included; at least 1
+  Milliseconds timeout{30000};  ///< from the request's arrival to the answer
+
+  bool operator==(const JobLimits&) const = default;
+};
+
+struct Job {
+  std::string request_id;  ///< the HTTP request's, for logs
+  std::string
+      rpc_id;  ///< the id in `line`: unpredictable, so nothing written before the request was read can match
+  std::string task;
+  std::string line;  ///< the JSON-RPC request, '\n' included
+  Deadline deadline;
+  JobLimits limits;
+};
+
+/// A job that nobody waits for any more, until its process is gone and its cost known.
+struct Abandoned {
+  std::string request_id;
+  std::string task;
+  double wait_ms = 0;
+};
+
+}  // namespace process

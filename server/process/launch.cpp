@@ -1,0 +1,219 @@
+#include "server/process/launch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <string_view>
+
+namespace process {
+namespace {
+
+constexpr int kNice = 19;
+
+struct ResourceLimit {
+  __rlimit_resource resource;
+  rlimit value;
+};
+using ResourceLimits = std::array<ResourceLimit, 5>;
+
+rlimit both(std::uint64_t value) {
+  const rlim_t bound = value ? static_cast<rlim_t>(value) : RLIM_INFINITY;
+  return {bound, bound};
+}
+
+ResourceLimits to_rlimits(const JobLimits& limits) {
+  auto cpu = both(static_cast<std::uint64_t>((limits.cpu.count() + 999) / 1000));
+  if (cpu.rlim_max != RLIM_INFINITY) ++cpu.rlim_max;  // SIGXCPU first, SIGKILL for those that ignore it
+  return {{{RLIMIT_AS, both(limits.memory)},
+           {RLIMIT_CPU, cpu},
+           {RLIMIT_NOFILE, both(limits.open_files)},
+           {RLIMIT_FSIZE, both(limits.file_size)},
+           {RLIMIT_CORE, {0, 0}}}};
+}
+
+void set_limits(const ResourceLimits& limits) {
+  for (const auto& limit : limits) ::setrlimit(limit.resource, &limit.value);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& environment) {
+  std::vector<char*> all;
+  for (const auto& variable : environment) all.push_back(const_cast<char*>(variable.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+void back_to_default(int signal) {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(signal, &action, nullptr);
+}
+
+struct Child {
+  const char* path;
+  char* const* argv;
+  char* const* envp;
+  ResourceLimits limits;
+  const int* ignored;  // 0 ends it
+  int in, out, err;
+  pid_t parent;
+  int error = 0;
+  const char* step = "";
+};
+
+// Runs in the child, on a stack of its own but in the parent's memory, while the parent's thread stands still
+// (as after vfork(2)): system calls only, no allocation, no lock.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+__attribute__((no_sanitize("address")))
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+__attribute__((no_sanitize_address))
+#endif
+int become_cruncher(void* raw) {
+  auto& child = *static_cast<Child*>(raw);
+  const auto fail = [&child](const char* step) {
+    child.error = errno;
+    child.step = step;
+    ::syscall(SYS_exit_group, 127);  // not _exit(3): a sanitizer does work before what does not return
+  };
+  // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE
+  // means nothing.
+  ::setpgid(0, 0);
+  for (const int* signal = child.ignored; *signal; ++signal) back_to_default(*signal);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != child.parent) ::syscall(SYS_exit_group, 127);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
+  if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
+  set_limits(child.limits);
+  sigset_t nothing;
+  ::sigemptyset(&nothing);
+  ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
+  ::execve(child.path, child.argv, child.envp);
+  fail("execve");
+  return 0;
+}
+
+struct Pipe {
+  loop::UniqueFd read, write;
+  bool open() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    read = loop::UniqueFd(ends[0]);
+    write = loop::UniqueFd(ends[1]);
+    return true;
+  }
+};
+
+}  // namespace
+
+std::vector<int> ignored_signals() {
+  std::vector<int> ignored;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) ignored.push_back(signal);
+  }
+  return ignored;
+}
+
+std::vector<std::string> allowed_environment() {
+  std::vector<std::string> allowed;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view variable(*entry);
+    const auto name = variable.substr(0, variable.find('='));
+    for (const std::string_view known : {"PATH", "HOME", "LANG", "TZ", "TMPDIR"})
+      if (name == known) allowed.emplace_back(variable);
+    if (name.substr(0, 3) == "LC_") allowed.emplace_back(variable);
+  }
+  return allowed;
+}
+
+void take_priority(Priority priority) {
+  sched_param none{};
+  if (priority == Priority::normal)
+    ::sched_setscheduler(0, SCHED_OTHER, &none);  // a server's own may be another: chrt(1)
+  if (priority == Priority::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
+  if (priority == Priority::low) {
+    ::setpriority(PRIO_PROCESS, 0, kNice);
+    ::sched_setscheduler(0, SCHED_BATCH, &none);
+  }
+}
+
+bool prefer_for_oom(pid_t pid) {
+  constexpr std::string_view kScore = "900";  // of 1000
+  const loop::UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
+  return ::write(file.get(), kScore.data(), kScore.size()) == static_cast<ssize_t>(kScore.size());
+}
+
+JobLimits LaunchPlan::in_force() const {
+  auto held = limits;
+  if (start == Start::fork) held.cpu = Milliseconds{0}, held.open_files = 0;
+  return held;
+}
+
+Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
+  const auto begin = std::chrono::steady_clock::now();
+  Launched launched;
+  const auto fail = [&launched](const char* step, int error) -> Launched&& {
+    launched.step = step;
+    launched.error = error;
+    return std::move(launched);
+  };
+  Pipe in, out, err;
+  if (!in.open() || !out.open() || !err.open()) return fail("pipe2", errno);
+
+  char* const argv[] = {const_cast<char*>(plan.path.c_str()), nullptr};
+  const auto envp = pointers(plan.environment);
+  auto ignored = plan.ignored;
+  ignored.push_back(0);
+  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits),
+              ignored.data(),    in.read.get(), out.write.get(), err.write.get(),
+              ::getppid()};
+
+  alignas(16) thread_local std::array<char, 64 * 1024> stack;
+  const int pid = ::clone(become_cruncher, stack.data() + stack.size(),
+                          CLONE_VM | CLONE_VFORK | CLONE_PARENT | SIGCHLD, &child);
+  if (pid < 0) return fail("clone", errno);
+  launched.pid = pid;
+  if (child.error) {  // its parent, the server, does not reap it before it hears of it
+    const loop::UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    pollfd end{pidfd.get(), POLLIN, 0};
+    ::poll(&end, 1, pidfd ? -1 : 0);
+    return fail(child.step, child.error);
+  }
+  launched.in = std::move(in.write);
+  launched.out = std::move(out.read);
+  launched.err = std::move(err.read);
+  // Not before it executes: until then it shares this process's memory, and with it not being dumpable.
+  if (!preferred_for_oom) prefer_for_oom(pid);
+  rusage own{};
+  ::getrusage(RUSAGE_SELF, &own);
+  launched.inherited_kib = own.ru_maxrss;
+  launched.took_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return launched;
+}
+
+void execute_fork_server(const LaunchPlan& plan) {
+  for (const int signal : plan.ignored) back_to_default(signal);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  set_limits(to_rlimits(plan.in_force()));
+  char option[] = "--fork-server";
+  char* const argv[] = {const_cast<char*>(plan.path.c_str()), option, nullptr};
+  ::execve(plan.path.c_str(), argv, pointers(plan.environment).data());
+}
+
+void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force) {
+  if (limits == in_force) return;
+  for (const auto& limit : to_rlimits(limits)) ::prlimit(pid, limit.resource, &limit.value, nullptr);
+}
+
+}  // namespace process

@@ -1,0 +1,76 @@
+#pragma once
+// Starts a process so that nothing of the server leaks into it and nothing of it outlives the server. Blocks
+// until the program is executing or has failed to. Knows no job and no loop. Called by launcher.h only.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/loop/unique_fd.h"
+#include "server/process/job.h"
+
+namespace process {
+
+enum class Priority { idle, low, normal };
+
+/// How a process comes to be: the program executed, or a running one forked that said that it can
+/// (PROTOCOL.md, "Forking").
+enum class Start { exec, fork };
+
+/// What every process of one server is started with.
+struct LaunchPlan {
+  std::string path;  ///< looked up anew whenever it is executed, so a new version is used from then on
+  std::vector<std::string> environment;  ///< "NAME=value", all that it will see
+  JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
+  Priority priority = Priority::idle;
+  std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
+  Start start = Start::exec;
+
+  /// The limits that a process has before it is given a job. A forked one lacks those that would hold for its
+  /// fork server as well, which lives for long and opens pipes.
+  JobLimits in_force() const;
+};
+
+/// The signals that this process ignores: the one part of its signal dispositions that survives execve(2).
+std::vector<int> ignored_signals();
+
+struct Launched {
+  pid_t pid = -1;
+  loop::UniqueFd in, out, err;  ///< the server's ends, close-on-exec
+  loop::UniqueFd pidfd;         ///< opened by the server, its parent
+  double took_seconds = 0;      ///< until the program executed
+  long inherited_kib = 0;       ///< what its ru_maxrss has begun with: the launcher's
+  int error = 0;                ///< errno where there is no process
+  std::string step;             ///< what failed, as a man page calls it; at most 15 characters
+
+  explicit operator bool() const { return error == 0; }
+};
+
+/// The environment that a process gets: of this process's variables those that say nothing secret and that
+/// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
+std::vector<std::string> allowed_environment();
+
+/// For the calling thread, and all that it starts. Best effort.
+void take_priority(Priority priority);
+
+/// Makes a process, and all that it starts from then on, the first that the OOM killer takes. False where it
+/// may not: a process that is not dumpable has its files under /proc owned by root.
+bool prefer_for_oom(pid_t pid);
+
+/// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
+/// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
+/// plan's limits already in force. `preferred_for_oom`: this process is so already, which is inherited. One
+/// that failed to execute has ended when this returns. Does not throw.
+Launched launch(const LaunchPlan& plan, bool preferred_for_oom);
+
+/// Turns this process into the plan's fork server, with its descriptors as they are. Returns where it cannot,
+/// with errno; what it has set by then stays.
+void execute_fork_server(const LaunchPlan& plan);
+
+/// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
+/// gone already.
+void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force);
+
+}  // namespace process

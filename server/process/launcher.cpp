@@ -1,0 +1,126 @@
+#include "server/process/launcher.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "ipc/launch_report.h"
+#include "server/process/wait_status.h"
+
+namespace process {
+namespace {
+
+constexpr int kSocket = 0;  // in the launcher
+
+bool send_report(const Launched& launched) {
+  ipc::LaunchReport report{launched.pid, launched.error, launched.inherited_kib, launched.took_seconds, {}};
+  launched.step.copy(report.step.data(), report.step.size() - 1);
+  const ipc::LaunchDescriptors descriptors{launched.in.get(), launched.out.get(), launched.err.get()};
+  return ipc::send_report(kSocket, report, launched ? &descriptors : nullptr);
+}
+
+void launch_on_order(const LaunchPlan& plan) {
+  const bool preferred = prefer_for_oom(::getpid());
+  char order = 0;
+  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan, preferred))) {
+  }
+}
+
+// The fork server is left the order that waits. One that cannot be executed may be there for the next.
+void become_fork_server(const LaunchPlan& plan) {
+  char order = 0;
+  while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
+    execute_fork_server(plan);
+    Launched none;
+    none.error = errno;
+    none.step = "execve";
+    if (::recv(kSocket, &order, sizeof order, 0) != sizeof order || !send_report(none)) break;
+  }
+}
+
+[[noreturn]] void serve_orders(int socket, const LaunchPlan& plan, pid_t server) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != server) ::_exit(1);
+  ::prctl(PR_SET_NAME, "launcher");
+  ::setpgid(0, 0);  // a terminal's signals are for the server
+  ::dup2(socket, kSocket);
+  ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
+  for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
+  const rlimit none{0, 0};
+  for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
+  take_priority(plan.priority);
+  if (plan.start == Start::fork)
+    become_fork_server(plan);
+  else
+    launch_on_order(plan);
+  ::_exit(0);
+}
+
+}  // namespace
+
+Launcher start_launcher(const LaunchPlan& plan) {
+  const auto fail = [](const char* step) { return std::system_error(errno, std::generic_category(), step); };
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw fail("socketpair");
+  Launcher launcher{loop::UniqueFd(ends[0]), -1};
+  const loop::UniqueFd other(ends[1]);
+  // All signals are blocked there, for good: it ends with its socket, or is killed.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t server = ::getpid();
+  launcher.pid = ::fork();
+  if (launcher.pid == 0) serve_orders(other.get(), plan, server);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  if (launcher.pid < 0) throw fail("fork");
+  return launcher;
+}
+
+bool order_start(const Launcher& launcher) {
+  const char order = 1;
+  return ::send(launcher.socket.get(), &order, sizeof order, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof order;
+}
+
+std::optional<Launched> started(const Launcher& launcher) {
+  ipc::LaunchReport report;
+  ipc::LaunchDescriptors descriptors;
+  if (!ipc::receive_report(launcher.socket.get(), report, descriptors)) return std::nullopt;
+  Launched launched;
+  launched.pid = report.pid;
+  launched.error = report.error;
+  launched.took_seconds = report.took_seconds;
+  launched.inherited_kib = report.inherited_kib;
+  launched.step = report.step.data();
+  launched.in = loop::UniqueFd(descriptors[0]);
+  launched.out = loop::UniqueFd(descriptors[1]);
+  launched.err = loop::UniqueFd(descriptors[2]);
+  // A foreign fork server may be wrong, and signals go to that pid. A child cannot be anybody else: only this
+  // process reaps it.
+  if ((launched || launched.pid > 0) && !is_child(launched.pid)) {
+    errno = EPROTO;
+    return std::nullopt;
+  }
+  // As it does itself, whoever is first: until then it is in its fork server's group, which must not be
+  // killed in its place.
+  if (launched.pid > 0) ::setpgid(launched.pid, launched.pid);
+  const auto fail = [&launched](const char* step, int error) {
+    launched.error = error;
+    launched.step = step;
+  };
+  if (launched && !launched.err)
+    fail("recvmsg", EMFILE);  // the kernel hands over as many as there is room for
+  if (launched) launched.pidfd = loop::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched.pid, 0)));
+  if (launched && !launched.pidfd) fail("pidfd_open", errno);
+  return launched;
+}
+
+}  // namespace process

@@ -1,0 +1,98 @@
+#include "server/process/orphans.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+#include <utility>
+
+namespace process {
+namespace {
+
+constexpr Milliseconds kAgain{5};
+constexpr std::size_t kAtOnce = 64;  // some system calls each
+
+}  // namespace
+
+Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), children_(::gettid()) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  for (const auto pid : children_()) not_ours_.insert(pid);
+}
+
+// True once it is reaped, be it by somebody else: then the pid may already be a stranger's. With its group,
+// lest it fork faster than it is looked for; but it may have joined anybody's group of its session.
+bool Orphans::end(pid_t pid, Sweep& sweep) {
+  if (::waitpid(pid, nullptr, WNOHANG) != 0) {
+    hosts_.erase(pid);
+    return true;
+  }
+  const auto group = ::getpgid(pid);
+  const bool ours = group == pid || (sweep.orphans.count(group) && !not_ours_.count(group)) ||
+                    (group > 1 && ::kill(group, 0) != 0 && errno == ESRCH);
+  if (ours && group != ::getpgrp() && sweep.groups.insert(group).second) ::kill(-group, SIGKILL);
+  ::kill(pid, SIGKILL);
+  return false;
+}
+
+// Not so one that has been in another's group before.
+bool Orphans::is_led(pid_t pid) {
+  const auto group = ::getpgid(pid);
+  return crunchers_.count(group) && hosts_.try_emplace(pid, group).first->second == group;
+}
+
+void Orphans::sweep() {
+  fresh_ = true;
+  if (!scheduled_) look();
+}
+
+// At some of them, from where the last look ended; then again, until there was nothing to end in a whole
+// round. What is killed may leave orphans of its own.
+void Orphans::look() {
+  const auto found = children_();
+  Sweep sweep{{found.begin(), found.end()}, {}};
+  unseen_ = std::exchange(fresh_, false) ? found.size() : std::min(unseen_, found.size());
+  bool any = !taken_.empty();
+  std::erase_if(taken_, [&](pid_t pid) { return end(pid, sweep); });
+  const auto last = std::find(found.begin(), found.end(), last_);
+  auto at = static_cast<std::size_t>(last - found.begin());
+  const auto count = std::min(found.size(), kAtOnce);
+  for (std::size_t i = 0; i < count; ++i) {
+    at = (at + 1) % found.size();
+    last_ = found[at];
+    if (not_ours_.count(last_) || is_led(last_)) continue;
+    any = true;
+    if (end(last_, sweep)) ++killed_;
+  }
+  unseen_ = any ? found.size() : unseen_ - std::min(unseen_, count);
+  if (!any && unseen_ == 0) return;
+  scheduled_ = true;
+  again_.expires_after(kAgain);
+  again_.async_wait([this](const boost::system::error_code& error) {
+    scheduled_ = false;
+    if (!error) look();
+  });
+}
+
+std::size_t Orphans::end_all(Milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  for (;;) {
+    auto left = children();
+    std::erase_if(left, [this](pid_t pid) { return not_ours_.count(pid) > 0; });
+    if (left.empty() || Clock::now() >= until) return left.size();
+    for (const auto pid : left) {
+      sched_param none{};
+      ::sched_setscheduler(pid, SCHED_OTHER, &none);  // to die soon, on a busy machine; allowed to root alone
+      ::kill(-pid, SIGKILL);
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, nullptr, WNOHANG);
+    }
+    std::this_thread::sleep_for(Milliseconds(1));
+  }
+}
+
+}  // namespace process

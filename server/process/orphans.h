@@ -1,0 +1,66 @@
+#pragma once
+// Processes that a job left behind: children and daemons that outlived their parent. The server is their
+// subreaper, so they become children of its main thread, which itself starts none: whatever appears there is
+// an orphan, and is killed. Used by burial.h after every job.
+
+#include <sys/types.h>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "server/loop/loop.h"
+#include "server/process/proc_file.h"
+
+namespace process {
+
+class Orphans {
+ public:
+  /// Makes this process the subreaper (PR_SET_CHILD_SUBREAPER). Children that it has already are left alone.
+  /// To be constructed on the main thread.
+  explicit Orphans(Loop& loop);
+
+  /// `leader` is a cruncher: what is in its group ends with it, and is left alone until then.
+  void spare_group(pid_t leader) { crunchers_.insert(leader); }
+  void spare_no_more(pid_t leader) { crunchers_.erase(leader); }
+
+  /// Kills and reaps what is there, at once what there mostly is, of many some at a time, and looks again
+  /// soon while anything was.
+  void sweep();
+  /// True while a sweep is to come.
+  bool busy() const { return scheduled_; }
+
+  /// A child of another thread that nobody owns: it is killed and reaped like an orphan.
+  void take(pid_t pid) {
+    taken_.insert(pid);
+    sweep();
+  }
+
+  /// Kills and reaps every child of this process, and what they leave behind; blocks until all are gone, or
+  /// `patience` is over. To be called last. How many are left.
+  std::size_t end_all(Milliseconds patience);
+
+  std::uint64_t killed() const { return killed_; }
+
+ private:
+  struct Sweep {
+    std::unordered_set<pid_t> orphans;  // all of them
+    std::unordered_set<pid_t> groups;   // that were killed
+  };
+  bool end(pid_t pid, Sweep& sweep);
+  bool is_led(pid_t pid);
+  void look();
+
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
+  const ChildrenOfThread children_;
+  std::unordered_set<pid_t> not_ours_, taken_, crunchers_;
+  std::unordered_map<pid_t, pid_t> hosts_;  // of each orphan that was left alone, whose group it was in
+  pid_t last_ = 0;                          // that was looked at
+  std::size_t unseen_ = 0;                  // in this round
+  std::uint64_t killed_ = 0;
+  bool fresh_ = false;  // there may be new ones
+  bool scheduled_ = false;
+};
+
+}  // namespace process

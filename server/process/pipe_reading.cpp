@@ -1,0 +1,49 @@
+#include "server/process/pipe_reading.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace process {
+namespace {
+
+constexpr std::size_t kTail = 64 * 1024;
+constexpr std::size_t kPull = 256 * 1024;  // in one turn of the pool
+
+thread_local char scratch[kBytesPerTurn];
+
+}  // namespace
+
+Piece read_piece(int pipe, std::size_t most) {
+  const auto count = ::read(pipe, scratch, std::min(sizeof scratch, most));
+  if (count > 0) return {{scratch, static_cast<std::size_t>(count)}, false, true};
+  return {{}, count == 0, count < 0 && (errno == EAGAIN || errno == EINTR)};
+}
+
+std::size_t unread(int pipe) {
+  int count = 0;
+  ::ioctl(pipe, FIONREAD, &count);
+  return static_cast<std::size_t>(count);
+}
+
+void keep_tail(std::string& tail, std::string_view bytes) {
+  tail += bytes;
+  if (tail.size() > kTail) tail.erase(0, tail.size() - kTail);
+}
+
+Pulled pull(int pipe, ipc::LineReader& lines) {
+  Pulled pulled{0, false, true};
+  while (pulled.bytes < kPull && !lines.overflowed()) {
+    const auto piece = read_piece(pipe);
+    lines.feed(piece.bytes);
+    pulled.bytes += piece.bytes.size();
+    pulled.end = piece.end;
+    pulled.more = piece.more;
+    if (piece.bytes.empty()) break;
+  }
+  return pulled;
+}
+
+}  // namespace process

@@ -1,0 +1,76 @@
+#include "server/process/proc_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace process {
+namespace {
+
+std::optional<long> status_line(pid_t pid, std::string_view name) {
+  const loop::UniqueFd file(::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  char text[4096];
+  const auto size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
+  if (size <= 0) return std::nullopt;
+  text[size] = '\0';
+  const auto at = std::string_view(text, static_cast<std::size_t>(size)).find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  return std::strtol(text + at + name.size(), nullptr, 10);
+}
+
+}  // namespace
+
+std::optional<long> peak_resident_kib(pid_t pid) {
+  return status_line(pid, "VmHWM:");
+}
+
+std::optional<long> resident_kib(pid_t pid) {
+  return status_line(pid, "VmRSS:");
+}
+
+ChildrenOfThread::ChildrenOfThread(pid_t thread)
+    : file_(::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+std::vector<pid_t> ChildrenOfThread::operator()() const {
+  std::vector<pid_t> pids;
+  pid_t pid = 0;
+  char text[4096];
+  // Decimal numbers, a space behind each; a portion may end in the middle of one.
+  off_t at = 0;
+  for (ssize_t size; file_ && (size = ::pread(file_.get(), text, sizeof text, at)) > 0; at += size) {
+    for (const char c : std::string_view(text, static_cast<std::size_t>(size))) {
+      if (c >= '0' && c <= '9') {
+        pid = pid * 10 + (c - '0');
+      } else if (pid > 0) {
+        pids.push_back(std::exchange(pid, 0));
+      }
+    }
+  }
+  return pids;
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> all;
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    const auto some = ChildrenOfThread(std::stoi(thread.path().filename()))();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+std::optional<double> cpu_ms(pid_t pid) {
+  clockid_t clock;
+  timespec time{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return std::nullopt;
+  return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
+}
+
+}  // namespace process

@@ -1,0 +1,32 @@
+#pragma once
+// What proc(5) says about a process, for the accounts and for people. Reads files of /proc, which never
+// block.
+
+#include <sys/types.h>
+
+#include <optional>
+#include <vector>
+
+#include "server/loop/unique_fd.h"
+
+namespace process {
+
+/// Peak resident memory so far (VmHWM), in KiB; nothing where the process has ended.
+std::optional<long> peak_resident_kib(pid_t pid);
+/// Resident memory now (VmRSS), in KiB.
+std::optional<long> resident_kib(pid_t pid);
+/// CPU time of all its threads so far, in milliseconds.
+std::optional<double> cpu_ms(pid_t pid);
+/// The children of all threads of this process.
+std::vector<pid_t> children();
+/// The children of one thread of this process, oldest first, each time that they are asked for.
+class ChildrenOfThread {
+ public:
+  explicit ChildrenOfThread(pid_t thread);
+  std::vector<pid_t> operator()() const;
+
+ private:
+  loop::UniqueFd file_;
+};
+
+}  // namespace process

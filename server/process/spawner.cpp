@@ -1,0 +1,191 @@
+#include "server/process/spawner.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/process/proc_file.h"
+
+namespace process {
+namespace {
+
+constexpr std::size_t kOrdered = 2;  // at one launcher: it need not wait for the next one
+constexpr Milliseconds kPatience{10000};
+constexpr Milliseconds kLastWait{1000};
+
+}  // namespace
+
+Spawner::Spawner(Loop& loop, LaunchPlan plan, int launchers) : loop_(loop), plan_(std::move(plan)) {
+  for (int i = 0; i < launchers; ++i) {
+    auto& desk = desks_.emplace_back(loop);
+    desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
+    if (open(desk)) continue;
+    const int error = errno;
+    stop();
+    throw std::system_error(error, std::generic_category(), "cannot start the launcher");
+  }
+}
+
+void Spawner::stop() {
+  std::vector<pid_t> ended;
+  for (auto& desk : desks_) ended.push_back(close(desk));
+  // At idle priority on a busy machine one may take its time to die; the kernel does the rest.
+  const auto until = Clock::now() + kLastWait;
+  for (const auto pid : ended) {
+    while (pid > 0 && ::waitpid(pid, nullptr, WNOHANG) == 0 && Clock::now() < until)
+      std::this_thread::sleep_for(Milliseconds(1));
+  }
+}
+
+// False with errno.
+bool Spawner::open(Desk& desk) try {
+  desk.launcher = asio::post(desk.parent, asio::use_future([this] { return start_launcher(plan_); })).get();
+  boost::system::error_code error;
+  desk.readable.assign(desk.launcher.socket.get(), error);
+  if (!error) return true;
+  on_stray_(close(desk));
+  errno = error.value();
+  return false;
+} catch (const std::system_error& error) {
+  errno = error.code().value();
+  return false;
+}
+
+// The pid of the launcher, which has ended or is about to, for its reaping; or -1.
+pid_t Spawner::close(Desk& desk) {
+  if (desk.launcher.pid < 0) return -1;
+  desk.readable.release();
+  desk.listening = false;
+  desk.patience.cancel();
+  sched_param none{};
+  ::sched_setscheduler(desk.launcher.pid, SCHED_OTHER, &none);  // to die soon; allowed to root alone
+  ::kill(desk.launcher.pid, SIGKILL);
+  return std::exchange(desk.launcher, {}).pid;
+}
+
+void Spawner::spawn(std::function<void(Launched)> done) {
+  waiting_.push_back({std::move(done)});
+  place_orders();
+}
+
+// In turn, so that each launcher's death is noticed.
+void Spawner::place_orders() {
+  for (std::size_t full = 0; !waiting_.empty() && full < desks_.size();) {
+    auto& desk = desks_[next_desk_++ % desks_.size()];
+    if (desk.ordered.size() >= kOrdered) {
+      ++full;
+      continue;
+    }
+    if (desk.launcher.pid < 0 && !open(desk)) {
+      const int error = errno;
+      const bool none =
+          std::all_of(desks_.begin(), desks_.end(), [](const Desk& d) { return d.launcher.pid < 0; });
+      if (!none) {
+        ++full;
+        continue;
+      }
+      for (auto& order : std::exchange(waiting_, {})) fail(std::move(order), error);
+      return;
+    }
+    full = 0;
+    desk.ordered.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    if (!order_start(desk.launcher))
+      lose(desk, errno);
+    else
+      listen(desk);
+  }
+}
+
+// Only while an answer is due, so that a loop with nothing else to do can end.
+void Spawner::listen(Desk& desk) {
+  if (std::exchange(desk.listening, true)) return;
+  desk.readable.async_wait(asio::posix::descriptor_base::wait_read,
+                           [this, &desk](const boost::system::error_code& error) {
+                             if (error == asio::error::operation_aborted) return;  // closed
+                             desk.listening = false;
+                             collect(desk);
+                           });
+  // A launcher that is stopped, or whose program's file system hangs, is as good as dead.
+  desk.patience.expires_after(kPatience);
+  desk.patience.async_wait([this, &desk](const boost::system::error_code& error) {
+    if (error || !desk.listening || desk.patience.expiry() > Clock::now()) return;
+    lose(desk, ETIMEDOUT);
+    place_orders();
+  });
+}
+
+void Spawner::collect(Desk& desk) {
+  desk.patience.cancel();
+  while (desk.launcher.pid > 0 && !desk.ordered.empty()) {
+    auto launched = started(desk.launcher);
+    if (!launched && errno == EAGAIN) {
+      listen(desk);
+      break;
+    }
+    if (!launched) {
+      lose(desk, errno);
+      break;
+    }
+    if (is_known(launched->pid)) {  // a fork server that lies
+      lose(desk, EPROTO);
+      break;
+    }
+    auto order = std::move(desk.ordered.front());
+    desk.ordered.pop_front();
+    hand_over(std::move(order), std::move(*launched));
+  }
+  place_orders();
+}
+
+bool Spawner::is_known(pid_t pid) const {
+  return pid > 0 && (living_.count(pid) || std::any_of(desks_.begin(), desks_.end(), [pid](const Desk& desk) {
+                       return desk.launcher.pid == pid;
+                     }));
+}
+
+void Spawner::hand_over(Order order, Launched launched) {
+  if (launched)
+    living_.insert(launched.pid);
+  else if (launched.pid > 0)
+    on_stray_(launched.pid);
+  order.done(std::move(launched));
+}
+
+// The launcher was killed. What it has started last may not have been told to anybody.
+void Spawner::lose(Desk& desk, int error) {
+  if (const auto pid = close(desk); pid > 0) on_stray_(pid);
+  for (const auto pid : ChildrenOfThread(desk.parent_id)()) {
+    if (!living_.count(pid)) on_stray_(pid);
+  }
+  auto lost = std::exchange(desk.ordered, {});
+  while (!lost.empty()) {
+    auto order = std::move(lost.back());
+    lost.pop_back();
+    if (order.losses++ == desks_.size()) {
+      fail(std::move(order), error);
+    } else {
+      waiting_.push_front(std::move(order));
+    }
+  }
+}
+
+void Spawner::fail(Order order, int error) {
+  asio::post(loop_, [done = std::move(order.done), error] {
+    Launched none;
+    none.error = error;
+    none.step = "launcher";
+    done(std::move(none));
+  });
+}
+
+}  // namespace process

@@ -1,0 +1,75 @@
+#pragma once
+// The server's side of the launchers: orders a start, gets a process. Keeps the launchers alive, and the
+// thread whose children all crunchers are: a process's death signal is tied to the thread that is its parent.
+// Used by spares.h.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <deque>
+#include <functional>
+#include <unordered_set>
+
+#include "server/loop/loop.h"
+#include "server/process/launcher.h"
+
+namespace process {
+
+class Spawner {
+ public:
+  /// Starts its launchers; throws std::system_error where it cannot.
+  Spawner(Loop& loop, LaunchPlan plan, int launchers = 2);
+  ~Spawner() { stop(); }
+
+  /// Ends the launchers, and waits a moment until they are gone. To be called last.
+  void stop();
+
+  const LaunchPlan& plan() const { return plan_; }
+
+  /// Starts one process; `done` is called later, on the loop. Nothing is left of one that failed to start.
+  void spawn(std::function<void(Launched)> done);
+
+  /// To be told of each started process, once it is reaped.
+  void forget(pid_t pid) { living_.erase(pid); }
+
+  /// Is given processes that were started, but never handed over, to be ended and reaped.
+  void on_stray(std::function<void(pid_t)> told) { on_stray_ = std::move(told); }
+
+ private:
+  struct Order {
+    std::function<void(Launched)> done;
+    std::size_t losses = 0;  // launchers that died with it: each of those that were there is forgiven
+  };
+
+  // A launcher, the thread that its crunchers are children of, and what it was ordered.
+  struct Desk {
+    explicit Desk(Loop& loop) : readable(loop.get_executor()), patience(loop.get_executor()) {}
+    asio::thread_pool parent{1};
+    pid_t parent_id = 0;
+    Launcher launcher;
+    asio::posix::basic_stream_descriptor<LoopExecutor> readable;
+    std::deque<Order> ordered;  // answered in this order
+    bool listening = false;
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
+  };
+
+  bool open(Desk& desk);  // forks on the loop's time: at the start, and for a launcher that died
+  pid_t close(Desk& desk);
+  void place_orders();
+  void listen(Desk& desk);
+  void collect(Desk& desk);
+  bool is_known(pid_t pid) const;  // as a process handed over, or a launcher
+  void hand_over(Order order, Launched launched);
+  void lose(Desk& desk, int error);
+  void fail(Order order, int error);
+
+  Loop& loop_;
+  const LaunchPlan plan_;
+  std::deque<Desk> desks_;
+  std::size_t next_desk_ = 0;
+  std::deque<Order> waiting_;
+  std::unordered_set<pid_t> living_;
+  std::function<void(pid_t)> on_stray_ = [](pid_t) {};
+};
+
+}  // namespace process

@@ -1,0 +1,47 @@
+#include "server/process/wait_status.h"
+
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace process {
+
+namespace {
+
+constexpr int kPidfd = 3;  // P_PIDFD
+
+// Without reaping and without blocking; false where it is no child. Raw, since glibc's waitid() has no fifth
+// argument, and the kernel's has: the usage, also with WNOWAIT.
+bool peek(int type, int id, siginfo_t& info, rusage* usage) {
+  return ::syscall(SYS_waitid, type, id, &info, WEXITED | WNOWAIT | WNOHANG, usage) == 0;
+}
+
+}  // namespace
+
+std::optional<WaitStatus> peek_end(int pidfd) {
+  siginfo_t info{};
+  WaitStatus status;
+  if (!peek(kPidfd, pidfd, info, &status.usage) || info.si_pid == 0) return std::nullopt;
+  if (info.si_code == CLD_EXITED)
+    status.exit_code = info.si_status;
+  else
+    status.signal = info.si_status;
+  return status;
+}
+
+bool is_child(pid_t pid) {
+  siginfo_t info{};
+  return pid > 0 && peek(P_PID, pid, info, nullptr);
+}
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  const char* description = ::sigdescr_np(signal);
+  if (!name || !description) return fmt::format("signal {}", signal);
+  return fmt::format("SIG{} ({})", name, description);
+}
+
+}  // namespace process
