@@ -31,6 +31,18 @@ async function findings(page) {
       (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
 }
 
+/** Texts of the plots that lie over one another, or reach out of their plot. */
+function overprinted(page) {
+  return page.locator('.plot svg').evaluateAll((plots) => plots.flatMap((plot) => {
+    const edge = plot.getBoundingClientRect();
+    const texts = [...plot.querySelectorAll('text')].map((node) => ({text: node.textContent, box: node.getBoundingClientRect()}));
+    const outside = texts.filter(({box}) => box.left < edge.left || box.right > edge.right + 1);
+    const crossed = texts.filter(({box}, index) => texts.slice(index + 1).some(({box: other}) =>
+      box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom));
+    return [...outside, ...crossed].map(({text}) => text);
+  }));
+}
+
 test('the dashboard', {timeout: 300_000}, async (t) => {
   const server = await startCruncherd(t, ['--running', '2']);
   const browser = await startBrowser(t);
@@ -62,6 +74,7 @@ test('the dashboard', {timeout: 300_000}, async (t) => {
       await picture(page, name);
       assert.deepEqual(await accessibilityFaults(page), []);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      assert.deepEqual(await overprinted(page), []);
       assert.deepEqual(page.troubles, []);
     });
   }
@@ -74,6 +87,9 @@ test('the dashboard', {timeout: 300_000}, async (t) => {
     const bar = page.locator('#jobs [role=progressbar][aria-label="primes running"]');
     await bar.waitFor();
     await eventually(async () => Number(await bar.getAttribute('aria-valuenow')) > 0);
+    const [{id}] = (await ask(`${server.url}/status`)).json().jobs;
+    await page.locator('#jobs button.id', {hasText: id}).click();
+    await page.locator('#jobs .note', {hasText: /copied|selected/}).waitFor();
     await page.click('button:has-text("Cancel")');
     await page.locator('.verdict', {hasText: 'Left'}).waitFor();
     await bar.waitFor({state: 'detached'});
@@ -130,11 +146,11 @@ test('the dashboard', {timeout: 300_000}, async (t) => {
     await page.locator('.answer pre', {hasText: '25'}).waitFor();
   });
 
-  await t.test('Hold stops the reading, and pressed again it goes on', async (t) => {
+  await t.test('Pause stops the reading, and pressed again it goes on', async (t) => {
     const page = await openDashboard(t, browser, server);
-    await page.click('#hold');
-    await page.locator('#lamp-text', {hasText: 'held'}).waitFor();
-    await page.click('#hold');
+    await page.click('#pause');
+    await page.locator('#lamp-text', {hasText: 'paused'}).waitFor();
+    await page.click('#pause');
     await page.locator('#lamp-text', {hasText: 'serving'}).waitFor();
   });
 
@@ -151,9 +167,10 @@ test('the dashboard', {timeout: 300_000}, async (t) => {
 
 test('where /blocking is not served the experiment says so and does the other half', {timeout: 120_000}, async (t) => {
   const server = await startCruncherd(t, ['--blocking-route', 'off']);
-  const page = await openDashboard(t, await startBrowser(t), server);
+  const page = await openDashboard(t, await startBrowser(t), server, {viewport: {width: 1000, height: 900}});
   const [blocking, free] = await findings(page);
   assert.match(blocking.at(-1), /^not run here: 40[34]/);
+  assert.deepEqual(await overprinted(page), []);
   assert.equal(free[0], '/non-blocking');
   assert.ok(Number(free[1]) > 10);
 });

@@ -19,11 +19,14 @@ export function logScale(smallest, largest) {
 }
 
 /** Where the data goes inside an SVG of the given size: gutters for the labels, pixel coordinates. */
+const kTickWidth = 6.8;  // of a character at the ticks' size
+
 export class Frame {
-  constructor(width, height) {
+  /** `labels`: the texts that will stand left of it. */
+  constructor(width, height, labels) {
     this.width = width;
     this.height = height;
-    this.left = 50;
+    this.left = Math.max(50, 12 + kTickWidth * Math.max(...labels.map((label) => label.length)));
     this.right = width - 8;
     this.top = 10;
     this.bottom = height - 22;

@@ -39,3 +39,14 @@ export function reconcile(parent, keys, make) {
   if (!unchanged) parent.replaceChildren(...wanted);
   return wanted;
 }
+
+/** Copies an element's text; "copied", or "selected" where there is no clipboard, as outside a secure context. */
+export async function copyText(node) {
+  try {
+    await navigator.clipboard.writeText(node.textContent);
+    return 'copied';
+  } catch {
+    getSelection().selectAllChildren(node);
+    return 'selected';
+  }
+}

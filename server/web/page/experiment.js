@@ -60,7 +60,7 @@ export class Experiment {
     const phase = {route, label, from: this.#elapsed(), to: null, refusal: null};
     this.#phases.push(phase);
     try {
-      const response = await fetch(`${route}?CPUTimeMs=${kWork}`, {cache: 'no-store'});
+      const response = await fetch(`${route.slice(1)}?CPUTimeMs=${kWork}`, {cache: 'no-store'});
       const body = await response.json().catch(() => ({}));
       if (!response.ok) phase.refusal = `${response.status} ${body.detail ?? body.reason ?? ''}`.trim();
     } catch (error) {
@@ -72,7 +72,7 @@ export class Experiment {
   #probe() {
     const open = this.#phases.find((phase) => phase.to === null) ?? null;
     const probe = {at: this.#elapsed(), took: null, failed: false, phase: open};
-    const answered = fetch('/', {cache: 'no-store'})
+    const answered = fetch('./', {cache: 'no-store'})
         .then(async (response) => {
           await response.arrayBuffer();
           probe.failed = !response.ok;

@@ -1,30 +1,41 @@
 // The jobs that run or wait, with their progress.
 
-import {byId, element, reconcile, setText} from './dom.js';
+import {byId, copyText, element, reconcile, setText} from './dom.js';
 import {duration, memory, percent} from './format.js';
 
 const kMostWaiting = 6;
+
+// A button with an id's own text, apart from what changes every second: to select, or to copy by a click.
+function idButton() {
+  const text = element('span');
+  const note = element('span', {class: 'note', role: 'status'});
+  const button = element('button', {type: 'button', class: 'id', title: 'Copy this request id', onclick: async () => {
+    setText(note, await copyText(text));
+    setTimeout(() => setText(note, ''), 2000);
+  }}, text);
+  return element('span', {class: 'whose'}, button, note);
+}
 
 function makeRow() {
   return element('li', {},
       element('span', {class: 'task'}), element('span', {class: 'state'}),
       element('span', {class: 'track', role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100'}, element('i')),
-      element('span', {class: 'facts'}));
+      element('span', {class: 'facts'}), idButton());
 }
 
 function facts(job) {
-  if (job.state === 'waiting') return `for ${duration(job.age_ms)} · ${job.id}`;
-  return `${duration(job.age_ms)} · cpu ${duration(job.cpu_ms)} · ${memory(job.rss_kib)} · pid ${job.pid} · ${job.id}`;
+  if (job.state === 'waiting') return `for ${duration(job.age_ms)}`;
+  return `${duration(job.age_ms)} · cpu ${duration(job.cpu_ms)} · ${memory(job.rss_kib)} · pid ${job.pid}`;
 }
 
 function showRow(row, job) {
-  const [task, state, track, line] = row.children;
+  const [task, state, track, line, whose] = row.children;
   const known = typeof job.progress === 'number';
   row.className = job.state;
   setText(task, job.task);
   setText(state, known ? percent(job.progress) : job.state);
   setText(line, facts(job));
-  line.title = `request ${job.id}`;
+  setText(whose.firstChild.firstChild, job.id);
   track.setAttribute('aria-label', `${job.task} ${job.state}`);
   track.classList.toggle('unknown', !known);
   track.firstChild.style.inlineSize = known ? `${job.progress * 100}%` : '';

@@ -7,6 +7,7 @@ import {duration} from './format.js';
 import {Gauges} from './gauges.js';
 import {History} from './history.js';
 import {showJobs} from './jobs.js';
+import {parseJson} from './json.js';
 import {Plots} from './plots.js';
 import {Poller} from './poller.js';
 import {showTally} from './tallies.js';
@@ -42,15 +43,15 @@ const poller = new Poller({
   rest: (why) => faceplate.lamp('resting', why),
 });
 
-byId('hold').addEventListener('click', (event) => {
-  poller.hold(!poller.held);
-  event.currentTarget.setAttribute('aria-pressed', String(poller.held));
+byId('pause').addEventListener('click', (event) => {
+  poller.pause(!poller.paused);
+  event.currentTarget.setAttribute('aria-pressed', String(poller.paused));
 });
 
 new Experiment();
 
 try {
-  const {tasks} = await (await fetch('/tasks')).json();
+  const {tasks} = parseJson(await (await fetch('tasks')).text());
   tryTask = tasks.length > 0 ? new TryTask(byId('try'), tasks) : null;
   if (!tryTask) setText(byId('try'), 'The cruncher offers no task.');
 } catch (error) {

@@ -1,11 +1,11 @@
-// Asks /status once a second, as long as the page can be seen and is not held. Knows nothing of what the answer means.
+// Asks /status once a second, as long as the page can be seen and is not paused. Knows nothing of what the answer means.
 // A server whose loop is frozen answers late: how long it has been silent is reported while it lasts.
 
 const kPeriod = 1000;
 const kSilenceWorthSaying = 600;
 
 export class Poller {
-  #held = false;
+  #paused = false;
   #askedAt = null;
   #wake = () => {};
   #on;
@@ -18,17 +18,17 @@ export class Poller {
     this.#run();
   }
 
-  get held() { return this.#held; }
+  get paused() { return this.#paused; }
 
-  hold(on) {
-    this.#held = on;
+  pause(on) {
+    this.#paused = on;
     this.#wake();
   }
 
   async #run() {
     for (;;) {
-      if (this.#held || document.hidden) {
-        this.#on.rest(this.#held ? 'held' : 'hidden');
+      if (this.#paused || document.hidden) {
+        this.#on.rest(this.#paused ? 'paused' : 'hidden');
         await new Promise((resolve) => { this.#wake = resolve; });
         continue;
       }
@@ -41,10 +41,10 @@ export class Poller {
   async #ask() {
     this.#askedAt = performance.now();
     try {
-      const response = await fetch('/status', {cache: 'no-store', signal: AbortSignal.timeout(120_000)});
+      const response = await fetch('status', {cache: 'no-store', signal: AbortSignal.timeout(120_000)});
       if (!response.ok) throw new Error(`/status answers ${response.status}`);
       const status = await response.json();
-      if (!this.#held) this.#on.status(status);
+      if (!this.#paused) this.#on.status(status);
     } catch (error) {
       this.#on.failure(error instanceof TypeError ? 'no connection' : error.message);
     } finally {
@@ -53,7 +53,7 @@ export class Poller {
   }
 
   #reportSilence() {
-    if (this.#askedAt === null || this.#held) return;
+    if (this.#askedAt === null || this.#paused) return;
     const silent = performance.now() - this.#askedAt;
     if (silent > kSilenceWorthSaying) this.#on.silence(silent);
   }

@@ -5,6 +5,7 @@ import {svg} from './dom.js';
 import {duration} from './format.js';
 
 const kShortest = 8500;
+const kLabelWidth = 90;
 const kScale = logScale(0.1, 10_000);
 const tick = (ms) => ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`;
 
@@ -24,7 +25,7 @@ export class ProbePlot {
 
   #paint() {
     const [probes, phases, elapsed] = this.#last;
-    const frame = new Frame(this.#canvas.clientWidth, this.#canvas.clientHeight);
+    const frame = new Frame(this.#canvas.clientWidth, this.#canvas.clientHeight, kScale.ticks.map(tick));
     if (frame.width === 0) return;
     const span = Math.max(kShortest, elapsed);
     const x = (ms) => frame.x(ms / span);
@@ -43,10 +44,13 @@ export class ProbePlot {
 
   #band(frame, x, phase, index, to) {
     const left = x(phase.from);
+    // A phase that was refused is over at once: its label must not lie under the next one's.
+    const raised = index > 0 && left - x(this.#last[1][index - 1].from) < kLabelWidth ? 16 : 0;
+    const fits = left + kLabelWidth < frame.right;
     const lane = index === 0 ? 'blocking' : 'free';
     return [
       svg('rect', {class: `band ${lane}`, x: left, y: frame.top, width: Math.max(1, x(to) - left), height: frame.bottom - frame.top}),
-      svg('text', {class: 'band-label', x: left + 6, y: frame.bottom - 8}, phase.label),
+      svg('text', {class: 'band-label', x: fits ? left + 6 : left - 6, y: frame.bottom - 8 - raised, 'text-anchor': fits ? 'start' : 'end'}, phase.label),
     ];
   }
 }

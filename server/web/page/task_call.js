@@ -1,5 +1,7 @@
 // One call of a task over HTTP, and the same call as a curl line.
 
+import {parseJson} from './json.js';
+
 const kPictureTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -11,16 +13,21 @@ export function pictureMembers(task) {
       .map(([name, schema]) => ({name, type: schema.contentMediaType}));
 }
 
+// Relative to the page, which may be below a proxy's path.
+const taskUrl = (task) => new URL(`tasks/${encodeURIComponent(task.name)}`, location.href);
+
+/** `params` are JSON text. All that others have named is quoted: a person pastes it. */
 export function curlLine(task, params, deadline) {
   const lines = [
-    `curl -s ${location.origin}/tasks/${task.name}`,
-    '-H \'Content-Type: application/json\'',
-    ...(deadline ? [`-H 'Prefer: wait=${deadline}'`] : []),
-    `-d ${quoted(JSON.stringify(params))}`,
+    `curl -s ${quoted(String(taskUrl(task)))}`,
+    `-H ${quoted('Content-Type: application/json')}`,
+    ...(deadline ? [`-H ${quoted(`Prefer: wait=${deadline}`)}`] : []),
+    `-d ${quoted(params)}`,
   ];
   const [picture] = pictureMembers(task);
-  const tail = picture ? ` \\\n  | jq -r .result.${picture.name} | base64 -d > ${task.name}.${picture.type.split('/')[1]}` : '';
-  return lines.join(' \\\n  ') + tail;
+  if (!picture) return lines.join(' \\\n  ');
+  const file = `${task.name}.${picture.type.split('/')[1]}`;
+  return [...lines, `| jq -r ${quoted(`.result[${JSON.stringify(picture.name)}]`)} | base64 -d > ${quoted(file)}`].join(' \\\n  ');
 }
 
 /** {status, body, took} of the answer; throws where there is none. */
@@ -28,8 +35,7 @@ export async function callTask(task, params, {deadline, requestId, signal}) {
   const headers = {'Content-Type': 'application/json', 'X-Request-Id': requestId};
   if (deadline) headers.Prefer = `wait=${deadline}`;
   const from = performance.now();
-  const response = await fetch(`/tasks/${encodeURIComponent(task.name)}`,
-      {method: 'POST', headers, body: JSON.stringify(params), signal});
-  const body = await response.json();
+  const response = await fetch(taskUrl(task), {method: 'POST', headers, body: params, signal});
+  const body = parseJson(await response.text());
   return {status: response.status, body, took: performance.now() - from};
 }

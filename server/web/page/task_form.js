@@ -1,17 +1,16 @@
-// A form made from a JSON Schema (draft-07, an object with properties), and the params that its fields stand for.
+// A form made from a task's schema, and the params that its fields stand for, as JSON text: a number goes as it was typed.
 // It does not validate: what is wrong with the params the server says, and it is shown at the field.
 
 import {element, setText} from './dom.js';
 import {count} from './format.js';
+import {printJson} from './json.js';
+import {kindOf, plainForm} from './schema.js';
 
 const kLongText = 2000;
-
-const typesOf = (schema) => [schema.type ?? 'string'].flat();
-const isNumber = (schema) => typesOf(schema).some((type) => type === 'integer' || type === 'number');
-const isStructure = (schema) => typesOf(schema).some((type) => type === 'array' || type === 'object');
+const kNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function bounds(schema) {
-  const unit = isNumber(schema) ? '' : ' characters';
+  const unit = kindOf(schema) === 'text' ? ' characters' : '';
   const low = schema.minimum ?? schema.exclusiveMinimum ?? schema.minLength;
   const high = schema.maximum ?? schema.exclusiveMaximum ?? schema.maxLength;
   if (low !== undefined && high !== undefined) return `${count(low)} to ${count(high)}${unit}`;
@@ -19,61 +18,85 @@ function bounds(schema) {
   return low === undefined ? '' : `at least ${count(low)}${unit}`;
 }
 
-function control(schema, id) {
-  const initial = schema.default ?? schema.examples?.[0];
-  const common = {id, name: id, 'aria-describedby': `${id}-hint ${id}-error`, autocomplete: 'off', spellcheck: 'false'};
-  if (schema.enum) {
-    const options = schema.enum.map((value) => element('option',
-        {value: JSON.stringify(value), selected: value === initial}, String(value)));
-    return element('select', common, ...options);
-  }
-  if (typesOf(schema).includes('boolean')) {
-    return element('input', {...common, type: 'checkbox', checked: initial === true});
-  }
-  const text = initial === undefined ? '' : isStructure(schema) ? JSON.stringify(initial) : String(initial);
-  const isLong = isStructure(schema) || (!isNumber(schema) && (schema.maxLength ?? kLongText) >= kLongText);
-  if (isLong) return element('textarea', {...common, rows: '3'}, text);
-  return element('input', {...common, type: 'text', inputmode: isNumber(schema) ? 'decimal' : null, value: text});
+// Of the choices none is made where the param may be left out.
+function choice(values, initial, required, common) {
+  const options = values.map((value) => element('option', {value: printJson(value), selected: value === initial}, String(value)));
+  const none = required || initial !== undefined ? [] : [element('option', {value: '', selected: true}, '–')];
+  return element('select', common, ...none, ...options);
 }
 
-/** The value that a field stands for; undefined where it is left out. Text that is no number stays text. */
-function valueOf(node, schema) {
-  if (schema.enum) return JSON.parse(node.value);
-  if (node.type === 'checkbox') return node.checked;
-  if (node.value === '') return undefined;
-  if (isStructure(schema)) {
-    try { return JSON.parse(node.value); } catch { return node.value; }
+function control(schema, id, required) {
+  const initial = schema.default ?? schema.examples?.[0];
+  const kind = kindOf(schema);
+  const common = {id, name: id, 'aria-describedby': `${id}-hint ${id}-error`, autocomplete: 'off', spellcheck: 'false'};
+  if (kind === 'choice') return choice(schema.enum ?? [schema.const], initial, required, common);
+  if (kind === 'boolean' && !required && initial === undefined) return choice([true, false], initial, required, common);
+  if (kind === 'boolean') return element('input', {...common, type: 'checkbox', checked: initial === true});
+  const text = initial === undefined || initial === null ? '' : kind === 'json' ? printJson(initial) : String(initial);
+  if (kind === 'json' || (kind === 'text' && (schema.maxLength ?? kLongText) >= kLongText)) {
+    return element('textarea', {...common, rows: '3'}, text);
   }
-  const number = Number(node.value);
-  return isNumber(schema) && Number.isFinite(number) ? number : node.value;
+  return element('input', {...common, type: 'text', inputmode: kind === 'number' ? 'decimal' : null, value: text});
 }
+
+function isJson(text) {
+  try { return JSON.parse(text) !== undefined; } catch { return false; }
+}
+
+/** What a field stands for, as JSON text; undefined where it is left out. Text that is no number or no JSON stays text. */
+function valueOf(node, schema) {
+  if (node.localName === 'select') return node.value || undefined;
+  if (node.type === 'checkbox') return String(node.checked);
+  if (node.value === '') return undefined;
+  const kind = kindOf(schema);
+  const typed = node.value.trim();
+  if (kind === 'number' && kNumber.test(typed)) return typed;
+  if (kind === 'number' && typed !== '' && Number.isFinite(Number(typed))) return String(Number(typed));
+  return kind === 'json' && isJson(typed) ? typed : JSON.stringify(node.value);
+}
+
+const nameIn = (pointer) => pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
 
 export class TaskForm {
   #fields = new Map();
+  #whole = null;
 
-  /** `rows` are the form's elements, one for each property. */
-  constructor(schema) {
+  /** `rows` are the form's elements, one for each property, or one for all params where the schema names none. */
+  constructor(params) {
+    const schema = plainForm(params, params);
     const required = new Set(schema.required ?? []);
-    this.rows = Object.entries(schema.properties ?? {})
+    const properties = Object.entries(schema.properties ?? {});
+    this.rows = properties
         .sort(([a], [b]) => required.has(b) - required.has(a))
-        .map(([name, field]) => this.#row(name, field, required.has(name)));
+        .map(([name, field], index) => this.#row(name, index, plainForm(field, params), required.has(name)));
+    if (properties.length === 0 && schema.additionalProperties !== false) this.rows = [this.#wholeRow()];
   }
 
-  #row(name, schema, required) {
-    const id = `param-${name}`;
-    const input = control(schema, id);
+  #row(name, index, schema, required) {
+    const id = `param-${/^[\w-]+$/.test(name) ? name : index}`;
+    const input = control(schema, id, required);
     const error = element('span', {class: 'error', id: `${id}-error`});
     if (required) input.setAttribute('aria-required', 'true');
     this.#fields.set(name, {schema, input, error});
-    const about = [schema.description ?? schema.title, bounds(schema), required ? '' : 'optional'].filter(Boolean);
+    const about = [schema.description ?? schema.title, bounds(schema), kindOf(schema) === 'json' ? 'JSON' : '', required ? '' : 'optional'];
     return element('div', {class: `field ${input.localName}`},
         element('label', {for: id}, name), input,
-        element('span', {class: 'hint', id: `${id}-hint`}, about.join(' · ')), error);
+        element('span', {class: 'hint', id: `${id}-hint`}, about.filter(Boolean).join(' · ')), error);
   }
 
+  #wholeRow() {
+    this.#whole = element('textarea', {id: 'params', rows: '4', spellcheck: 'false', 'aria-describedby': 'params-hint'}, '{}');
+    return element('div', {class: 'field textarea'}, element('label', {for: 'params'}, 'params'), this.#whole,
+        element('span', {class: 'hint', id: 'params-hint'}, 'JSON, as it is sent: the task’s schema names no param'));
+  }
+
+  /** JSON text. */
   params() {
-    const entries = [...this.#fields].map(([name, {input, schema}]) => [name, valueOf(input, schema)]);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+    if (this.#whole) return this.#whole.value.trim() || '{}';
+    const members = [...this.#fields].map(([name, {input, schema}]) => [name, valueOf(input, schema)])
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => `${JSON.stringify(name)}:${value}`);
+    return `{${members.join(',')}}`;
   }
 
   /** `errors`: [{pointer, message}] as in a problem document. Returns those that belong to no field. */
@@ -83,7 +106,7 @@ export class TaskForm {
       input.removeAttribute('aria-invalid');
     }
     const homeless = errors.filter(({pointer, message}) => {
-      const field = this.#fields.get(pointer.split('/')[1]);
+      const field = this.#fields.get(nameIn(pointer));
       if (!field) return true;
       setText(field.error, message);
       field.input.setAttribute('aria-invalid', 'true');

@@ -65,8 +65,9 @@ export class TimePlot {
     const width = this.#canvas.clientWidth;
     const height = this.#canvas.clientHeight;
     if (width === 0) return;
-    const frame = new Frame(width, height);
     const scale = this.#scale();
+    const tick = this.#spec.tick ?? this.#spec.format;
+    const frame = new Frame(width, height, scale.ticks.map(tick));
     const axis = this.#axis();
     const x = (sample) => frame.x(1 - (this.#now - sample.now) / 1000 / axis.span);
     const points = this.#spec.series.map((series) => this.#samples.flatMap((sample, index) => {
@@ -74,7 +75,7 @@ export class TimePlot {
       const point = value === null ? null : [x(sample), frame.y(scale.at(value))];
       return index > 0 && sample.now - this.#samples[index - 1].now > kLongestStep ? [null, point] : [point];
     }));
-    const parts = frame.grid(scale, this.#spec.tick ?? this.#spec.format, notches(axis, width));
+    const parts = frame.grid(scale, tick, notches(axis, width));
     this.#spec.series.forEach((series, index) => {
       const lane = `${series.lane}${series.faint ? ' faint' : ''}`;
       if (series.surface !== undefined) {

@@ -1,7 +1,8 @@
 // The bench to try each task: choose, fill in, run, look at the result. Leaving a job (Cancel) kills its cruncher.
 
-import {element, setText} from './dom.js';
+import {copyText, element, setText} from './dom.js';
 import {duration, memory, percent, words} from './format.js';
+import {printJson} from './json.js';
 import {callTask, curlLine, pictureMembers} from './task_call.js';
 import {TaskForm} from './task_form.js';
 
@@ -9,7 +10,7 @@ import {TaskForm} from './task_form.js';
 function resultText(result, pictures) {
   const cut = {...result};
   for (const {name} of pictures) cut[name] = `${result[name].slice(0, 24)}… (${memory(result[name].length * 0.75 / 1024)})`;
-  return JSON.stringify(pictures.length ? cut : result, null, 2);
+  return printJson(pictures.length ? cut : result, 2);
 }
 
 function usageText(usage) {
@@ -76,13 +77,7 @@ export class TryTask {
   }
 
   async #copy() {
-    try {
-      await navigator.clipboard.writeText(this.#curl.textContent);
-      setText(this.#copied, 'copied');
-    } catch {  // no clipboard outside a secure context
-      getSelection().selectAllChildren(this.#curl);
-      setText(this.#copied, 'selected');
-    }
+    setText(this.#copied, await copyText(this.#curl));
   }
 
   async #start() {
