@@ -1,5 +1,6 @@
 #include "ipc/message.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ipc {
@@ -54,6 +55,22 @@ std::string print_request(const Request& request) {
   line += R"(,"method":)" + print_json(request.method);
   line += R"(,"params":)" + print_json(request.params) + "}\n";
   return line;
+}
+
+std::string print_verbatim_request(std::string_view id, std::string_view method, std::string_view params) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (params.starts_with(kByteOrderMark)) params.remove_prefix(kByteOrderMark.size());
+  const auto id_text = print_json(id), method_text = print_json(method);
+  std::string line;
+  line.reserve(id_text.size() + method_text.size() + params.size() + 64);
+  line.append(R"({"jsonrpc":"2.0","id":)").append(id_text).append(R"(,"method":)").append(method_text);
+  line.append(R"(,"params":)");
+  const auto begin = line.size();
+  line.append(params);
+  // A raw one stands between tokens only, where a space is as good.
+  const auto ends_line = [](char c) { return c == '\n' || c == '\r'; };
+  std::replace_if(line.begin() + static_cast<std::ptrdiff_t>(begin), line.end(), ends_line, ' ');
+  return line.append("}\n");
 }
 
 std::string print_response(const Response& response) {

@@ -58,6 +58,9 @@ std::variant<Request, Response> parse_request(std::string_view line);
 
 /// One line each, '\n' included.
 std::string print_request(const Request& request);
+/// The same with the params as their sender wrote them: digits and order of members are kept. `params` is
+/// JSON text that parse_json() takes.
+std::string print_verbatim_request(std::string_view id, std::string_view method, std::string_view params);
 std::string print_response(const Response& response);
 std::string print_progress(const Progress& progress);
 

@@ -41,6 +41,16 @@ TEST_CASE("a request comes out of its line as it went in") {
   CHECK(read.params == sent.params);
 }
 
+TEST_CASE("params that are printed verbatim keep their digits and the order of their members") {
+  CHECK(
+      print_verbatim_request("7f\"3c", "m", R"({"b":18446744073709551616,"a":0.12345678901234567890123})") ==
+      R"({"jsonrpc":"2.0","id":"7f\"3c","method":"m","params":{"b":18446744073709551616,"a":0.12345678901234567890123}})"
+      "\n");
+  const auto line = print_verbatim_request("x", "m", "\xEF\xBB\xBF{\r\n\t\"a\":\n1 }\n");
+  CHECK(line == "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"m\",\"params\":{  \t\"a\": 1 } }\n");
+  CHECK(request_of(line).params == Json{{"a", 1}});
+}
+
 TEST_CASE("absent params read as an empty object, an absent id as a notification, a null id as an id") {
   const auto notification = request_of(R"({"jsonrpc":"2.0","method":"spin"})");
   CHECK_FALSE(notification.id);
