@@ -89,8 +89,8 @@ std::optional<ipc::Error> complete_params(const Task& task, Json& params) {
   for (const auto& [name, value] : defaults.items()) {
     if (!params.contains(name)) params[name] = value;
   }
-  const auto violations = schema.validate(params);
-  if (violations.empty()) return std::nullopt;
+  const auto [fit, violations] = schema.check(params, ipc::kUnbounded);
+  if (fit != ipc::Fit::no) return std::nullopt;
   return ipc::Error{static_cast<int>(ipc::ErrorCode::invalid_params),
                     "invalid params",
                     {{"errors", ipc::to_json(violations)}}};

@@ -138,10 +138,9 @@ std::string stands_twice(std::string_view key) {
   return "the key " + print_json(shortened(key)) + " stands twice in one object";
 }
 
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kMost = 60;
-  if (text.size() <= kMost) return std::string(text);
-  auto end = kMost;
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  auto end = most;
   while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not inside a UTF-8 sequence
   return std::string(text.substr(0, end)) + "…";
 }

@@ -34,9 +34,9 @@ std::string out_of_range();
 std::string holds_nul();
 std::string stands_twice(std::string_view key);
 
-/// The first 60 bytes of a text that its sender is to recognise, less what is left of a cut character, with …
-/// behind them; a text that is no longer than that as it is.
-std::string shortened(std::string_view text);
+/// The first `most` bytes of a text that its sender is to recognise, less what is left of a cut character,
+/// with … behind them; a text that is no longer than that as it is.
+std::string shortened(std::string_view text, std::size_t most = 60);
 
 /// One line of JSON without the line's end. Invalid UTF-8 in strings becomes U+FFFD, so it never throws for
 /// that.

@@ -11,6 +11,10 @@
 namespace routes {
 namespace {
 
+// Each task has a path, metrics of its own and a place in openapi.json.
+constexpr std::size_t kMaxTasks = 1000;
+constexpr std::size_t kMaxName = 128;
+
 // The whole object's schema where the document has it, else made of OpenRPC's content descriptors, one per
 // member.
 ipc::Json params_schema(const ipc::Json& method) {
@@ -31,12 +35,24 @@ ipc::Json result_schema(const ipc::Json& method) {
 
 // Of RFC 3986's unreserved characters, so that it is one segment of a path as it stands.
 void check_name(const std::string& name) {
+  if (name.size() > kMaxName)
+    throw std::invalid_argument(fmt::format("the name of the method '{}' is longer than {} characters",
+                                            ipc::shortened(name), kMaxName));
   const bool fits = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return c < 128 && (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~');
   });
   if (!fits || name.empty() || name == "." || name == "..")
     throw std::invalid_argument(fmt::format(
-        "the method '{}' cannot be a task: its name must be letters, digits, '-', '.', '_' and '~'", name));
+        "the method '{}' cannot be a task: its name must be letters, digits, '-', '.', '_' and '~'",
+        ipc::shortened(name)));
+}
+
+ipc::Schema compiled(const std::string& task, const ipc::Json& schema) {
+  try {
+    return ipc::Schema(schema);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("the params of the method '{}': {}", task, error.what()));
+  }
 }
 
 }  // namespace
@@ -49,10 +65,12 @@ Catalogue::Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
       if (name.rfind("rpc.", 0) == 0) continue;
       check_name(name);
       auto schema = params_schema(method);
-      ipc::Schema compiled(schema);
+      auto params = compiled(name, schema);
+      if (tasks_.size() == kMaxTasks)
+        throw std::invalid_argument(fmt::format("it has more than {} methods", kMaxTasks));
       const auto own = per_task.find(name);
       tasks_.emplace(name, Task{name, method.value("summary", ""), std::move(schema), result_schema(method),
-                                std::move(compiled), own == per_task.end() ? limits : own->second});
+                                std::move(params), own == per_task.end() ? limits : own->second});
     }
   } catch (const std::exception& error) {
     throw std::invalid_argument(
@@ -69,17 +87,16 @@ const Task* Catalogue::find(std::string_view name) const {
   return found == tasks_.end() ? nullptr : &found->second;
 }
 
-PreparedParams prepare(const Task& task, std::string_view body, const std::string& rpc_id) {
-  auto parsed = ipc::parse_json(body);
+PreparedParams prepare(const Task& task, std::string_view text, const std::string& rpc_id) {
+  auto parsed = ipc::parse_json(text);
   if (auto* fault = std::get_if<ipc::JsonFault>(&parsed)) return std::move(*fault);
-  return prepare(task, std::move(std::get<ipc::Json>(parsed)), rpc_id);
-}
-
-PreparedParams prepare(const Task& task, ipc::Json params, const std::string& rpc_id) {
+  const auto& params = std::get<ipc::Json>(parsed);
   if (!params.is_object())
     return std::vector<ipc::Violation>{{"", fmt::format("must be an object, but is {}", params.type_name())}};
-  if (auto violations = task.params.validate(params); !violations.empty()) return violations;
-  return ipc::print_request({rpc_id, task.name, std::move(params)});
+  // What stays undecided is for the cruncher to check.
+  auto verdict = task.params.check(params, ipc::steps_for(text.size()));
+  if (verdict.fit == ipc::Fit::no) return std::move(verdict.violations);
+  return ipc::print_verbatim_request(rpc_id, task.name, text);
 }
 
 }  // namespace routes

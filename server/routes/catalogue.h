@@ -39,8 +39,8 @@ class Catalogue {
 /// Params on their way to a cruncher: the whole request line, or what is wrong with them.
 using PreparedParams = std::variant<std::string, ipc::JsonFault, std::vector<ipc::Violation>>;
 
-/// Reads, validates and prints in one go. A pure function, safe on any thread.
-PreparedParams prepare(const Task& task, std::string_view body, const std::string& rpc_id);
-PreparedParams prepare(const Task& task, ipc::Json params, const std::string& rpc_id);
+/// Reads, validates and prints in one go: the params reach the cruncher as `text` has them. A pure function,
+/// safe on any thread.
+PreparedParams prepare(const Task& task, std::string_view text, const std::string& rpc_id);
 
 }  // namespace routes

@@ -90,7 +90,7 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
 
   process::Job job{call.request_id, loop::random_id(), task->name, {}, deadline_of(call, response, *task),
                    task->limits};
-  auto prepared = prepare(*task, ipc::Json{{kParam, milliseconds}}, job.rpc_id);
+  auto prepared = prepare(*task, ipc::print_json({{kParam, milliseconds}}), job.rpc_id);
   if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&prepared))
     return problem(call, response, *wrong);
   if (via == "thread") {

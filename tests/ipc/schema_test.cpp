@@ -13,7 +13,7 @@ using ipc::Schema;
 // The violations as "pointer: message" lines, to be compared at a glance.
 std::string complaints(const Json& schema, const Json& value) {
   std::string all;
-  for (const auto& [pointer, message] : Schema(schema).validate(value)) {
+  for (const auto& [pointer, message] : Schema(schema).check(value, ipc::kUnbounded).violations) {
     all += (all.empty() ? "" : "\n") + pointer + ": " + message;
   }
   return all;
@@ -75,6 +75,17 @@ TEST_CASE("a whole number is an integer however it is written") {
   CHECK(complaints(kLimit, R"({"limit":1.0})") == "");
   CHECK(complaints(kLimit, R"({"limit":1e3})") == "");
   CHECK(complaints(kLimit, R"({"limit":1.5})") == "/limit: must be an integer, but is 1.5");
+  for (const char* value : {"10000000000000000", "1e16", "10000000000000000.0", "9007199254740992.0",
+                            "9007199254740993", "9223372036854775807", "-9223372036854775808", "-1e18"}) {
+    CAPTURE(value);
+    CHECK(complaints(R"({"type":"integer"})", value) == "");
+  }
+  CHECK(complaints(R"({"type":"integer"})", "9223372036854775808.0") != "");
+  CHECK(complaints(R"({"maximum":9007199254740992})", "9007199254740993") ==
+        ": must be at most 9007199254740992, but is 9007199254740993");
+  CHECK(complaints(R"({"multipleOf":2})", "9007199254740993") != "");
+  CHECK(complaints(R"({"const":1})", "1.0") == "");
+  CHECK(complaints(R"({"enum":[18446744073709551615]})", "-1") != "");
 }
 
 TEST_CASE("a multiple of a decimal fraction is one as it is written") {
@@ -110,7 +121,7 @@ TEST_CASE("an integer beyond 64 bits neither wraps around nor passes as a double
 TEST_CASE("a hostile value gets few and short violations") {
   Json many = Json::array();
   for (int i = 0; i < 100'000; ++i) many.push_back(i);
-  CHECK(Schema(Json{{"items", {{"type", "string"}}}}).validate(many).size() == 16);
+  CHECK(Schema(Json{{"items", {{"type", "string"}}}}).check(many, ipc::kUnbounded).violations.size() == 16);
   const Json text = std::string(1'000'000, 'x');
   CHECK(complaints({{"type", "integer"}}, text).size() < 200);
 }
@@ -143,12 +154,16 @@ TEST_CASE("what depends on something unchecked refuses nothing valid") {
   fits(R"({"if":{"properties":{"n":{"pattern":"^a"}}},"else":{"required":["extra"]}})", R"({"n":"a"})");
   fits(R"({"if":{"oneOf":[{"format":"date"},{"type":"null"}]},"then":false})", R"("x")");
   // Through each way of holding a schema.
-  for (const char* holder : {R"({"allOf":[X]})", R"({"anyOf":[X,false]})", R"({"items":X})",
-                             R"({"items":[X]})", R"({"contains":X})", R"({"items":[],"additionalItems":X})",
-                             R"({"else":X,"if":false})", R"({"then":X,"if":true})"}) {
-    std::string schema = R"({"not":)" + std::string(holder) + "}";
+  constexpr const char *text = R"("abc")", *list = R"(["abc"])";
+  const std::pair<std::string, const char*> holders[] = {
+      {R"({"allOf":[X]})", text},         {R"({"anyOf":[X,false]})", text},
+      {R"({"items":X})", list},           {R"({"items":[X]})", list},
+      {R"({"contains":X})", list},        {R"({"items":[],"additionalItems":X})", list},
+      {R"({"else":X,"if":false})", text}, {R"({"then":X,"if":true})", text}};
+  for (const auto& [holder, value] : holders) {
+    std::string schema = R"({"not":)" + holder + "}";
     schema.replace(schema.find('X'), 1, R"({"pattern":"^x"})");
-    fits(schema.c_str(), R"(["abc"])");
+    fits(schema.c_str(), value);
   }
   fits(R"({"not":{"propertyNames":{"pattern":"^x"}}})", R"({"a":1})");
   fits(R"({"not":{"dependencies":{"a":{"propertyNames":{"pattern":"^x"}}}}})", R"({"a":1})");
@@ -183,7 +198,7 @@ TEST_CASE("a reference into something unchecked still leads there") {
                    R"({"b":1})") == "/b: must be a string, but is 1");
   CHECK(complaints(R"({"not":{"properties":{"50%~/":{"type":"null","format":"x"}}},
                        "properties":{"b":{"$ref":"#/not/properties/50%25~0~1"}}})",
-                   R"({"b":1})") == "/b: must be null, but is 1");
+                   R"({"b":1})") == "/b: must be null, but is 1\n: does not fit \"not\" in the schema");
   CHECK(complaints(R"({"patternProperties":{"^x":{"type":"null"}},
                        "properties":{"b":{"$ref":"#/patternProperties/^x"}}})",
                    R"({"b":1})") == "/b: must be null, but is 1");
@@ -202,6 +217,114 @@ TEST_CASE("an unusable schema is refused with a sentence") {
     CAPTURE(schema);
     CHECK_THROWS_AS(Schema{Json::parse(schema)}, std::invalid_argument);
   }
+}
+
+TEST_CASE("what a pattern says nothing of is decided beside it") {
+  CHECK(complaints(R"({"not":{"pattern":"^x"}})", "[]") == ": does not fit \"not\" in the schema");
+  CHECK(complaints(R"({"oneOf":[{"pattern":"^x"},{"maxItems":3}]})", "[]") ==
+        ": does not fit \"oneOf\" in the schema");
+  CHECK(complaints(R"({"oneOf":[{"type":"string","pattern":"^x"},{"type":"null"}]})", "1") ==
+        ": does not fit \"oneOf\" in the schema");
+  CHECK(complaints(R"({"properties":{"a":{"pattern":"^x"},"b":{"type":"null"}}})", R"({"a":"","b":1})") ==
+        "/b: must be null, but is 1");
+}
+
+TEST_CASE("the verdict says whether a check found out") {
+  const auto fit = [](const char* schema, const char* value, std::size_t steps = ipc::kUnbounded) {
+    return Schema(Json::parse(schema)).check(Json::parse(value), steps).fit;
+  };
+  CHECK(fit(kLimit, R"({"limit":1})") == ipc::Fit::yes);
+  CHECK(fit(kLimit, R"({"limit":-1})") == ipc::Fit::no);
+  CHECK(fit(kLimit, R"({"limit":1})", 3) == ipc::Fit::undecided);
+  CHECK(fit(R"({"pattern":"^x"})", R"("x")") == ipc::Fit::undecided);
+  CHECK(fit(R"({"pattern":"^x"})", "1") == ipc::Fit::yes);
+  CHECK(fit(R"({"uniqueItems":true})", "[1,2]") == ipc::Fit::undecided);
+  CHECK(fit(R"({"uniqueItems":true})", "[1]") == ipc::Fit::yes);
+  CHECK(fit(R"({"items":{"type":"string"}})", "[1,2,3,4,5,6,7,8,9]", 5) == ipc::Fit::no);
+}
+
+// A tree that is read by one of several schemas, each of which leads to all of them again.
+Json tree_schema(const char* kind, const char* parts) {
+  Json choices = Json::array();
+  for (const char* name : {"and", "or"}) {
+    choices.push_back({{"properties",
+                        {{kind, {{"const", name}}},
+                         {parts, {{"type", "array"}, {"items", {{"$ref", "#/definitions/node"}}}}}}}});
+  }
+  return {{"definitions", {{"node", {{"type", "object"}, {"required", {kind}}, {"oneOf", choices}}}}},
+          {"properties", {{"tree", {{"$ref", "#/definitions/node"}}}}}};
+}
+
+TEST_CASE("a schema whose check would double with each level is given up early, and decided with patience") {
+  const Schema schema(tree_schema("type", "children"));
+  const auto tree = [](int levels, const char* innermost) {
+    Json value{{"type", innermost}, {"children", Json::array()}};
+    for (int i = 0; i < levels; ++i) value = Json{{"type", "and"}, {"children", Json::array({value})}};
+    return Json{{"tree", value}};
+  };
+  const auto steps = ipc::steps_for(4096);
+  CHECK(schema.check(tree(28, "or"), steps).fit == ipc::Fit::undecided);
+  CHECK(schema.check(tree(28, "xor"), steps).fit == ipc::Fit::undecided);
+  CHECK(schema.check(tree(5, "or"), steps).fit == ipc::Fit::yes);
+  CHECK(schema.check(tree(5, "xor"), steps).fit == ipc::Fit::no);
+  CHECK(schema.check(tree(10, "xor"), ipc::kUnbounded).fit == ipc::Fit::no);
+}
+
+TEST_CASE("the longest text that is checked beside other work has steps enough for a usual schema") {
+  const Schema schema(Json::parse(R"({"properties":{"a":{"type":"array","items":{"type":"integer","minimum":0,
+                                      "maximum":9,"multipleOf":1}}},"additionalProperties":false})"));
+  for (const std::size_t bytes : {4096u, 1u << 20}) {
+    const Json value{{"a", Json::array_t(bytes / 3, Json(1))}};
+    CHECK(schema.check(value, ipc::steps_for(bytes)).fit == ipc::Fit::yes);
+  }
+}
+
+TEST_CASE("a list without an end in the schema takes no more steps than there are") {
+  Json many = Json::array(), names = Json::array();
+  for (int i = 0; i < 200'000; ++i) {
+    many.push_back({{"const", i}});
+    names.push_back(std::to_string(i));
+  }
+  for (const Json& schema :
+       {Json{{"anyOf", many}}, Json{{"oneOf", many}}, Json{{"not", {{"anyOf", many}}}},
+        Json{{"allOf", {{{"anyOf", many}}, {{"required", names}}}}}, Json{{"enum", many}}}) {
+    CHECK(Schema(schema).check(Json::object(), 20'000).fit == ipc::Fit::undecided);
+  }
+  const auto complaint = complaints(Json{{"enum", names}}, Json("x"));
+  CHECK(complaint.size() < 500);
+  CHECK(complaint.starts_with(": must be one of \"0\", \"1\", "));
+}
+
+TEST_CASE("a reference is found by the $id of a schema, and by its fragment") {
+  constexpr const char* schema = R"({"$id":"http://a.example/root.json","definitions":{
+    "whole":{"$ref":"http://a.example/root.json#/definitions/point"},
+    "point":{"$id":"#pt","type":"integer"},
+    "other":{"$id":"other.json","definitions":{"n":{"type":"null"}},"properties":{"x":{"$ref":"#/definitions/n"}}}},
+    "properties":{"a":{"$ref":"#pt"},"b":{"$ref":"#/definitions/whole"},"c":{"$ref":"root.json#pt"},
+                  "d":{"$ref":"other.json"},"e":{"$ref":"/other.json#/definitions/n"},
+                  "f":{"$ref":"http://a.example/root.json"}}})";
+  CHECK(complaints(schema, R"({"a":1,"b":1,"c":1,"d":{"x":null},"e":null,"f":{"a":1}})") == "");
+  CHECK(complaints(schema, R"({"a":"","b":"","c":"","d":{"x":1},"e":1,"f":{"a":""}})") ==
+        "/a: must be an integer, but is \"\"\n/b: must be an integer, but is \"\"\n"
+        "/c: must be an integer, but is \"\"\n/d/x: must be null, but is 1\n/e: must be null, but is 1\n"
+        "/f/a: must be an integer, but is \"\"");
+  try {
+    Schema(Json::parse(R"({"$ref":"http://b.example/x.json"})"));
+    FAIL("taken");
+  } catch (const std::invalid_argument& error) {
+    CHECK(
+        error.what() ==
+        std::string("not a usable JSON Schema: the $ref \"http://b.example/x.json\" leads to no place in the "
+                    "schema; other documents are not fetched"));
+  }
+}
+
+TEST_CASE("a long chain of references is compiled, and given up where it is too long for a check") {
+  Json schema{{"$ref", "#/definitions/0"}};
+  for (int i = 0; i < 100'000; ++i)
+    schema["definitions"][std::to_string(i)] = {{"$ref", "#/definitions/" + std::to_string(i + 1)}};
+  schema["definitions"]["100000"] = {{"type", "null"}};
+  CHECK(Schema(schema).check(1, ipc::kUnbounded).fit == ipc::Fit::undecided);
 }
 
 TEST_CASE("a circle of references is found however it is written") {
