@@ -3,8 +3,6 @@
 #include <limits>
 #include <utility>
 
-#include "ipc/json_around.h"
-
 namespace ipc {
 namespace {
 

@@ -93,6 +93,30 @@ TEST_CASE("the fault of a bad text says where, what was expected, and nothing of
   CHECK(fault_of("{\"a\":\xff}").message.find('\xff') == std::string::npos);
 }
 
+TEST_CASE("a fraction is the double nearest to it") {
+  for (const std::string text : {"0.1", "2.2250738585072014e-308", "4.9e-324", "1.7976931348623157e308",
+                                 "9007199254740993.0", "0.3e-5", "123456789012345678901234567890.5", "-0.0",
+                                 "1e-400", "8.41e21", "2.0919495182368195e-290"}) {
+    CAPTURE(text);
+    CHECK(value_of(text) == Json::parse(text));
+    CHECK(value_of(text).dump() == Json::parse(text).dump());
+  }
+}
+
+TEST_CASE("each kind of fault in a text is told in its own words") {
+  const auto why = [](std::string_view text) { return fault_of(text).message; };
+  CHECK(why("") == "this is no JSON: expected a value");
+  CHECK(why("1 2") == "this is no JSON: expected the end of the text");
+  CHECK(why("[1") == "this is no JSON: expected ']' or ','");
+  CHECK(why("[") == "this is no JSON: expected ']' or a value");
+  CHECK(why("{1") == "this is no JSON: expected '}' or a key");
+  CHECK(why(R"({"a" 1})") == "this is no JSON: expected ':' and a value");
+  CHECK(why(R"(["abc)") == "this is no JSON: the text ends within a string");
+  CHECK(why("[\"\t\"]") == "this is no JSON: a control character in a string must be escaped");
+  CHECK(why(R"(["\x"])") == "this is no JSON: there is no such escape");
+  CHECK(why("[\"\xff\"]") == "this is no JSON: a string is no UTF-8");
+}
+
 TEST_CASE("a text of its sender's own is shown as far as it is needed to recognise it") {
   CHECK(ipc::shortened("as it is") == "as it is");
   CHECK(ipc::shortened(std::string(61, 'x')) == std::string(60, 'x') + "…");
