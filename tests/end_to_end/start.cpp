@@ -146,6 +146,53 @@ TEST_CASE("bad values in the environment and in the config file are refused like
   CHECK(refused(bad_task.err, "no_such_task"));
 }
 
+TEST_CASE("an error names what the value came from: the flag, the variable, or the place in the file") {
+  const auto with = [](std::string variable) {
+    return run_command({"/usr/bin/env", std::move(variable), cruncherd_path(), "--cruncher", "/bin/true"})
+        .err;
+  };
+  const auto bad = with("CRUNCHERD_RUNNING=many");
+  CHECK(bad.starts_with("cruncherd: CRUNCHERD_RUNNING: 'many'"));
+  CHECK_FALSE(mentions(bad, "--running"));
+  const harness::TemporaryDirectory directory;
+  const auto file = directory.write("c.toml", "port = 0\n[task.spin]\n  timeout = \"soon\"\n");
+  const auto result = start({"--config", file});
+  CHECK(result.exit_code == 2);
+  CHECK(result.err.starts_with("cruncherd: " + file + ":3:"));
+  CHECK(mentions(result.err, "timeout: 'soon'"));
+}
+
+TEST_CASE("an empty variable is unset, and so is the address that Kubernetes puts into CRUNCHERD_PORT") {
+  for (const auto* variable : {"CRUNCHERD_USER=", "CRUNCHERD_CONFIG=", "CRUNCHERD_RUNNING=",
+                               "CRUNCHERD_TIMEOUT=", "CRUNCHERD_PORT=tcp://10.96.0.5:8080"}) {
+    CAPTURE(std::string(variable));
+    const auto result =
+        run_command({"/usr/bin/env", variable, cruncherd_path(), "--host", "127.0.0.1", "--unix-socket",
+                     "@cruncherd-test-of-variables", "--cruncher", "/bin/true"});
+    CHECK(result.exit_code == 2);
+    CHECK(mentions(result.err, "/bin/true"));
+  }
+}
+
+TEST_CASE("an unknown key or flag is refused with the nearest that there is") {
+  const harness::TemporaryDirectory directory;
+  const auto key = start({"--config", directory.write("a.toml", "log_file = \"x\"\n")});
+  CHECK(key.exit_code == 2);
+  CHECK(mentions(key.err, "'log-file'"));
+  const auto of_task = start({"--config", directory.write("b.toml", "[task.spin]\ntimeuot = \"1s\"\n")});
+  CHECK(of_task.exit_code == 2);
+  CHECK(mentions(of_task.err, "'timeout'"));
+  const auto flag = start({"--runing=2"});
+  CHECK(flag.exit_code == 2);
+  CHECK(mentions(flag.err, "'running'"));
+}
+
+TEST_CASE("a configuration may begin with a byte order mark") {
+  const harness::TemporaryDirectory directory;
+  const RunningServer server({"--config", directory.write("c.toml", "\xEF\xBB\xBFlog-format = \"json\"\n")});
+  CHECK(mentions(server.log(), "{\"time\":"));
+}
+
 TEST_CASE("a section of the config file that limits no task of the cruncher is refused, not ignored") {
   const harness::TemporaryDirectory directory;
   const struct {

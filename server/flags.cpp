@@ -1,0 +1,82 @@
+#include "server/flags.h"
+
+namespace server {
+
+using settings::FlagTable;
+
+void add_job_flags(FlagTable& flags, process::JobLimits& job) {
+  flags.duration("timeout", job.timeout, "1ms", "24h",
+                 "deadline of a job, counted from its request's arrival");
+  flags.size("memory", job.memory, "0", "1024GiB", "address space of each process of a job; 0: no limit");
+  flags.duration("cpu", job.cpu, "0", "24h", "CPU time of a job, rounded up to seconds; 0: no limit");
+  flags.size("max-reply", job.max_reply, "1B", "1GiB", "what a job may write to stdout");
+  flags.count("open-files", job.open_files, 3, 1 << 20, "descriptors that a job may have");
+  flags.size("file-size", job.file_size, "0", "1024GiB", "largest file that a job may write; 0: no limit");
+}
+
+void add_flags(FlagTable& flags, Options& o) {
+  using process::Priority;
+  using process::Start;
+  flags.group("Where it listens");
+  flags.text("host", o.host, "ADDRESS", "name or address; IPv6 without brackets");
+  flags.count("port", o.port, 0, 65535, "TCP port; 0 picks a free one and logs it");
+  flags.text("unix-socket", o.unix_socket, "PATH", "listen on a Unix socket instead of host and port");
+  flags.mode("unix-socket-mode", o.unix_socket_mode, "permission bits of that socket, in octal");
+  flags.flag("reuse-port", o.reuse_port, "share the port with other servers that do the same (SO_REUSEPORT)");
+  flags.text("user", o.user, "USER",
+             "become this user, a name or a number, once the sockets are open (needs root)");
+  flags.group("Jobs");
+  flags.text("cruncher", o.cruncher, "PATH", "the program that runs the jobs");
+  flags.count("running", o.running, 1, 4096, "slots: jobs that run at once (default: the cores)");
+  flags.count("waiting", o.waiting, 0, 100'000, "jobs that may queue for a slot");
+  flags.duration("wait-timeout", o.wait_timeout, "0", "1h", "longest wait for a slot");
+  flags.count("spares", o.spares, 0, 4096, "crunchers started in advance (default: --running)");
+  flags.duration("kill-grace", o.kill_grace, "0", "1m", "from SIGTERM to SIGKILL");
+  flags.choice<Priority>("priority", o.priority,
+                         {{"idle", Priority::idle}, {"low", Priority::low}, {"normal", Priority::normal}},
+                         "idle",
+                         "scheduling of crunchers: SCHED_IDLE, nice 19 with SCHED_BATCH, or the usual class");
+  flags.choice<Start>(
+      "start", o.start, {{"exec", Start::exec}, {"fork", Start::fork}}, "exec",
+      "how a job's process comes to be: the cruncher executed, or one that runs already forked");
+  flags.group("Limits of one job (also in [task.NAME] of the configuration)");
+  add_job_flags(flags, o.job);
+  flags.group("Limits of clients");
+  flags.size("max-body", o.door.max_body, "0", "1GiB", "content of a request");
+  flags.size("max-head", o.door.max_head, "1KiB", "1MiB", "request line and fields together");
+  flags.count("max-connections", o.door.max_connections, 1, 1'000'000,
+              "connections at once; others wait in the backlog");
+  flags.count("max-connections-per-ip", o.door.max_connections_per_ip, 0, 1'000'000,
+              "connections of one address; 0: no such limit");
+  flags.size("max-buffered", o.door.max_buffered, "1MiB", "1024GiB",
+             "requests and responses in memory, of all connections together");
+  flags.duration("header-timeout", o.door.header_timeout, "1ms", "1h",
+                 "from a request's first byte to the end of its head");
+  flags.duration("body-timeout", o.door.body_timeout, "1ms", "1h", "from there to the end of its content");
+  flags.duration("idle-timeout", o.door.idle_timeout, "1ms", "24h", "between two requests");
+  flags.duration("write-timeout", o.door.write_timeout, "1ms", "1h",
+                 "without progress in sending a response");
+  flags.group("Running it");
+  flags.choice<Options::BlockingRoute>("blocking-route", o.blocking_route,
+                                       {{"auto", Options::BlockingRoute::automatic},
+                                        {"on", Options::BlockingRoute::on},
+                                        {"off", Options::BlockingRoute::off}},
+                                       "auto",
+                                       "/blocking, which freezes the server; auto: on loopback TCP only");
+  flags.choice<Options::LoopPriority>(
+      "loop-priority", o.loop_priority,
+      {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",
+      "of the event loop; realtime: before all that computes (SCHED_RR; nice -10 while busy), where "
+      "permitted");
+  flags.duration("drain-timeout", o.drain_timeout, "0", "24h",
+                 "after SIGTERM or SIGINT, until what still runs is ended");
+  flags.text("log-file", o.log_file, "PATH", "- is stdout; reopened at SIGHUP");
+  flags.choice<std::string>("log-format", o.log_format, {{"text", "text"}, {"json", "json"}}, "text",
+                            "form of a log line");
+  flags.choice<std::string>("log-level", o.log_level,
+                            {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}},
+                            "info", "requests are logged at info");
+  flags.flag("log-replies", o.log_replies, "log each path with the JSON that it returned, cut at 1 KiB");
+}
+
+}  // namespace server

@@ -1,0 +1,16 @@
+#pragma once
+// Which flags there are: the name, the bounds and the help of each, and which Option it sets. Called by
+// options.cpp.
+
+#include "server/options.h"
+#include "server/settings/flag_table.h"
+
+namespace server {
+
+/// Every flag; each sets what it is for in `options`, which must outlive the table.
+void add_flags(settings::FlagTable& flags, Options& options);
+
+/// Those that may stand in [task.NAME], too.
+void add_job_flags(settings::FlagTable& flags, process::JobLimits& job);
+
+}  // namespace server
