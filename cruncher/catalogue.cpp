@@ -5,24 +5,13 @@
 #include <new>
 #include <utility>
 
-#include "cruncher/task_list.h"
 #include "cruncher/version.h"
 #include "ipc/schema.h"
 
 namespace cruncher {
-namespace tasks {
-#define DECLARE(task) extern const Task task;
-FOR_EACH_TASK(DECLARE)
-#undef DECLARE
-}  // namespace tasks
-
 namespace {
 
 using ipc::Json;
-
-#define ADDRESS(task) &tasks::task,
-constexpr const Task* kTasks[] = {FOR_EACH_TASK(ADDRESS)};
-#undef ADDRESS
 
 // A task's params_schema in the two forms that a call needs.
 struct Contract {
@@ -67,12 +56,8 @@ Json describe(const Task& task) {
 
 }  // namespace
 
-std::span<const Task* const> all_tasks() {
-  return kTasks;
-}
-
 const Task* find_task(std::string_view name) {
-  for (const Task* task : kTasks) {
+  for (const Task* task : all_tasks()) {
     if (task->name == name) return task;
   }
   return nullptr;
@@ -80,7 +65,7 @@ const Task* find_task(std::string_view name) {
 
 std::string task_names() {
   std::string names;
-  for (const Task* task : kTasks) names += (names.empty() ? "" : ", ") + std::string(task->name);
+  for (const Task* task : all_tasks()) names += (names.empty() ? "" : ", ") + std::string(task->name);
   return names;
 }
 
@@ -102,12 +87,12 @@ TaskResult run_task(const Task& task, Json params, Progress& progress) {
 }
 
 void read_all_schemas() {
-  for (const Task* task : kTasks) contract_of(*task);
+  for (const Task* task : all_tasks()) contract_of(*task);
 }
 
 Json describe_tasks() {
   Json methods = Json::array();
-  for (const Task* task : kTasks) methods.push_back(describe(*task));
+  for (const Task* task : all_tasks()) methods.push_back(describe(*task));
   return {{"openrpc", "1.3.2"},
           {"info", {{"title", "cruncher"}, {"version", kVersion}}},
           {"methods", std::move(methods)}};

@@ -11,7 +11,7 @@
 
 namespace cruncher {
 
-/// In the order of tasks/meson.build.
+/// The program's own, in order: of tasks/meson.build (tasks/built_in.cpp), or of CRUNCHER_TASKS (program.h).
 std::span<const Task* const> all_tasks();
 
 /// Null where there is no such task.
