@@ -16,7 +16,7 @@ async function unitFiles(t) {
   const folder = await mkdtemp(`${tmpdir()}/cruncher-units-`);
   t.after(() => rm(folder, {recursive: true}));
   const template = await readFile(new URL('cruncherd.service.in', packaging), 'utf8');
-  const service = template.replace('@bindir@/cruncherd', cruncherdPath()).replace('@sysconfdir@', '/etc');
+  const service = template.replace('@bindir@/cruncherd', cruncherdPath()).replaceAll('@sysconfdir@', '/etc');
   assert.doesNotMatch(service, /@\w+@/);
   await writeFile(`${folder}/cruncherd.service`, service);
   await copyFile(new URL('cruncherd.socket', packaging), `${folder}/cruncherd.socket`);
