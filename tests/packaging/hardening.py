@@ -1,6 +1,6 @@
 """Whether both programs were linked as meson.build says.
 
-`hardening.py CRUNCHERD CRUNCHER fortified|unfortified static|static-pie`
+`hardening.py CRUNCHERD CRUNCHER static|static-pie`
 """
 
 import subprocess
@@ -25,21 +25,20 @@ def stack_is_probed(program):
     return 'orq    $0x0,(%rsp)' in code or 'aarch64' in code
 
 
-def both(name, program, fortified):
+def both(name, program):
     symbols = readelf('-s', program)
     expect('__stack_chk_fail' in symbols, f'{name}: the stack is protected')
     expect('__glibcxx_assert_fail' in symbols, f"{name}: the library's preconditions are checked")
-    if fortified:
-        expect('_chk' in symbols.replace('__stack_chk', ''), f'{name}: copies are checked against the sizes known')
+    expect('_chk' in symbols.replace('__stack_chk', ''), f'{name}: copies are checked against the sizes known')
     expect(stack_is_probed(program), f'{name}: large frames cannot jump over the guard page')
     expect('GNU_RELRO' in readelf('-l', program), f'{name}: relocations are read-only')
     stack = next(line for line in readelf('-l', program).splitlines() if 'GNU_STACK' in line)
     expect('RWE' not in stack, f'{name}: the stack is not executable')
 
 
-def main(cruncherd, cruncher, fortify, linkage):
-    both('cruncherd', cruncherd, fortify == 'fortified')
-    both('cruncher', cruncher, fortify == 'fortified')
+def main(cruncherd, cruncher, linkage):
+    both('cruncherd', cruncherd)
+    both('cruncher', cruncher)
     expect('NOW' in readelf('-d', cruncherd), 'cruncherd: everything is resolved at the start')
     expect('DYN' in readelf('-h', cruncherd), 'cruncherd: at an address of chance')
     expect('INTERP' not in readelf('-l', cruncher), 'cruncher: static')
