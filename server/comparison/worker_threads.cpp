@@ -18,9 +18,10 @@ struct Burning {
 
 }  // namespace
 
-awaitable<process::Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline) {
+awaitable<process::Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadline,
+                                                const process::Client& client) {
   const auto entered = Clock::now();
-  auto admitted = co_await admission_.enter(deadline);
+  auto admitted = co_await admission_.enter(deadline, client);
   if (auto* refusal = std::get_if<process::Failure>(&admitted))
     co_return process::Outcome{std::move(*refusal), {}, {}};
   if (!threads_) threads_ = std::make_unique<loop::ThreadPool>(loop_, admission_.slots());

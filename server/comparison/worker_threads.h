@@ -16,7 +16,7 @@ class WorkerThreads {
 
   /// Burns `cpu` on a worker thread. Suspends until done, refused or past `deadline`; cancelled, the thread
   /// stops soon.
-  awaitable<process::Outcome> spin(Milliseconds cpu, Deadline deadline);
+  awaitable<process::Outcome> spin(Milliseconds cpu, Deadline deadline, const process::Client& client);
 
  private:
   Loop& loop_;

@@ -5,39 +5,74 @@
 namespace offload {
 
 Slot::~Slot() {
-  if (admission_) admission_->leave();
+  if (admission_) admission_->leave(*line_);
 }
 
 Admission::Admission(Loop& loop, std::size_t slots, std::size_t waiting, Milliseconds wait_limit)
     : loop_(loop), slots_(slots), max_waiting_(waiting), wait_limit_(wait_limit) {}
 
-Admission::Waiter::Waiter(Admission& admission) : admission(admission), turn(admission.loop_) {
-  admission.queue_.push_back(*this);
+Admission::Waiter::Waiter(Admission& admission, FairQueue::Line& line)
+    : admission(admission), turn(admission.loop_) {
+  admission.queue_.join(line, *this);
 }
 
 Admission::Waiter::~Waiter() {
-  if (!granted) admission.queue_.erase(admission.queue_.iterator_to(*this));
+  if (state == State::waits) admission.queue_.leave(*this);
 }
 
-std::optional<process::Failure> Admission::refusal() const {
-  if (closed_) return process::Failure{process::Reason::draining, "the server is shutting down", {}, {}};
-  if (!crowded()) return std::nullopt;
+process::Failure Admission::too_many() const {
+  return {process::Reason::queue_full,
+          fmt::format("{} jobs run (--running) and {} wait already (--waiting {})", running_,
+                      queue_.waiting(), max_waiting_),
+          {},
+          {}};
+}
+
+std::optional<process::Failure> Admission::over_its_terms(const process::Client& client) const {
+  const auto [running, waiting] = queue_.counts_of(client.name);
+  if (running < client.running || waiting < client.waiting) return std::nullopt;
   return process::Failure{process::Reason::queue_full,
-                          fmt::format("{} jobs run and {} wait already", running_, queue_.size()),
+                          fmt::format("{} jobs of '{}' run and {} wait already, as many as its key allows",
+                                      running, client.name, waiting),
                           {},
                           {}};
 }
 
-awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadline) {
-  if (auto refused = refusal()) co_return std::move(*refused);
-  if (running_ < slots_ && queue_.empty()) {
+std::optional<process::Failure> Admission::refusal(const process::Client& client) {
+  if (closed_) return process::Failure{process::Reason::draining, "the server is shutting down", {}, {}};
+  if (auto failure = over_its_terms(client)) return failure;
+  if (!crowded()) return std::nullopt;
+  auto& line = queue_.line_of(client);
+  const bool someone_gives_way = queue_.to_give_way_to(line) != nullptr;
+  queue_.drop_if_idle(line);
+  if (someone_gives_way) return std::nullopt;
+  return too_many();
+}
+
+awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadline,
+                                                                 const process::Client& client) {
+  if (auto refused = refusal(client)) co_return std::move(*refused);
+  auto& line = queue_.line_of(client);
+  if (running_ < slots_ && line.running < client.running && !queue_.anybody_next()) {
     ++running_;
-    co_return Slot(*this);
+    queue_.begin(line);
+    co_return Slot(*this, line);
   }
-  Waiter waiter(*this);
+  if (queue_.waiting() >= max_waiting_) {
+    if (auto* newest = static_cast<Waiter*>(queue_.to_give_way_to(line))) {
+      newest->state = Waiter::State::gave_way;
+      queue_.leave(*newest);
+      newest->turn.wake();
+    } else {  // a slot is free, but not to this client
+      queue_.drop_if_idle(line);
+      co_return too_many();
+    }
+  }
+  Waiter waiter(*this, line);
   const auto patience = Clock::now() + wait_limit_;
   co_await waiter.turn.wait(std::min(deadline, patience));
-  if (waiter.granted) co_return std::move(waiter.slot);
+  if (waiter.state == Waiter::State::granted) co_return std::move(waiter.slot);
+  if (waiter.state == Waiter::State::gave_way) co_return too_many();
   if (deadline <= patience)
     co_return process::Failure{
         process::Reason::deadline_exceeded, "the deadline passed while the job waited for its turn", {}, {}};
@@ -48,17 +83,23 @@ awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadli
       {}};
 }
 
-// The slot goes straight to the one who waits longest: a newcomer never overtakes.
-void Admission::leave() {
-  if (queue_.empty()) {
-    --running_;
-    return;
+// A slot goes straight to the one whose turn it is: a newcomer never overtakes its own line.
+void Admission::grant() {
+  while (running_ < slots_) {
+    const auto [next, line] = queue_.next();
+    if (!next) return;
+    ++running_;
+    auto& waiter = static_cast<Waiter&>(*next);
+    waiter.state = Waiter::State::granted;
+    waiter.slot = Slot(*this, *line);
+    waiter.turn.wake();
   }
-  auto& next = queue_.front();
-  queue_.pop_front();
-  next.granted = true;
-  next.slot = Slot(*this);
-  next.turn.wake();
+}
+
+void Admission::leave(FairQueue::Line& line) {
+  --running_;
+  queue_.finish(line);
+  grant();
 }
 
 }  // namespace offload

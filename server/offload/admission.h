@@ -1,13 +1,13 @@
 #pragma once
-// Who may run now: a fixed number of slots, and a bounded queue of those who wait, first come first served.
-// Knows no process. Asked by dispatcher.h; a slot comes back only when its process is gone.
+// Who may run now: a fixed number of slots, and a bounded queue of those who wait, a line per client. Knows
+// no process. Asked by dispatcher.h; a slot comes back only when its process is gone.
 
-#include <boost/intrusive/list.hpp>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "server/loop/wake_up.h"
+#include "server/offload/fair_queue.h"
 #include "server/process/outcome.h"
 
 namespace offload {
@@ -18,17 +18,20 @@ class Admission;
 class Slot {
  public:
   Slot() = default;
-  Slot(Slot&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
+  Slot(Slot&& other) noexcept
+      : admission_(std::exchange(other.admission_, nullptr)), line_(std::exchange(other.line_, nullptr)) {}
   Slot& operator=(Slot&& other) noexcept {
     std::swap(admission_, other.admission_);
+    std::swap(line_, other.line_);
     return *this;
   }
   ~Slot();
 
  private:
   friend Admission;
-  explicit Slot(Admission& admission) : admission_(&admission) {}
+  Slot(Admission& admission, FairQueue::Line& line) : admission_(&admission), line_(&line) {}
   Admission* admission_ = nullptr;
+  FairQueue::Line* line_ = nullptr;
 };
 
 class Admission {
@@ -36,12 +39,13 @@ class Admission {
   /// `slots` >= 1; `waiting` >= 0 jobs may queue, each for `wait_limit` at most.
   Admission(Loop& loop, std::size_t slots, std::size_t waiting, Milliseconds wait_limit);
 
-  /// A slot, or why there is none (queue_full at once; queue_timeout; deadline_exceeded; draining). Suspends
-  /// only while it queues; cancelled, it leaves the queue.
-  awaitable<std::variant<Slot, process::Failure>> enter(Deadline deadline);
+  /// A slot, or why there is none (queue_full; queue_timeout; deadline_exceeded; draining). Suspends only
+  /// while it queues; cancelled, it leaves the queue. Where the queue is full, the newest of a line that is
+  /// longer by two or more gives way, and hears queue_full in its place. `client` outlives it.
+  awaitable<std::variant<Slot, process::Failure>> enter(Deadline deadline, const process::Client& client);
 
-  /// Why a job that entered now would be refused at once, if it would.
-  std::optional<process::Failure> refusal() const;
+  /// Why a job of that client would be refused at once if it entered now, if it would.
+  std::optional<process::Failure> refusal(const process::Client& client);
 
   /// The server is on its way out: full() from now on, but who asks still enters.
   void drain() { draining_ = true; }
@@ -50,7 +54,7 @@ class Admission {
 
   std::size_t slots() const { return slots_; }
   std::size_t running() const { return running_; }
-  std::size_t waiting() const { return queue_.size(); }
+  std::size_t waiting() const { return queue_.waiting(); }
   std::size_t max_waiting() const { return max_waiting_; }
   bool draining() const { return draining_; }
   /// True where a job that came now would be refused.
@@ -58,8 +62,11 @@ class Admission {
 
  private:
   friend Slot;
-  bool crowded() const { return running_ >= slots_ && queue_.size() >= max_waiting_; }
-  void leave();
+  bool crowded() const { return running_ >= slots_ && queue_.waiting() >= max_waiting_; }
+  process::Failure too_many() const;
+  std::optional<process::Failure> over_its_terms(const process::Client& client) const;
+  void grant();
+  void leave(FairQueue::Line& line);
 
   Loop& loop_;
   const std::size_t slots_;
@@ -68,16 +75,15 @@ class Admission {
   std::size_t running_ = 0;
   bool draining_ = false;
   bool closed_ = false;
-  using Hook = boost::intrusive::list_base_hook<>;
-  struct Waiter : Hook {
-    explicit Waiter(Admission& admission);
+  struct Waiter final : FairQueue::Waiter {
+    Waiter(Admission& admission, FairQueue::Line& line);
     ~Waiter();
     Admission& admission;
     WakeUp turn;
     Slot slot;
-    bool granted = false;
+    enum class State { waits, granted, gave_way } state = State::waits;
   };
-  boost::intrusive::list<Waiter> queue_;
+  FairQueue queue_;
 };
 
 }  // namespace offload

@@ -23,7 +23,7 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job) {
   live.entered = live.began = Clock::now();
   live_.push_back(live);
 
-  auto admitted = co_await admission_.enter(job.deadline);
+  auto admitted = co_await admission_.enter(job.deadline, job.client);
   if (auto* refusal = std::get_if<process::Failure>(&admitted))
     co_return process::Outcome{std::move(*refusal), {}, {}};
   auto taken = co_await spares_.take(job.deadline);
@@ -45,8 +45,8 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job) {
   co_return outcome;
 }
 
-std::optional<process::Outcome> Dispatcher::refusal() const {
-  auto failure = admission_.refusal();
+std::optional<process::Outcome> Dispatcher::refusal(const process::Client& client) const {
+  auto failure = admission_.refusal(client);
   if (!failure) return std::nullopt;
   return process::Outcome{std::move(*failure), {}, {}};
 }

@@ -33,8 +33,9 @@ class Dispatcher {
   /// is never started, running it is killed.
   awaitable<process::Outcome> run(const process::Job& job);
 
-  /// The outcome of a job that would be refused if it came now: known before anything is spent on it.
-  std::optional<process::Outcome> refusal() const;
+  /// The outcome of that client's job that would be refused if it came now: known before anything is spent on
+  /// it.
+  std::optional<process::Outcome> refusal(const process::Client& client) const;
 
   const Admission& admission() const { return admission_; }
   const Spares& spares() const { return spares_; }

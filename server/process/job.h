@@ -1,6 +1,7 @@
 #pragma once
 // What is to be run: one task, once. Made by routes/, carried down to the process. Knows no HTTP.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -21,6 +22,15 @@ struct JobLimits {
   bool operator==(const JobLimits&) const = default;
 };
 
+/// Who asks: a key's name, else the address. Jobs of one client share a line of the queue and its terms.
+struct Client {
+  static constexpr std::size_t kUnbounded = static_cast<std::size_t>(-1);
+  std::string name;
+  double weight = 1;                 ///< above 0: twice the weight, twice the slots
+  std::size_t running = kUnbounded;  ///< jobs at once; the rest of its jobs wait
+  std::size_t waiting = kUnbounded;  ///< jobs that wait; more are refused
+};
+
 struct Job {
   std::string request_id;  ///< the HTTP request's, for logs
   std::string
@@ -29,6 +39,7 @@ struct Job {
   std::string line;  ///< the JSON-RPC request, '\n' included
   Deadline deadline;
   JobLimits limits;
+  Client client;
 };
 
 /// A job that nobody waits for any more, until its process is gone and its cost known.

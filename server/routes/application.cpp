@@ -34,6 +34,7 @@ Call& Application::call_of(front_door::Exchange& exchange) {
   if (!exchange.state) {
     auto call = std::make_unique<Call>();
     call->request_id = request_id_of(exchange.request);
+    call->client.name = exchange.request.peer_address;
     exchange.state = std::move(call);
   }
   return static_cast<Call&>(*exchange.state);
@@ -87,7 +88,7 @@ awaitable<> Application::fetch(Call& call) {
     call.outcome = co_await dispatcher_.run(*job);
     json_pool_.let_go(std::move(job->line));
   } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {
-    call.outcome = co_await threads_.spin(spin->cpu, spin->deadline);
+    call.outcome = co_await threads_.spin(spin->cpu, spin->deadline, call.client);
   }
 }
 

@@ -31,6 +31,7 @@ struct HeadAccepted {};
 struct Call : front_door::ApplicationState {
   front_door::Exchange* exchange = nullptr;
   std::string request_id;
+  process::Client client;              ///< whose line of the queue its job stands in
   std::string_view route = "unknown";  ///< its path as it was added, a bounded set
   std::string parameter;               ///< the last segment of the request's path
   std::string_view

@@ -77,7 +77,7 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
   const auto* task = catalogue.find(kSpin);
   if (!task) return problem(call, response, 404, "unknown_task", "the cruncher offers no task 'spin'");
   call.task = task->name;
-  if (!call.outcome) call.outcome = dispatcher.refusal();
+  if (!call.outcome) call.outcome = dispatcher.refusal(call.client);
   if (call.outcome) return answer_outcome(call, response, *call.outcome, dispatcher.retry_after_seconds());
   const auto via = request.has_param("via") ? request.get_param_value("via") : "process";
   if (via != "process" && via != "thread")
@@ -89,7 +89,7 @@ void offload_spin(Call& call, const httplib::Request& request, httplib::Response
   const auto milliseconds = std::get<long>(cpu_time);
 
   process::Job job{call.request_id, loop::random_id(), task->name, {}, deadline_of(call, response, *task),
-                   task->limits};
+                   task->limits,    call.client};
   auto prepared = prepare(*task, ipc::print_json({{kParam, milliseconds}}), job.rpc_id);
   if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&prepared))
     return problem(call, response, *wrong);

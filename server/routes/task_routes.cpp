@@ -29,7 +29,7 @@ void run_task(Call& call, httplib::Response& response, const Catalogue& catalogu
   const auto* task = find_task(call, response, catalogue);
   if (!task) return;
   call.task = task->name;
-  if (!call.outcome && !call.prepared) call.outcome = dispatcher.refusal();
+  if (!call.outcome && !call.prepared) call.outcome = dispatcher.refusal(call.client);
   if (call.head_only && !call.outcome) {
     call.wanted = HeadAccepted{};
     return;
@@ -50,9 +50,9 @@ void run_task(Call& call, httplib::Response& response, const Catalogue& catalogu
   if (auto* fault = std::get_if<ipc::JsonFault>(&*call.prepared)) return problem(call, response, *fault);
   if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&*call.prepared))
     return problem(call, response, *wrong);
-  call.wanted =
-      process::Job{call.request_id, call.rpc_id, task->name, std::move(std::get<std::string>(*call.prepared)),
-                   deadline,        task->limits};
+  call.wanted = process::Job{
+      call.request_id, call.rpc_id,  task->name, std::move(std::get<std::string>(*call.prepared)),
+      deadline,        task->limits, call.client};
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "tests/end_to_end/job.h"
 #include "tests/harness/process_table.h"
@@ -97,6 +99,38 @@ TEST_CASE("Prefer: wait shortens a deadline and never lengthens it") {
       run_job(server, "sleep", {{"ms", 10'000}}, {{"Prefer", "respond-async, wait=60"}});
   CHECK(outcome_of(not_lengthened) == "504 deadline_exceeded");
   CHECK(not_lengthened.took < milliseconds(2000) + at_most(milliseconds(200)));
+}
+
+TEST_CASE("eighty busy connections of one client do not keep another client from its small jobs") {
+  const UnrulyServer server({"--running", "2", "--waiting", "64"});
+  constexpr milliseconds kJob{300};
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> greedy;
+  for (int i = 0; i < 80; ++i) {
+    greedy.emplace_back([&] {
+      for (int job = 0; job < 100 && !stop; ++job) {
+        HttpClient client(server.port());
+        if (client.post("/tasks/sleep", {{"ms", kJob.count()}}).status != 200)
+          std::this_thread::sleep_for(milliseconds(20));
+      }
+    });
+  }
+  HttpClient other = HttpClient::from("127.0.0.2", server.port());
+  const bool full = eventually(seconds(10), [&] { return other.get("/readyz").status == 503; });
+  std::vector<std::string> outcomes;
+  std::vector<double> waits_ms;
+  for (int job = 0; job < 20; ++job) {
+    const auto response = other.post("/tasks/nothing", Json::object());
+    outcomes.push_back(outcome_of(response));
+    if (response.status == 200) waits_ms.push_back(response.json().at("usage").at("wait_ms").get<double>());
+  }
+  stop = true;
+  for (auto& thread : greedy) thread.join();
+  CHECK(full);
+  CHECK(std::count(outcomes.begin(), outcomes.end(), "200") == 20);
+  REQUIRE_FALSE(waits_ms.empty());
+  CHECK(*std::max_element(waits_ms.begin(), waits_ms.end()) <
+        1.5 * static_cast<double>(kJob.count()) + static_cast<double>(at_most(milliseconds(100)).count()));
 }
 
 TEST_CASE("the server is ready while it can take a job, and alive all the time") {

@@ -33,9 +33,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(start, text.find_last_not_of(" \t") - start + 1);
 }
 
-int connected_socket(int family, const sockaddr* address, socklen_t size) {
+int connected_socket(int family, const sockaddr* address, socklen_t size, const sockaddr_in* own = nullptr) {
   const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0 || connect(descriptor, address, size) != 0) {
+  if (descriptor < 0 || (own && bind(descriptor, reinterpret_cast<const sockaddr*>(own), sizeof *own) != 0) ||
+      connect(descriptor, address, size) != 0) {
     const int reason = errno;
     if (descriptor >= 0) ::close(descriptor);
     throw std::system_error(reason, std::generic_category(), "connect");
@@ -78,12 +79,24 @@ bool HttpResponse::has(std::string_view name) const {
   return has_field(fields, name);
 }
 
-HttpClient::HttpClient(std::uint16_t port, milliseconds timeout) : timeout_(timeout) {
+HttpClient::HttpClient(std::uint16_t port, milliseconds timeout) : HttpClient(port, timeout, INADDR_ANY) {}
+
+HttpClient HttpClient::from(const std::string& address, std::uint16_t port, milliseconds timeout) {
+  in_addr from{};
+  if (inet_pton(AF_INET, address.c_str(), &from) != 1) throw std::invalid_argument("no address: " + address);
+  return {port, timeout, from.s_addr};
+}
+
+HttpClient::HttpClient(std::uint16_t port, milliseconds timeout, std::uint32_t from) : timeout_(timeout) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socket_ = connected_socket(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = from;
+  socket_ = connected_socket(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof address,
+                             from == INADDR_ANY ? nullptr : &own);
   const int on = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }

@@ -36,6 +36,9 @@ class HttpClient {
  public:
   /// Connects to 127.0.0.1. `timeout` holds for each single wait for the server.
   explicit HttpClient(std::uint16_t port, milliseconds timeout = std::chrono::seconds(20));
+  /// Connects to 127.0.0.1 from another address of the loopback net: a client of its own for the server.
+  static HttpClient from(const std::string& address, std::uint16_t port,
+                         milliseconds timeout = std::chrono::seconds(20));
   /// Connects to a unix socket.
   explicit HttpClient(const std::string& unix_socket, milliseconds timeout = std::chrono::seconds(20));
   ~HttpClient();
@@ -75,6 +78,7 @@ class HttpClient {
   int descriptor() const { return socket_; }
 
  private:
+  HttpClient(std::uint16_t port, milliseconds timeout, std::uint32_t from);
   enum class Received { bytes, end };
   Received receive();
   std::string read_until(std::string_view mark);
