@@ -19,6 +19,7 @@
 #include "server/loop/real_time_loop.h"
 #include "server/process/spawner.h"
 #include "server/routes/application.h"
+#include "server/routes/front_pages.h"
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
@@ -95,9 +96,10 @@ void keep_apart_large_blocks() {
   offload::Dispatcher dispatcher(admission, spares, burial);
   comparison::WorkerThreads threads(loop, admission);
 
-  routes::Router router;
   std::vector<telemetry::Observer*> observers;
-  routes::Application application(router, dispatcher, threads, json_pool, observers);
+  routes::Offload offload(catalogue, dispatcher, threads, json_pool);
+  routes::Router router;
+  routes::Application application(router, json_pool, observers);
   front_door::Door door(loop, options.door, application);
   telemetry::Metrics metrics(dispatcher, door);
   telemetry::Status status(dispatcher, door);
@@ -107,9 +109,10 @@ void keep_apart_large_blocks() {
   });
   spares.on_start([&metrics](double seconds) { metrics.on_spawn(seconds); });
 
-  routes::add_origin_routes(router, catalogue, dispatcher, blocking_allowed(options, endpoints));
-  routes::add_task_routes(router, catalogue, dispatcher);
-  routes::add_operator_routes(router, catalogue, dispatcher, metrics, status);
+  router.serve(routes::with_front_pages(
+      {routes::origin_routes(offload, blocking_allowed(options, endpoints)), routes::task_routes(offload),
+       routes::operator_routes(dispatcher, metrics, status)},
+      catalogue));
 
   spares.refill();
   std::vector<std::unique_ptr<front_door::Listener>> listeners;

@@ -68,7 +68,10 @@ awaitable<> Connection::run() {
     turn_ = std::make_unique<Turn>(door_.limits);
     turn_->exchange.draining = &door_.draining;
     take(bytes);
-    if (turn_->step < Step::complete && !co_await read_rest()) break;
+    if (turn_->step < Step::complete && !co_await read_rest()) {
+      if (turn_->refusal) co_await refuse(*turn_->refusal);
+      break;
+    }
     if (!co_await answer()) break;
     co_await asio::post(door_.loop.get_executor(), use_awaitable);  // others' turn, before its next request
     turn_.reset();
@@ -154,76 +157,99 @@ void Connection::take(std::string_view bytes) {
 }
 
 // The head has one deadline from its first byte to its last, the content another: a client that sends a byte
-// now and then does not win time.
+// now and then does not win time. False where the connection is over, or is to end with `turn_->refusal`.
 awaitable<bool> Connection::read_rest() {
   if (!receive()) co_return false;  // there may be more than `first_` holds
-  bool in_body = false;
   door_.header.join(*this);
-  while (turn_->step < Step::complete) {
-    if (over_budget()) {
-      const auto full = no_room();
-      co_return co_await refuse(full);
-    }
-    if (turn_->step == Step::need_body && !in_body) {
-      in_body = true;
-      door_.body.join(*this);
-      if (turn_->reader.expects_continue() && !co_await ask_for_body()) co_return false;
-    }
-    const bool readable = co_await wait(Socket::wait_read);
-    if (readable && in_body) co_await others_first(door_.loop.get_executor());
-    if (readable && !receive()) co_return false;
-    if (!readable || (late_ && turn_->step < Step::complete)) {
-      leave();
-      late_ = false;
-      const Refusal late{408, in_body ? "body_timeout" : "header_timeout",
-                         "the request did not come in time"};
-      co_return co_await refuse(late);
-    }
+  while (turn_->step == Step::need_head) {
+    const bool more = co_await read_more("header_timeout");
+    if (!more) co_return false;
+  }
+  leave();
+  late_ = false;
+  // Who asks first is answered by its head, or asked for the rest by whoever wants it.
+  if (turn_->step != Step::need_body || turn_->reader.expects_continue()) co_return true;
+  co_return co_await read_body();
+}
+
+awaitable<bool> Connection::read_body() {
+  door_.body.join(*this);
+  while (turn_->step == Step::need_body) {
+    const bool more = co_await read_more("body_timeout");
+    if (!more) co_return false;
   }
   leave();
   late_ = false;
   co_return true;
 }
 
-// The client asks first: what the head alone decides against is refused before its content crosses the
-// network.
-awaitable<bool> Connection::ask_for_body() {
-  auto& exchange = turn_->exchange;
-  exchange.request = turn_->reader.request();
-  exchange.request.peer_address = peer_.address;
-  exchange.request.peer_port = peer_.port;
-  exchange.received = Clock::now();
-  exchange.client_keeps_alive = false;
-  if (!door_.application.refuse_by_head(exchange)) {
-    if (!received_.empty() || !turn_->reader.request().body.empty()) co_return true;  // it did not wait
-    const bool sent = co_await send(kContinue, {});
-    door_.body.join(*this);
-    co_return sent;
+// One wait and one read.
+awaitable<bool> Connection::read_more(std::string_view too_late) {
+  if (over_budget()) {
+    turn_->refusal = no_room();
+    co_return false;
   }
-  const bool sent = co_await send(exchange.response.head, exchange.response.content());
-  door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
-  if (sent) co_await linger();
-  co_return end("refused");
+  const bool readable = co_await wait(Socket::wait_read);
+  if (readable && turn_->step == Step::need_body) co_await others_first(door_.loop.get_executor());
+  if (readable && !receive()) co_return false;
+  if (readable && (!late_ || turn_->step >= Step::complete)) co_return true;
+  leave();
+  late_ = false;
+  turn_->refusal = Refusal{408, too_late, "the request did not come in time"};
+  co_return false;
 }
 
-// From a whole request to its response on the wire. False where that was the connection's last one.
-awaitable<bool> Connection::answer() {
-  if (turn_->step == Step::refused) co_return co_await refuse(turn_->reader.refusal());
+// For a client that asks first, on behalf of whoever answers it. What its head alone decided against never
+// comes here, and its content never crosses the network.
+awaitable<> Connection::read_content() {
   auto& exchange = turn_->exchange;
-  exchange.request = std::move(turn_->reader.request());
-  exchange.request.peer_address = peer_.address;
-  exchange.request.peer_port = peer_.port;
+  turn_->watch.reset();  // it may say all that it has to say, and then hang up
+  const bool waits = received_.empty() && turn_->reader.request().body.empty();
+  if (waits && !co_await send(kContinue, {})) {
+    end("client_reset");
+    throw ContentLost{};
+  }
+  if (!co_await read_body()) throw ContentLost{};
+  if (turn_->step == Step::refused) turn_->refusal = turn_->reader.refusal();
+  if (turn_->step != Step::refused && over_budget()) turn_->refusal = no_room();
+  if (turn_->refusal) throw ContentLost{};
+  exchange.request.body = std::move(turn_->reader.request().body);
   exchange.client_keeps_alive = turn_->reader.keeps_alive();
   exchange.received = Clock::now();
-  if (!exchange.request.body.empty() && over_budget()) {
-    turn_->reader.request() = std::move(exchange.request);
+  exchange.has_content = true;
+  watch_for_hangup();
+}
+
+// False where it has no room.
+bool Connection::begin_exchange() {
+  auto& exchange = turn_->exchange;
+  auto& request = turn_->reader.request();
+  request.peer_address = peer_.address;
+  request.peer_port = peer_.port;
+  exchange.client = this;
+  exchange.received = Clock::now();
+  exchange.has_content = turn_->step == Step::complete;
+  exchange.client_keeps_alive = exchange.has_content && turn_->reader.keeps_alive();
+  if (!request.body.empty() && over_budget()) return false;
+  if (exchange.has_content) {
+    exchange.request = std::move(request);
+  } else {
+    exchange.request = request;
+    exchange.request.body.clear();
+  }
+  return true;
+}
+
+// From a request, or its head, to its response on the wire. False where that was the connection's last one.
+awaitable<bool> Connection::answer() {
+  if (turn_->step == Step::refused) co_return co_await refuse(turn_->reader.refusal());
+  if (!begin_exchange()) {
     const auto full = no_room();
     co_return co_await refuse(full);
   }
-  if (!door_.application.answer(exchange) && !co_await finish()) {
-    door_.application.ended(exchange, Ending::client_gone, 0);
-    co_return end("client");
-  }
+  auto& exchange = turn_->exchange;
+  auto reply = door_.application.respond(exchange);
+  if (reply && !co_await finish(std::move(*reply))) co_return false;
   // The client may take its time, and there may be thousands of them: what is too much is thrown away, not
   // kept.
   if (over_budget() && exchange.response.body.size() > kLargeResponse) {
@@ -231,29 +257,44 @@ awaitable<bool> Connection::answer() {
     account();
   }
   const bool keeps_alive = exchange.keeps_alive();
+  const bool asked_first = !exchange.has_content;
   const bool sent = co_await send(exchange.response.head, exchange.response.content());
   door_.application.ended(exchange, sent ? Ending::sent : Ending::write_failed, sent_);
   if (!sent) co_return end(late_ ? "write_timeout" : "client_reset");
   if (keeps_alive) co_return true;
   co_await linger();
-  co_return end(door_.draining ? "drained" : "answered");
+  co_return end(asked_first ? "refused" : door_.draining ? "drained" : "answered");
 }
 
-// A heavy request's wait, which the client's leaving ends. False where it left.
-awaitable<bool> Connection::finish() {
-  bool gone = false;
+// A heavy request's wait, which the client's leaving ends. False where the connection is over.
+awaitable<bool> Connection::finish(awaitable<> reply) {
+  bool gone = false, lost = false;
   asio::cancellation_signal cancel;
-  HangupWatch::Watch watch(door_.hangups, socket_.native_handle(), [&] {
+  turn_->on_hangup = [&] {
     gone = true;
     cancel.emit(asio::cancellation_type::terminal);
-  });
+  };
+  watch_for_hangup();
   try {
-    co_await asio::co_spawn(door_.loop.get_executor(), door_.application.finish(turn_->exchange),
+    co_await asio::co_spawn(door_.loop.get_executor(), std::move(reply),
                             asio::bind_cancellation_slot(cancel.slot(), use_awaitable));
   } catch (const boost::system::system_error&) {
     if (!gone) throw;
+  } catch (const ContentLost&) {
+    lost = true;
   }
-  co_return !gone;
+  turn_->watch.reset();
+  if (lost) {
+    if (turn_->refusal) co_await refuse(*turn_->refusal);
+    co_return false;
+  }
+  if (!gone) co_return true;
+  door_.application.ended(turn_->exchange, Ending::client_gone, 0);
+  co_return end("client");
+}
+
+void Connection::watch_for_hangup() {
+  turn_->watch.emplace(door_.hangups, socket_.native_handle(), turn_->on_hangup);
 }
 
 // The door's own answer, and the end: what follows a request that could not be read can be no request (RFC

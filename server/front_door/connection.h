@@ -5,7 +5,9 @@
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,7 @@ struct Peer {
   int port = 0;
 };
 
-class Connection final : public DeadlineList::Member, public Drainable {
+class Connection final : public DeadlineList::Member, public Drainable, private Client {
  public:
   Connection(Door& door, Socket socket, Peer peer);
   ~Connection();
@@ -43,15 +45,22 @@ class Connection final : public DeadlineList::Member, public Drainable {
     RequestReader reader;
     Exchange exchange;
     Step step = Step::need_head;
+    std::optional<Refusal> refusal;  ///< why the rest of it is not read
+    std::function<void()> on_hangup;
+    std::optional<HangupWatch::Watch> watch;  ///< while it is being answered
   };
 
   awaitable<> run();
   awaitable<std::string_view> first_bytes();
   awaitable<bool> wait(Socket::wait_type what);
   awaitable<bool> read_rest();
-  awaitable<bool> ask_for_body();
+  awaitable<bool> read_body();
+  awaitable<bool> read_more(std::string_view too_late);
+  awaitable<> read_content() override;
   awaitable<bool> answer();
-  awaitable<bool> finish();
+  bool begin_exchange();
+  awaitable<bool> finish(awaitable<> reply);
+  void watch_for_hangup();
   awaitable<bool> refuse(const Refusal& refusal);
   Refusal no_room() const;
   awaitable<bool> send(std::string_view head, std::string_view body);

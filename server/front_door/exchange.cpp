@@ -10,4 +10,9 @@ std::string_view Request::field(std::string_view name) const {
   return {};
 }
 
+awaitable<std::string_view> Exchange::content() {
+  if (!has_content) co_await client->read_content();
+  co_return request.body;
+}
+
 }  // namespace front_door

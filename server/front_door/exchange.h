@@ -3,6 +3,7 @@
 // Knows no socket and no route: it is what connection.h hands inwards and gets back.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,20 +40,41 @@ struct Response {
   std::string_view content() const { return kept_body.data() ? kept_body : std::string_view(body); }
 };
 
-/// What the application keeps about a request between its two answers; it lives as long as the exchange.
+/// What the application keeps about a request; it lives as long as the exchange.
 struct ApplicationState {
   virtual ~ApplicationState() = default;
 };
+
+/// The client, as far as the application may use it. Implemented by connection.h.
+class Client {
+ public:
+  /// Suspends until `exchange.request.body` is whole. Asks for it with 100 (Continue) where the client waits
+  /// for that. Throws ContentLost.
+  virtual awaitable<> read_content() = 0;
+
+ protected:
+  ~Client() = default;
+};
+
+/// The content will never be whole: its client left, was too slow, or broke a rule. Whoever waits for it ends
+/// by this; the door says what there is to say. Not a std::exception, since nothing went wrong here.
+struct ContentLost {};
 
 struct Exchange {
   Request request;
   Response response;
   std::unique_ptr<ApplicationState> state;
-  Clock::time_point received;      ///< when the request was complete
+  Clock::time_point received;      ///< when the request was complete; until then, when its head was
+  Client* client = nullptr;        ///< outlives the exchange
+  bool has_content = true;         ///< false while the client waits to be asked for it: Expect: 100-continue
   bool client_keeps_alive = true;  ///< what the client's version and Connection field ask for
   const bool* draining = nullptr;  ///< the door's own state
   /// Whether the response may leave the connection open; asked when its head is formed.
   bool keeps_alive() const { return client_keeps_alive && !(draining && *draining); }
+
+  /// The whole content of the request: there already, or asked for. A reply without it costs the client the
+  /// connection, but not the content. Throws ContentLost.
+  awaitable<std::string_view> content();
 };
 
 /// How an exchange ended, for the one who keeps the log.
@@ -63,21 +85,16 @@ class Application {
  public:
   virtual ~Application() = default;
 
-  /// Fills `exchange.response` at once and returns true, or returns false: then finish() will fill it.
-  /// Takes microseconds and does not throw.
-  virtual bool answer(Exchange& exchange) = 0;
-
-  /// Fills `exchange.response` in its own time. Cancelled (as a coroutine) when the client leaves.
-  virtual awaitable<> finish(Exchange& exchange) = 0;
-
-  /// For a request that asks first (Expect: 100-continue): true, with the response filled, where its head
-  /// alone already decides against it. The body is empty then and will never be read.
-  virtual bool refuse_by_head(Exchange& exchange) = 0;
+  /// Fills `exchange.response` at once and returns nothing, or returns what will fill it in its own time.
+  /// That is cancelled where the client leaves, and may throw ContentLost. Takes microseconds and does not
+  /// throw.
+  virtual std::optional<awaitable<>> respond(Exchange& exchange) = 0;
 
   /// Has `exchange.response`, which cannot be sent, replaced by a refusal.
   virtual void take_back(Exchange& exchange, const Refusal& refusal) = 0;
 
-  /// Called once for every exchange that was given to answer() or refused by head. `bytes` went out.
+  /// Called once for every exchange that was given to respond(), but for those whose content was lost.
+  /// `bytes` went out.
   virtual void ended(Exchange& exchange, Ending ending, std::size_t bytes) = 0;
 
   /// Called for what the door answers by itself; `request` holds what could be read of it. The response,

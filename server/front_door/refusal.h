@@ -19,10 +19,4 @@ struct Refusal {
 /// `head_only`.
 std::string to_bytes(const Refusal& refusal, std::string_view request_id, bool head_only = false);
 
-/// RFC 9110's reason phrase for the statuses that this server uses; "" for others.
-std::string_view status_phrase(int status);
-
-/// The current IMF-fixdate (RFC 9110 section 5.6.7), formed once a second.
-std::string_view http_date();
-
 }  // namespace front_door

@@ -1,11 +1,10 @@
 #include "server/routes/application.h"
 
-#include <fmt/format.h>
-#include <strings.h>
-
 #include <algorithm>
 
+#include "server/front_door/response.h"
 #include "server/loop/random_id.h"
+#include "server/routes/httplib_text.h"
 
 namespace routes {
 namespace {
@@ -14,12 +13,10 @@ constexpr std::size_t kMaxRequestId = 128;
 
 // The client's own id where it is one that can stand in a log line and in a field as it is.
 std::string request_id_of(const front_door::Request& request) {
-  for (const auto& [name, value] : request.fields) {
-    if (::strcasecmp(name.c_str(), "X-Request-Id") != 0) continue;
-    const bool visible =
-        std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
-    if (visible && !value.empty() && value.size() <= kMaxRequestId) return value;
-  }
+  const auto own = request.field("X-Request-Id");
+  const bool visible =
+      std::all_of(own.begin(), own.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
+  if (visible && !own.empty() && own.size() <= kMaxRequestId) return std::string(own);
   return loop::random_id().substr(0, 16);
 }
 
@@ -28,48 +25,85 @@ std::string_view path_of(const front_door::Request& request) {
   return target.substr(0, target.find('?'));
 }
 
-}  // namespace
-
-Call& Application::call_of(front_door::Exchange& exchange) {
-  if (!exchange.state) {
-    auto call = std::make_unique<Call>();
-    call->request_id = request_id_of(exchange.request);
-    call->client.name = exchange.request.peer_address;
-    exchange.state = std::move(call);
-  }
+Call& call_of(front_door::Exchange& exchange) {
   return static_cast<Call&>(*exchange.state);
 }
 
-bool Application::answer(front_door::Exchange& exchange) {
-  auto& call = call_of(exchange);
-  call.head_only = false;
-  return router_.pass(exchange, call);
+std::string_view connection_field(const front_door::Exchange& exchange) {
+  if (!exchange.keeps_alive()) return "close";
+  return exchange.request.minor_version == 0 ? "keep-alive" : "";
 }
 
-bool Application::refuse_by_head(front_door::Exchange& exchange) {
-  auto& call = call_of(exchange);
-  call.head_only = true;
-  return router_.pass(exchange, call);
+void send(Call& call, Reply reply) {
+  auto& response = call.exchange.response;
+  call.reason = reply.reason;
+  response.status = reply.status;
+  response.head = form_head(reply);
+  front_door::finish_head(response.head, call.request_id, connection_field(call.exchange));
+  if (call.exchange.request.method != "HEAD") response.body = std::move(reply.content);
 }
 
-awaitable<> Application::finish(front_door::Exchange& exchange) {
-  auto& call = call_of(exchange);
+void send(Call& call, const Router::KeptPage& page) {
+  auto& response = call.exchange.response;
+  response.status = 200;
+  response.head.reserve(page.head.size() + 160);
+  response.head = page.head;
+  front_door::finish_head(response.head, call.request_id, connection_field(call.exchange));
+  if (call.exchange.request.method != "HEAD") response.kept_body = page.content;
+}
+
+}  // namespace
+
+std::optional<awaitable<>> Application::respond(front_door::Exchange& exchange) {
+  auto made = std::make_unique<Call>(exchange);
+  auto& call = *made;
+  call.request_id = request_id_of(exchange.request);
+  call.client.name = exchange.request.peer_address;
+  exchange.state = std::move(made);
+  try {
+    return answer(call);
+  } catch (const std::exception& error) {
+    apologize(call, error.what());
+    return std::nullopt;
+  }
+}
+
+std::optional<awaitable<>> Application::answer(Call& call) {
+  auto found = router_.find(call);
+  if (const auto* page = std::get_if<const Router::KeptPage*>(&found)) {
+    send(call, **page);
+    return std::nullopt;
+  }
+  if (auto* reply = std::get_if<Reply>(&found)) {
+    send(call, std::move(*reply));
+    return std::nullopt;
+  }
+  const auto& handler = std::get<const Route*>(found)->handler;
+  if (const auto* heavy = std::get_if<HeavyHandler>(&handler)) return run(*heavy, call);
+  send(call, std::get<LightHandler>(handler)(call));
+  return std::nullopt;
+}
+
+awaitable<> Application::run(const HeavyHandler& handler, Call& call) {
   std::string what;
   try {
-    do co_await fetch(call);
-    while (!router_.pass(exchange, call));
+    auto reply = co_await handler(call);
+    send(call, std::move(reply));
     co_return;
   } catch (const boost::system::system_error& error) {
-    if (error.code() == asio::error::operation_aborted) throw;
+    if (error.code() == asio::error::operation_aborted) throw;  // the client has left
     what = error.what();
   } catch (const std::exception& error) {
     what = error.what();
   }
-  // What should never happen: said to the log, not to the client.
+  apologize(call, what);
+}
+
+// For what should never happen: said to the log, not to the client.
+void Application::apologize(Call& call, std::string_view what) {
   for (auto* observer : observers_) observer->on_bug(call.request_id, what);
-  const front_door::Refusal apology{500, "internal_error",
-                                    "an internal error; the log has it under this request's id"};
-  take_back(exchange, apology);
+  send(call,
+       problem(call, 500, "internal_error", "an internal error; the log has it under this request's id"));
 }
 
 void Application::take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
@@ -79,17 +113,6 @@ void Application::take_back(front_door::Exchange& exchange, const front_door::Re
   json_pool_.let_go(std::move(exchange.response.body));
   const bool is_head = exchange.request.method == "HEAD";
   exchange.response = {refusal.status, front_door::to_bytes(refusal, call.request_id, is_head), ""};
-}
-
-awaitable<> Application::fetch(Call& call) {
-  if (auto* preparation = std::get_if<Preparation>(&call.wanted)) {
-    call.prepared = co_await json_pool_.call(*preparation);
-  } else if (auto* job = std::get_if<process::Job>(&call.wanted)) {
-    call.outcome = co_await dispatcher_.run(*job);
-    json_pool_.let_go(std::move(job->line));
-  } else if (auto* spin = std::get_if<ThreadSpin>(&call.wanted)) {
-    call.outcome = co_await threads_.spin(spin->cpu, spin->deadline, call.client);
-  }
 }
 
 void Application::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
@@ -109,14 +132,9 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.outcome = call.outcome ? &*call.outcome : nullptr;
   record.task = call.task;
   record.heavy = !call.task.empty();
-  for (auto* observer : observers_) {
-    if (!call.bug.empty()) observer->on_bug(call.request_id, call.bug);
-    observer->on_request(record);
-  }
+  for (auto* observer : observers_) observer->on_request(record);
   json_pool_.let_go(std::move(exchange.request.body));
   json_pool_.let_go(std::move(exchange.response.body));
-  if (auto* job = std::get_if<process::Job>(&call.wanted))
-    json_pool_.let_go(std::move(job->line));  // nobody has waited for its end
 }
 
 std::string Application::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {

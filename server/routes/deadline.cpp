@@ -36,16 +36,21 @@ std::optional<long> wait_seconds(std::string_view field) {
 
 }  // namespace
 
-Deadline deadline_of(const Call& call, httplib::Response& response, const Task& task) {
+Patience::Patience(const Call& call, const Task& task) {
   auto timeout = task.limits.timeout;
-  for (const auto& [name, value] : call.exchange->request.fields) {
+  for (const auto& [name, value] : call.exchange.request.fields) {
     if (::strcasecmp(name.c_str(), "Prefer") != 0) continue;
     const auto seconds = wait_seconds(value);
     if (!seconds || *seconds > timeout.count() / 1000 || std::chrono::seconds(*seconds) >= timeout) continue;
     timeout = std::chrono::seconds(*seconds);
-    response.set_header("Preference-Applied", "wait=" + std::to_string(*seconds));
+    applied_wait = seconds;
   }
-  return call.exchange->received + timeout;
+  deadline = call.exchange.received + timeout;
+}
+
+Reply Patience::confirmed_by(Reply reply) const {
+  if (applied_wait) reply.fields.emplace_back("Preference-Applied", "wait=" + std::to_string(*applied_wait));
+  return reply;
 }
 
 }  // namespace routes

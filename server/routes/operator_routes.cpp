@@ -1,41 +1,49 @@
 #include "server/routes/operator_routes.h"
 
 #include "server/routes/openapi.h"
-#include "server/routes/reply.h"
 #include "server/web/dashboard.h"
 
 namespace routes {
 namespace {
 
-void ready(Call& call, httplib::Response& response, const offload::Dispatcher& dispatcher) {
+Reply ready(const Call& call, const offload::Dispatcher& dispatcher) {
   const auto& admission = dispatcher.admission();
-  if (!admission.full()) return answer(call, response, 200, "{\"status\":\"ready\"}\n");
-  response.set_header("Retry-After", std::to_string(dispatcher.retry_after_seconds()));
-  if (admission.draining()) return problem(call, response, 503, "draining", "the server is shutting down");
-  problem(call, response, 503, "queue_full", "all slots are taken and the queue is full");
+  if (!admission.full()) return json_reply("{\"status\":\"ready\"}\n");
+  auto reply = admission.draining()
+                   ? problem(call, 503, "draining", "the server is shutting down")
+                   : problem(call, 503, "queue_full",
+                             "all slots are taken (--running) and the queue is full (--waiting)");
+  reply.fields.emplace_back("Retry-After", std::to_string(dispatcher.retry_after_seconds()));
+  return reply;
 }
+
+constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 
 }  // namespace
 
-void add_operator_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher,
-                         telemetry::Metrics& metrics, telemetry::Status& status) {
-  using httplib::Request;
-  using httplib::Response;
-  router.get_constant("/healthz", "{\"status\":\"alive\"}\n");
-  router.get("/readyz",
-             [&](Call& call, const Request&, Response& response) { ready(call, response, dispatcher); });
-  router.get("/metrics", [&](Call& call, const Request&, Response& response) {
-    answer(call, response, 200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
-  });
-  router.get("/status", [&](Call& call, const Request&, Response& response) {
-    response.set_header("Cache-Control", "no-store");
-    answer(call, response, 200, status.json());
-  });
-  router.get_constant("/openapi.json", openapi(catalogue).dump(2) + "\n");
-  router.get_constant("/dashboard", std::string(web::dashboard_page()), "text/html; charset=utf-8",
-                      {{"Content-Security-Policy", std::string(web::dashboard_csp())},
-                       {"Cache-Control", "no-cache"},
-                       {"X-Content-Type-Options", "nosniff"}});
+Table operator_routes(const offload::Dispatcher& dispatcher, telemetry::Metrics& metrics,
+                      telemetry::Status& status) {
+  const LightHandler readiness = [&dispatcher](Call& call) { return ready(call, dispatcher); };
+  const LightHandler figures = [&metrics](Call&) {
+    return Reply{200, {{"Content-Type", kMetricsType}}, metrics.text()};
+  };
+  const LightHandler picture = [&status](Call&) { return json_reply(status.json()); };
+  const Page dashboard{
+      std::string(web::dashboard_page()),
+      "text/html; charset=utf-8",
+      {{"Content-Security-Policy", std::string(web::dashboard_csp())}, {"Cache-Control", "no-cache"}}};
+  const ipc::Json text{{"type", "string"}};
+  return {
+      {"GET", "/healthz", "Alive", Pages{{"{\"status\":\"alive\"}\n"}},
+       operation("healthz", json_response("alive"))},
+      {"GET", "/readyz", "Ready for a heavy request", readiness, operation("readyz", json_response("ready"))},
+      {"GET", "/metrics", "Figures for Prometheus", figures,
+       operation("metrics", response("text exposition format", "text/plain", text))},
+      {"GET", "/status", "What runs and what waits", picture,
+       operation("status", response("the picture", "application/json", reference("schemas", "Status")))},
+      {"GET", "/dashboard", "The same, to look at", Pages{dashboard},
+       operation("dashboard", response("the page", "text/html", text))},
+  };
 }
 
 }  // namespace routes

@@ -1,14 +1,13 @@
 #pragma once
-// The origin's three routes: `/`, `/blocking` and `/non-blocking`. Called once by main.
+// The origin's two busy routes, `/blocking` and `/non-blocking`. Called once by main.
 
-#include "server/offload/dispatcher.h"
-#include "server/routes/catalogue.h"
-#include "server/routes/router.h"
+#include "server/routes/offload.h"
+#include "server/routes/route.h"
 
 namespace routes {
 
-/// `blocking_allowed`: whether `/blocking` may freeze the loop; it answers 403 otherwise.
-void add_origin_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher,
-                       bool blocking_allowed);
+/// `blocking_allowed`: whether `/blocking` may freeze the loop; it answers 403 otherwise. `offload` must
+/// outlive the table.
+Table origin_routes(Offload& offload, bool blocking_allowed);
 
 }  // namespace routes

@@ -1,31 +1,39 @@
 #pragma once
-// How handlers answer: JSON, or a problem document (RFC 9457). The only place that knows what a response of
-// this server looks like. Knows no route.
-
-#include <httplib.h>
+// What a handler gives back: a status, fields and content; and the forms that this server's replies have:
+// JSON, or a problem document (RFC 9457). Knows no route.
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ipc/json.h"
-#include "server/process/outcome.h"
+#include "ipc/schema.h"
 #include "server/routes/call.h"
 
 namespace routes {
 
-void answer(Call& call, httplib::Response& response, int status, std::string content,
-            const char* content_type = "application/json");
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+struct Reply {
+  int status = 200;
+  Fields fields;  ///< its own: what every response has comes later
+  std::string content;
+  std::string_view reason{};  ///< a problem's word, for the log
+};
+
+Reply json_reply(std::string content);
 
 /// `reason` is the stable word for programs, `detail` a sentence for people; `more` adds members.
-void problem(Call& call, httplib::Response& response, int status, std::string_view reason, std::string detail,
-             ipc::Json more = ipc::Json::object());
+Reply problem(const Call& call, int status, std::string_view reason, std::string_view detail,
+              ipc::Json more = ipc::Json::object());
 
 /// 400 bad_json or 422 invalid_params.
-void problem(Call& call, httplib::Response& response, const ipc::JsonFault& fault);
-void problem(Call& call, httplib::Response& response, const std::vector<ipc::Violation>& violations);
+Reply problem(const Call& call, const ipc::JsonFault& fault);
+Reply problem(const Call& call, const std::vector<ipc::Violation>& violations);
 
 /// Whatever became of a job: 200 with the result and its usage, or the failure's status. `retry_after` is in
-/// seconds. A result is moved into the response, and so is an error's data.
-void answer_outcome(Call& call, httplib::Response& response, process::Outcome& outcome, int retry_after);
+/// seconds. A result is moved into the reply, and so is an error's data.
+Reply reply_of(const Call& call, process::Outcome& outcome, int retry_after);
 
 }  // namespace routes

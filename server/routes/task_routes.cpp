@@ -4,7 +4,7 @@
 
 #include "server/loop/random_id.h"
 #include "server/routes/deadline.h"
-#include "server/routes/reply.h"
+#include "server/routes/openapi.h"
 
 namespace routes {
 namespace {
@@ -16,58 +16,55 @@ ipc::Json describe(const Task& task) {
           {"result", task.result_schema}};
 }
 
-const Task* find_task(Call& call, httplib::Response& response, const Catalogue& catalogue) {
-  const auto* task = catalogue.find(call.parameter);
-  if (!task)
-    problem(call, response, 404, "unknown_task",
-            fmt::format("there is no task '{}'; GET /tasks lists them", call.parameter));
-  return task;
+Page list(const Catalogue& catalogue) {
+  auto all = ipc::Json::array();
+  for (const auto& [name, task] : catalogue.tasks()) all.push_back(describe(task));
+  return {ipc::Json{{"tasks", all}}.dump(2) + "\n"};
 }
 
-void run_task(Call& call, httplib::Response& response, const Catalogue& catalogue,
-              const offload::Dispatcher& dispatcher) {
-  const auto* task = find_task(call, response, catalogue);
-  if (!task) return;
+Reply unknown_task(const Call& call) {
+  return problem(call, 404, "unknown_task",
+                 fmt::format("there is no task '{}'; GET /tasks lists them", call.parameter));
+}
+
+awaitable<Reply> run_task(Call& call, Offload& offload) {
+  const auto* task = offload.catalogue().find(call.parameter);
+  if (!task) co_return unknown_task(call);
   call.task = task->name;
-  if (!call.outcome && !call.prepared) call.outcome = dispatcher.refusal(call.client);
-  if (call.head_only && !call.outcome) {
-    call.wanted = HeadAccepted{};
-    return;
-  }
-  auto deadline = deadline_of(call, response, *task);
-  if (call.outcome) return answer_outcome(call, response, *call.outcome, dispatcher.retry_after_seconds());
-  if (!call.prepared) {
-    call.rpc_id = loop::random_id();
-    const auto work = [task, body = std::string_view(call.exchange->request.body), id = call.rpc_id] {
-      return prepare(*task, body, id);
-    };
-    if (call.exchange->request.body.size() > kJsonOnLoop) {
-      call.wanted = Preparation(work);
-      return;
-    }
-    call.prepared = work();
-  }
-  if (auto* fault = std::get_if<ipc::JsonFault>(&*call.prepared)) return problem(call, response, *fault);
-  if (auto* wrong = std::get_if<std::vector<ipc::Violation>>(&*call.prepared))
-    return problem(call, response, *wrong);
-  call.wanted = process::Job{
-      call.request_id, call.rpc_id,  task->name, std::move(std::get<std::string>(*call.prepared)),
-      deadline,        task->limits, call.client};
+  if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
+  const auto content = co_await call.content();
+  const Patience patience(call, *task);
+  process::Job job{call.request_id,   loop::random_id(), task->name, {},
+                   patience.deadline, task->limits,      call.client};
+  auto prepared = co_await offload.prepare(*task, content, job.rpc_id);
+  if (const auto* fault = std::get_if<ipc::JsonFault>(&prepared)) co_return problem(call, *fault);
+  if (const auto* wrong = std::get_if<std::vector<ipc::Violation>>(&prepared))
+    co_return problem(call, *wrong);
+  job.line = std::move(std::get<std::string>(prepared));
+  auto reply = co_await offload.run(call, job);
+  co_return patience.confirmed_by(std::move(reply));
 }
 
 }  // namespace
 
-void add_task_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher) {
-  auto all = ipc::Json::array();
-  for (const auto& [name, task] : catalogue.tasks()) all.push_back(describe(task));
-  router.get_constant("/tasks", ipc::Json{{"tasks", all}}.dump(2) + "\n");
-  router.get("/tasks/{name}", [&](Call& call, const httplib::Request&, httplib::Response& response) {
-    if (const auto* task = find_task(call, response, catalogue))
-      answer(call, response, 200, describe(*task).dump(2) + "\n");
-  });
-  router.post("/tasks/{name}", [&](Call& call, const httplib::Request&, httplib::Response& response) {
-    run_task(call, response, catalogue, dispatcher);
-  });
+Table task_routes(Offload& offload) {
+  const auto& catalogue = offload.catalogue();
+  const LightHandler describe_one = [&catalogue](Call& call) {
+    const auto* task = catalogue.find(call.parameter);
+    return task ? json_reply(describe(*task).dump(2) + "\n") : unknown_task(call);
+  };
+  const HeavyHandler run = [&offload](Call& call) { return run_task(call, offload); };
+  return {
+      {"GET", "/tasks", "The tasks and the JSON Schemas of their params", Pages{list(catalogue)},
+       operation("list_tasks", json_response("the catalogue"))},
+      {"GET", "/tasks/{name}", "One task", describe_one,
+       operation(
+           "describe_task", json_response("its summary and schemas"),
+           {ipc::Json{
+               {"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}})},
+      // Described for each task by itself.
+      {"POST", "/tasks/{name}", "Runs a task in a process of its own; the content is its params", run},
+  };
 }
 
 }  // namespace routes

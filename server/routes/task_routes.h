@@ -1,12 +1,12 @@
 #pragma once
 // `/tasks` and `/tasks/{name}`: the catalogue, and running a task of it. Called once by main.
 
-#include "server/offload/dispatcher.h"
-#include "server/routes/catalogue.h"
-#include "server/routes/router.h"
+#include "server/routes/offload.h"
+#include "server/routes/route.h"
 
 namespace routes {
 
-void add_task_routes(Router& router, const Catalogue& catalogue, const offload::Dispatcher& dispatcher);
+/// `offload` must outlive the table.
+Table task_routes(Offload& offload);
 
 }  // namespace routes

@@ -4,6 +4,8 @@
 
 #include "server/offload/dispatcher.h"
 #include "server/process/spawner.h"
+#include "server/routes/application.h"
+#include "server/routes/front_pages.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
 #include "tests/fuzz/property.h"
@@ -41,42 +43,23 @@ process::Outcome outcome_of(std::string_view line) {
   return outcome;
 }
 
-}  // namespace
+// Jobs that cost no process.
+class MadeUp final : public routes::Offload {
+ public:
+  using Offload::Offload;
 
-struct House::Rooms {
-  explicit Rooms(Loop& loop)
-      : spawner(loop, {}, 0),
-        burial(loop, Milliseconds{0}),
-        admission(loop, 1, 1, Milliseconds{1000}),
-        pool(loop, 1),
-        spares(loop, spawner, burial, pool, 0),
-        dispatcher(admission, spares, burial),
-        catalogue(ipc::Json::parse(kOpenRpc), {}, {}) {
-    routes::add_origin_routes(router, catalogue, dispatcher, false);
-    routes::add_task_routes(router, catalogue, dispatcher);
+ protected:
+  awaitable<process::Outcome> outcome_of(const process::Job& job) override { return made_up(job.line); }
+  awaitable<process::Outcome> outcome_of_spin(Milliseconds, Deadline, const process::Client&) override {
+    return made_up("");
   }
 
-  process::Spawner spawner;
-  offload::Burial burial;
-  offload::Admission admission;
-  loop::ThreadPool pool;
-  offload::Spares spares;
-  offload::Dispatcher dispatcher;
-  routes::Catalogue catalogue;
-  routes::Router router;
+ private:
+  static awaitable<process::Outcome> made_up(std::string line) {
+    co_await asio::post(co_await asio::this_coro::executor, use_awaitable);
+    co_return fuzz::outcome_of(line);
+  }
 };
-
-House::House(Loop& loop) : rooms_(std::make_unique<Rooms>(loop)) {}
-House::~House() = default;
-
-namespace {
-
-routes::Call& call_of(front_door::Exchange& exchange) {
-  if (!exchange.state) exchange.state = std::make_unique<routes::Call>();
-  auto& call = static_cast<routes::Call&>(*exchange.state);
-  call.request_id = "fuzz";
-  return call;
-}
 
 void check_request(const front_door::Request& request) {
   property(request.target == "*" || request.target.starts_with('/'), "a target is a path, or *");
@@ -89,31 +72,54 @@ void check_request(const front_door::Request& request) {
 
 }  // namespace
 
-bool House::answer(front_door::Exchange& exchange) {
+struct House::Rooms {
+  explicit Rooms(Loop& loop)
+      : spawner(loop, {}, 0),
+        burial(loop, Milliseconds{0}),
+        admission(loop, 1, 1, Milliseconds{1000}),
+        pool(loop, 1),
+        spares(loop, spawner, burial, pool, 0),
+        dispatcher(admission, spares, burial),
+        threads(loop, admission),
+        catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
+        offload(catalogue, dispatcher, threads, pool),
+        application(router, pool, observers) {
+    router.serve(routes::with_front_pages(
+        {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
+  }
+
+  process::Spawner spawner;
+  offload::Burial burial;
+  offload::Admission admission;
+  loop::ThreadPool pool;
+  offload::Spares spares;
+  offload::Dispatcher dispatcher;
+  comparison::WorkerThreads threads;
+  routes::Catalogue catalogue;
+  MadeUp offload;
+  routes::Router router;
+  std::vector<telemetry::Observer*> observers;
+  routes::Application application;
+};
+
+House::House(Loop& loop) : rooms_(std::make_unique<Rooms>(loop)) {}
+House::~House() = default;
+
+std::optional<awaitable<>> House::respond(front_door::Exchange& exchange) {
   check_request(exchange.request);
-  auto& call = call_of(exchange);
-  call.head_only = false;
-  return rooms_->router.pass(exchange, call);
+  return rooms_->application.respond(exchange);
 }
 
-bool House::refuse_by_head(front_door::Exchange& exchange) {
-  auto& call = call_of(exchange);
-  call.head_only = true;
-  return rooms_->router.pass(exchange, call);
+void House::take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
+  rooms_->application.take_back(exchange, refusal);
 }
 
-awaitable<> House::finish(front_door::Exchange& exchange) {
-  auto& call = call_of(exchange);
-  do {
-    co_await asio::post(co_await asio::this_coro::executor, use_awaitable);
-    if (auto* preparation = std::get_if<routes::Preparation>(&call.wanted)) {
-      call.prepared = (*preparation)();
-    } else if (auto* job = std::get_if<process::Job>(&call.wanted)) {
-      call.outcome = outcome_of(job->line);
-    } else {
-      call.outcome = outcome_of("");
-    }
-  } while (!rooms_->router.pass(exchange, call));
+void House::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
+  rooms_->application.ended(exchange, ending, bytes);
+}
+
+std::string House::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {
+  return rooms_->application.refuse(request, refusal);
 }
 
 }  // namespace fuzz

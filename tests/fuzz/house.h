@@ -16,17 +16,10 @@ class House final : public front_door::Application {
   explicit House(Loop& loop);
   ~House();
 
-  bool answer(front_door::Exchange& exchange) override;
-  awaitable<> finish(front_door::Exchange& exchange) override;
-  bool refuse_by_head(front_door::Exchange& exchange) override;
-  void ended(front_door::Exchange&, front_door::Ending, std::size_t) override {}
-  void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override {
-    exchange.client_keeps_alive = false;
-    exchange.response = {refusal.status, to_bytes(refusal, "fuzz"), ""};
-  }
-  std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override {
-    return to_bytes(refusal, "fuzz", request.method == "HEAD");
-  }
+  std::optional<awaitable<>> respond(front_door::Exchange& exchange) override;
+  void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
+  void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
+  std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:
   struct Rooms;

@@ -1,0 +1,51 @@
+#pragma once
+// What heavy routes ask of others, in one place: whether a job would be refused, params prepared off the loop
+// where they are long, a job run, the busy loop on a thread. Knows no route. Made in main; the fuzzers
+// override what costs a process.
+
+#include "server/comparison/worker_threads.h"
+#include "server/loop/thread_pool.h"
+#include "server/offload/dispatcher.h"
+#include "server/routes/catalogue.h"
+#include "server/routes/reply.h"
+
+namespace routes {
+
+class Offload {
+ public:
+  /// All of them must outlive it.
+  Offload(const Catalogue& catalogue, offload::Dispatcher& dispatcher, comparison::WorkerThreads& threads,
+          loop::ThreadPool& json_pool)
+      : catalogue_(catalogue), dispatcher_(dispatcher), threads_(threads), json_pool_(json_pool) {}
+  virtual ~Offload() = default;
+
+  const Catalogue& catalogue() const { return catalogue_; }
+
+  /// The reply to a call whose job would be refused if it came now: known before anything is spent on it.
+  std::optional<Reply> refusal(Call& call) const;
+
+  /// The request line of `content`, or what is wrong with it. `content` must stay until then.
+  awaitable<PreparedParams> prepare(const Task& task, std::string_view content, const std::string& rpc_id);
+
+  /// Runs `job`, whose line is gone then, and has its outcome told to the client and to the log. Suspends
+  /// until then; cancelled, the job dies wherever it is.
+  awaitable<Reply> run(Call& call, process::Job& job);
+
+  /// The same for the origin's busy loop, on a thread of the server.
+  awaitable<Reply> spin(Call& call, Milliseconds cpu, Deadline deadline);
+
+ protected:
+  virtual awaitable<process::Outcome> outcome_of(const process::Job& job);
+  virtual awaitable<process::Outcome> outcome_of_spin(Milliseconds cpu, Deadline deadline,
+                                                      const process::Client& client);
+
+ private:
+  Reply told(Call& call, process::Outcome outcome) const;
+
+  const Catalogue& catalogue_;
+  offload::Dispatcher& dispatcher_;
+  comparison::WorkerThreads& threads_;
+  loop::ThreadPool& json_pool_;
+};
+
+}  // namespace routes
