@@ -196,6 +196,83 @@ TEST_CASE("every task of the built-in cruncher works through HTTP") {
   CHECK(picture.response.body.find("iVBORw0KGgo") != std::string::npos);  // a PNG's signature in base64
 }
 
+TEST_CASE("a second question mark is a part of the query") {
+  HttpClient client(server().port());
+  for (const auto* target : {"/readyz?a?b", "/?a?b", "/?a?b"}) {
+    CAPTURE(std::string(target));
+    CHECK(client.get(target).status == 200);
+  }
+  CHECK(client.post("/tasks/primes?a?b", {{"limit", 10}}).status == 200);
+}
+
+TEST_CASE("a preference that was applied is confirmed, and one that leaves no time starts nothing") {
+  const RunningServer spareless({"--spares", "0", "--priority", "normal"});
+  HttpClient client(spareless.port());
+  const Fields none{{"Prefer", "wait=0"}}, some{{"Prefer", "wait=20"}};
+  for (const auto* target : {"/non-blocking?CPUTimeMs=0", "/non-blocking?CPUTimeMs=0&via=thread"}) {
+    const auto late = client.get(target, none);
+    check_problem(late, 504, "deadline_exceeded");
+    CHECK(late.field("Preference-Applied") == "wait=0");
+    CHECK_FALSE(late.json().contains("usage"));
+  }
+  check_problem(client.post("/tasks/primes", {{"limit", 10}}, none), 504, "deadline_exceeded");
+  const auto metrics = client.get("/metrics").body;
+  CHECK(metrics.find("cruncherd_spawn_seconds_count 0\n") != std::string::npos);
+  const auto answered = client.get("/non-blocking?CPUTimeMs=0", some);
+  CHECK(answered.status == 200);
+  CHECK(answered.field("Preference-Applied") == "wait=20");
+}
+
+TEST_CASE("content that is coded, or says no type, is told what is right") {
+  HttpClient client(server().port());
+  const auto coded = client.post("/tasks/primes", {{"limit", 10}}, {{"Content-Encoding", "gzip"}});
+  check_problem(coded, 415, "unsupported_media_type");
+  CHECK(coded.field("Accept-Encoding") == "identity");
+  CHECK(client.post("/tasks/primes", {{"limit", 10}}, {{"Content-Encoding", "identity"}}).status == 200);
+  const auto untyped = raw_post("/tasks/primes", "{}", "");
+  check_problem(untyped, 415, "unsupported_media_type");
+  CHECK(untyped.field("Accept") == "application/json");
+  CHECK(untyped.body.find("Content-Type is missing") != std::string::npos);
+}
+
+TEST_CASE("a status line and its problem document have one name for it") {
+  HttpClient client(server().port());
+  for (const auto& response : {client.post("/tasks/primes", Json::object()), client.get("/nowhere"),
+                               client.request("POST", "/tasks/primes", {{"Content-Type", "application/json"}},
+                                              std::string(2 << 20, ' '))}) {
+    CAPTURE(response.status);
+    CHECK(response.reason == response.json().at("title"));
+  }
+}
+
+TEST_CASE("the root is a page with links for a browser, and JSON for everybody else") {
+  HttpClient client(server().port());
+  const auto page =
+      client.get("/", {{"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}});
+  CHECK(page.status == 200);
+  CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
+  CHECK(page.field("Vary") == "Accept");
+  CHECK(page.body.find("<a href=\"./dashboard\">") != std::string::npos);
+  CHECK(page.body.find("/blocking?CPUTimeMs=N") != std::string::npos);
+  for (const Fields& fields : {Fields{}, Fields{{"Accept", "*/*"}}, Fields{{"Accept", "application/json"}}}) {
+    const auto list = client.get("/", fields);
+    CHECK(list.field("Content-Type") == "application/json");
+    CHECK(list.json().at("routes").contains("POST /tasks/{name}"));
+  }
+}
+
+TEST_CASE("the list at the root, and the description, have every route") {
+  HttpClient client(server().port());
+  const auto routes = client.get("/").json().at("routes");
+  const auto paths = client.get("/openapi.json").json().at("paths");
+  for (const auto* path : {"/", "/tasks", "/tasks/{name}", "/healthz", "/readyz", "/metrics", "/status",
+                           "/dashboard", "/openapi.json"}) {
+    CAPTURE(std::string(path));
+    CHECK(routes.contains(std::string("GET ") + path));
+    CHECK(paths.contains(path));
+  }
+}
+
 TEST_CASE("one connection carries light and heavy requests in any mixture, pipelined too") {
   HttpClient client(server().port());
   client.send_post("/tasks/primes", {{"limit", 100}});
