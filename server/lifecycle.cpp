@@ -35,7 +35,7 @@ int Lifecycle::run() {
 awaitable<> Lifecycle::announce() {
   WakeUp nobody(house_.loop);
   const auto patience = Clock::now() + kSparesPatience;
-  while (house_.spares.ready() < house_.spares.target() && Clock::now() < patience)
+  while (house_.crew.ready() < house_.crew.target() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kGlance);
   for (const auto& listener : house_.listeners)
     house_.log.say(spdlog::level::info, "listening on " + listener->endpoint().name);
@@ -63,12 +63,12 @@ awaitable<> Lifecycle::drain(int signal) {
   for (auto& listener : house_.listeners) listener->close();
   house_.admission.drain();
   house_.door.drain();
-  house_.spares.drain();
+  house_.crew.drain();
   WakeUp nobody(house_.loop);
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
   const auto& counts = house_.door.counts;
-  while (counts.open > counts.lingering || house_.burial.busy()) {
+  while (counts.open > counts.lingering || house_.crew.busy()) {
     if (Clock::now() >= patience) {
       if (counts.open == counts.lingering) break;  // main ends the processes that are left
       house_.log.say(spdlog::level::warn, fmt::format("--drain-timeout: {} connections are cut off",

@@ -8,8 +8,7 @@
 
 #include "server/front_door/listener.h"
 #include "server/offload/admission.h"
-#include "server/offload/burial.h"
-#include "server/offload/spares.h"
+#include "server/offload/crew.h"
 #include "server/options.h"
 #include "server/telemetry/access_log.h"
 
@@ -24,8 +23,7 @@ class Lifecycle {
     telemetry::Log& log_file;
     telemetry::AccessLog& log;
     offload::Admission& admission;
-    offload::Spares& spares;
-    offload::Burial& burial;
+    offload::Crew& crew;
     front_door::Door& door;
     std::vector<std::unique_ptr<front_door::Listener>>& listeners;
   };

@@ -17,7 +17,6 @@
 #include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
-#include "server/process/spawner.h"
 #include "server/routes/application.h"
 #include "server/routes/front_pages.h"
 #include "server/routes/operator_routes.h"
@@ -60,6 +59,15 @@ void keep_apart_large_blocks() {
   ::mallopt(M_TRIM_THRESHOLD, ipc::kMapped);
 }
 
+offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>& observers) {
+  return {[&observers](double seconds) {
+            for (auto* observer : observers) observer->on_start(seconds);
+          },
+          [&observers](const process::Abandoned& job, const process::Usage& usage) {
+            for (auto* observer : observers) observer->on_abandoned(job, usage);
+          }};
+}
+
 [[noreturn]] void serve(const Options& options) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);   // until there is a log to open anew (Lifecycle)
@@ -89,14 +97,13 @@ void keep_apart_large_blocks() {
       options.log_format == "json" ? telemetry::AccessLog::Format::json : telemetry::AccessLog::Format::text,
       options.log_replies);
 
-  process::Spawner spawner(loop, launch_plan(options));
-  offload::Burial burial(loop, options.kill_grace);
+  std::vector<telemetry::Observer*> observers;
+  process::Orphans orphans(loop);
+  offload::Crew crew(loop, orphans, cruncher_program(options), crew_observers(observers));
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
-  offload::Spares spares(loop, spawner, burial, json_pool, options.spares);
-  offload::Dispatcher dispatcher(admission, spares, burial);
+  offload::Dispatcher dispatcher(admission, crew, json_pool);
   comparison::WorkerThreads threads(loop, admission);
 
-  std::vector<telemetry::Observer*> observers;
   routes::Offload offload(catalogue, dispatcher, threads, json_pool);
   routes::Router router;
   routes::Application application(router, json_pool, observers);
@@ -104,17 +111,13 @@ void keep_apart_large_blocks() {
   telemetry::Metrics metrics(dispatcher, door);
   telemetry::Status status(dispatcher, door);
   observers = {&log, &metrics, &status};
-  burial.on_abandoned([&observers](const process::Abandoned& job, const process::Usage& usage) {
-    for (auto* observer : observers) observer->on_abandoned(job, usage);
-  });
-  spares.on_start([&metrics](double seconds) { metrics.on_spawn(seconds); });
 
   router.serve(routes::with_front_pages(
       {routes::origin_routes(offload, blocking_allowed(options, endpoints)), routes::task_routes(offload),
        routes::operator_routes(dispatcher, metrics, status)},
       catalogue));
 
-  spares.refill();
+  crew.refill();
   std::vector<std::unique_ptr<front_door::Listener>> listeners;
   for (auto& endpoint : endpoints)
     listeners.push_back(std::make_unique<front_door::Listener>(door, std::move(endpoint)));
@@ -133,12 +136,12 @@ void keep_apart_large_blocks() {
     real_time->take();
     log_file->on_backlog([&real_time] { real_time->step_down(); });
   }
-  Lifecycle lifecycle({loop, options, *log_file, log, admission, spares, burial, door, listeners});
+  Lifecycle lifecycle({loop, options, *log_file, log, admission, crew, door, listeners});
   const int exit_code = lifecycle.run();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left
   // to write.
-  if (const auto left = burial.end_all(kLastWait))
+  if (const auto left = orphans.end_all(kLastWait))
     log.say(spdlog::level::warn, std::to_string(left) + " processes have not ended yet");
   log_file.reset();
   ::_exit(exit_code);

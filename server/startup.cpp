@@ -12,7 +12,7 @@
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
-#include "server/process/spawner.h"
+#include "server/process/launch.h"
 
 namespace server {
 
@@ -68,9 +68,17 @@ process::JobLimits ceiling(const Options& options) {
 
 }  // namespace
 
-process::LaunchPlan launch_plan(const Options& options) {
-  return {options.cruncher, process::allowed_environment(), ceiling(options),
-          options.priority, process::ignored_signals(),     options.start};
+process::Program cruncher_program(const Options& options) {
+  process::Program program;
+  program.argv = {options.cruncher};
+  program.environment = process::allowed_environment();
+  program.limits = ceiling(options);
+  program.priority = options.priority;
+  program.ignored = process::ignored_signals();
+  program.start = options.start;
+  program.end.grace = options.kill_grace;
+  program.spares = options.spares;
+  return program;
 }
 
 ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options& options) {
@@ -84,13 +92,13 @@ ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options&
   if (::access(options.cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
   // A way of its own, at normal priority: a busy machine may delay jobs, but it must not keep the server from
   // starting.
-  auto plan = launch_plan(options);
-  plan.priority = process::Priority::normal;
-  process::Spawner spawner(loop, plan, 1);
-  offload::Burial burial(loop, options.kill_grace);
+  auto program = cruncher_program(options);
+  program.priority = process::Priority::normal;
+  program.spares = 0;
+  process::Orphans orphans(loop);
+  offload::Crew crew(loop, orphans, std::move(program), {}, 1);
   offload::Admission admission(loop, 1, 0, Milliseconds{0});
-  offload::Spares spares(loop, spawner, burial, json_pool, 0);
-  offload::Dispatcher dispatcher(admission, spares, burial);
+  offload::Dispatcher dispatcher(admission, crew, json_pool);
 
   std::variant<ipc::Json, std::string> answer;
   asio::co_spawn(loop.get_executor(), offload::discover(dispatcher, options.job),

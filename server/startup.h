@@ -9,7 +9,7 @@
 #include "server/front_door/endpoint.h"
 #include "server/loop/thread_pool.h"
 #include "server/options.h"
-#include "server/process/launch.h"
+#include "server/process/program.h"
 
 namespace server {
 
@@ -30,8 +30,8 @@ bool blocking_allowed(const Options& options, const std::vector<front_door::Endp
 /// Becomes --user, for good. Throws RefusedStart.
 void become_user(const Options& options);
 
-/// What every process is started with: as ceiling, whatever the most generous task may use.
-process::LaunchPlan launch_plan(const Options& options);
+/// The cruncher, with whatever the most generous task may use as ceiling.
+process::Program cruncher_program(const Options& options);
 
 /// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart.
 ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options& options);

@@ -1,5 +1,6 @@
 #include "server/offload/discovery.h"
 
+#include "ipc/message.h"
 #include "server/loop/random_id.h"
 
 namespace offload {

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "server/process/line_dialogue.h"
+#include "server/process/run_job.h"
+
 namespace offload {
 namespace {
 
-// Holds a process and its slot until the scope ends, however it ends, and then hands both to the burial.
-struct Tenancy {
-  Burial& burial;
-  std::shared_ptr<process::CruncherProcess> process;
+// Holds a process and its slot until the scope ends, however it ends, and then gives both back.
+struct Occupied {
+  Crew& crew;
+  std::unique_ptr<process::Process> process;
   Slot slot;
-  std::optional<process::Abandoned> abandoned;  // unless an outcome has been told
-  ~Tenancy() { burial.take(std::move(process), std::move(slot), std::move(abandoned)); }
+  Leave leave;  // abandoned, unless an outcome has been told
+  ~Occupied() { crew.give_back(std::move(process), std::move(slot), std::move(leave)); }
 };
 
 }  // namespace
@@ -26,20 +29,24 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job) {
   auto admitted = co_await admission_.enter(job.deadline, job.client);
   if (auto* refusal = std::get_if<process::Failure>(&admitted))
     co_return process::Outcome{std::move(*refusal), {}, {}};
-  auto taken = co_await spares_.take(job.deadline);
-  if (auto* failure = std::get_if<process::Failure>(&taken))
+  auto lent = co_await crew_.lend(job.deadline);
+  if (auto* failure = std::get_if<process::Failure>(&lent))
     co_return process::Outcome{std::move(*failure), {}, {}};
 
   live.began = Clock::now();
   const auto wait_ms = milliseconds(live.began - live.entered);
-  Tenancy tenancy{burial_, std::move(std::get<0>(taken)), std::move(std::get<Slot>(admitted)),
-                  process::Abandoned{job.request_id, job.task, wait_ms}};
-  live.pid = tenancy.process->pid();
-  process::apply_limits(live.pid, job.limits, spares_.plan().in_force());
+  Occupied occupied{crew_,
+                    std::move(std::get<0>(lent)),
+                    std::move(std::get<Slot>(admitted)),
+                    {false, process::Abandoned{job.request_id, job.task, wait_ms, live.began}}};
+  live.pid = occupied.process->pid();
+  process::apply_limits(live.pid, job.limits, crew_.program().in_force());
+  auto dialogue = std::make_shared<process::LineDialogue>(job);
   // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
-  const bool may_remain = admission_.max_waiting() > 0;
-  auto outcome = co_await tenancy.process->run(job, live.progress, may_remain);
-  tenancy.abandoned.reset();
+  const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0};
+  auto outcome = co_await process::run_job(*occupied.process, std::move(dialogue), bounds,
+                                           crew_.program().end, json_pool_, live.progress);
+  occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
   outcome.usage->wait_ms = wait_ms;
   usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;
   co_return outcome;

@@ -6,9 +6,9 @@
 #include <functional>
 #include <map>
 
+#include "server/loop/thread_pool.h"
 #include "server/offload/admission.h"
-#include "server/offload/burial.h"
-#include "server/offload/spares.h"
+#include "server/offload/crew.h"
 #include "server/process/job.h"
 #include "server/process/outcome.h"
 
@@ -26,8 +26,9 @@ struct LiveJob
 
 class Dispatcher {
  public:
-  Dispatcher(Admission& admission, Spares& spares, Burial& burial)
-      : admission_(admission), spares_(spares), burial_(burial) {}
+  /// `json_pool` reads and parses what is too long for the loop.
+  Dispatcher(Admission& admission, Crew& crew, ThreadPool& json_pool)
+      : admission_(admission), crew_(crew), json_pool_(json_pool) {}
 
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
@@ -38,8 +39,7 @@ class Dispatcher {
   std::optional<process::Outcome> refusal(const process::Client& client) const;
 
   const Admission& admission() const { return admission_; }
-  const Spares& spares() const { return spares_; }
-  const Burial& burial() const { return burial_; }
+  const Crew& crew() const { return crew_; }
 
   using LiveJobs = boost::intrusive::list<LiveJob, boost::intrusive::constant_time_size<false>>;
   const LiveJobs& live() const { return live_; }
@@ -49,8 +49,8 @@ class Dispatcher {
 
  private:
   Admission& admission_;
-  Spares& spares_;
-  Burial& burial_;
+  Crew& crew_;
+  ThreadPool& json_pool_;
   LiveJobs live_;
   double usual_run_ms_ = 100;
 };

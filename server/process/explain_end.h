@@ -1,6 +1,6 @@
 #pragma once
 // Why a process that ended without an answer did so, in a sentence for its client. Knows no process and no
-// pipe. Called by cruncher_process.h only.
+// pipe. Called by line_dialogue.h.
 
 #include "server/process/job.h"
 #include "server/process/outcome.h"

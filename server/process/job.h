@@ -47,6 +47,7 @@ struct Abandoned {
   std::string request_id;
   std::string task;
   double wait_ms = 0;
+  Clock::time_point began;  ///< when it got its process
 };
 
 }  // namespace process

@@ -44,9 +44,9 @@ void set_limits(const ResourceLimits& limits) {
   for (const auto& limit : limits) ::setrlimit(limit.resource, &limit.value);
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& environment) {
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
-  for (const auto& variable : environment) all.push_back(const_cast<char*>(variable.c_str()));
+  for (const auto& text : texts) all.push_back(const_cast<char*>(text.c_str()));
   all.push_back(nullptr);
   return all;
 }
@@ -154,13 +154,7 @@ bool prefer_for_oom(pid_t pid) {
   return ::write(file.get(), kScore.data(), kScore.size()) == static_cast<ssize_t>(kScore.size());
 }
 
-JobLimits LaunchPlan::in_force() const {
-  auto held = limits;
-  if (start == Start::fork) held.cpu = Milliseconds{0}, held.open_files = 0;
-  return held;
-}
-
-Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
+Launched launch(const Program& program, bool preferred_for_oom) {
   const auto begin = std::chrono::steady_clock::now();
   Launched launched;
   const auto fail = [&launched](const char* step, int error) -> Launched&& {
@@ -171,12 +165,12 @@ Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
   Pipe in, out, err;
   if (!in.open() || !out.open() || !err.open()) return fail("pipe2", errno);
 
-  char* const argv[] = {const_cast<char*>(plan.path.c_str()), nullptr};
-  const auto envp = pointers(plan.environment);
-  auto ignored = plan.ignored;
+  const auto argv = pointers(program.argv);
+  const auto envp = pointers(program.environment);
+  auto ignored = program.ignored;
   ignored.push_back(0);
-  Child child{plan.path.c_str(), argv,          envp.data(),     to_rlimits(plan.limits),
-              ignored.data(),    in.read.get(), out.write.get(), err.write.get(),
+  Child child{argv[0],        argv.data(),   envp.data(),     to_rlimits(program.limits),
+              ignored.data(), in.read.get(), out.write.get(), err.write.get(),
               ::getppid()};
 
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
@@ -202,13 +196,14 @@ Launched launch(const LaunchPlan& plan, bool preferred_for_oom) {
   return launched;
 }
 
-void execute_fork_server(const LaunchPlan& plan) {
-  for (const int signal : plan.ignored) back_to_default(signal);
+void execute_fork_server(const Program& program) {
+  for (const int signal : program.ignored) back_to_default(signal);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  set_limits(to_rlimits(plan.in_force()));
-  char option[] = "--fork-server";
-  char* const argv[] = {const_cast<char*>(plan.path.c_str()), option, nullptr};
-  ::execve(plan.path.c_str(), argv, pointers(plan.environment).data());
+  set_limits(to_rlimits(program.in_force()));
+  auto words = program.argv;
+  words.push_back("--fork-server");
+  const auto argv = pointers(words);
+  ::execve(argv[0], argv.data(), pointers(program.environment).data());
 }
 
 void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force) {

@@ -9,29 +9,9 @@
 #include <vector>
 
 #include "server/loop/unique_fd.h"
-#include "server/process/job.h"
+#include "server/process/program.h"
 
 namespace process {
-
-enum class Priority { idle, low, normal };
-
-/// How a process comes to be: the program executed, or a running one forked that said that it can
-/// (PROTOCOL.md, "Forking").
-enum class Start { exec, fork };
-
-/// What every process of one server is started with.
-struct LaunchPlan {
-  std::string path;  ///< looked up anew whenever it is executed, so a new version is used from then on
-  std::vector<std::string> environment;  ///< "NAME=value", all that it will see
-  JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
-  Priority priority = Priority::idle;
-  std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
-  Start start = Start::exec;
-
-  /// The limits that a process has before it is given a job. A forked one lacks those that would hold for its
-  /// fork server as well, which lives for long and opens pipes.
-  JobLimits in_force() const;
-};
 
 /// The signals that this process ignores: the one part of its signal dispositions that survives execve(2).
 std::vector<int> ignored_signals();
@@ -61,13 +41,13 @@ bool prefer_for_oom(pid_t pid);
 
 /// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
 /// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
-/// plan's limits already in force. `preferred_for_oom`: this process is so already, which is inherited. One
-/// that failed to execute has ended when this returns. Does not throw.
-Launched launch(const LaunchPlan& plan, bool preferred_for_oom);
+/// program's limits already in force. `preferred_for_oom`: this process is so already, which is inherited.
+/// One that failed to execute has ended when this returns. Does not throw.
+Launched launch(const Program& program, bool preferred_for_oom);
 
-/// Turns this process into the plan's fork server, with its descriptors as they are. Returns where it cannot,
-/// with errno; what it has set by then stays.
-void execute_fork_server(const LaunchPlan& plan);
+/// Turns this process into the program's fork server, with its descriptors as they are. Returns where it
+/// cannot, with errno; what it has set by then stays.
+void execute_fork_server(const Program& program);
 
 /// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
 /// gone already.

@@ -26,18 +26,19 @@ bool send_report(const Launched& launched) {
   return ipc::send_report(kSocket, report, launched ? &descriptors : nullptr);
 }
 
-void launch_on_order(const LaunchPlan& plan) {
+void launch_on_order(const Program& program) {
   const bool preferred = prefer_for_oom(::getpid());
   char order = 0;
-  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order && send_report(launch(plan, preferred))) {
+  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order &&
+         send_report(launch(program, preferred))) {
   }
 }
 
 // The fork server is left the order that waits. One that cannot be executed may be there for the next.
-void become_fork_server(const LaunchPlan& plan) {
+void become_fork_server(const Program& program) {
   char order = 0;
   while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
-    execute_fork_server(plan);
+    execute_fork_server(program);
     Launched none;
     none.error = errno;
     none.step = "execve";
@@ -45,7 +46,7 @@ void become_fork_server(const LaunchPlan& plan) {
   }
 }
 
-[[noreturn]] void serve_orders(int socket, const LaunchPlan& plan, pid_t server) {
+[[noreturn]] void serve_orders(int socket, const Program& program, pid_t server) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
   ::prctl(PR_SET_NAME, "launcher");
@@ -55,17 +56,17 @@ void become_fork_server(const LaunchPlan& plan) {
   for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
   const rlimit none{0, 0};
   for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
-  take_priority(plan.priority);
-  if (plan.start == Start::fork)
-    become_fork_server(plan);
+  take_priority(program.priority);
+  if (program.start == Start::fork)
+    become_fork_server(program);
   else
-    launch_on_order(plan);
+    launch_on_order(program);
   ::_exit(0);
 }
 
 }  // namespace
 
-Launcher start_launcher(const LaunchPlan& plan) {
+Launcher start_launcher(const Program& program) {
   const auto fail = [](const char* step) { return std::system_error(errno, std::generic_category(), step); };
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw fail("socketpair");
@@ -77,7 +78,7 @@ Launcher start_launcher(const LaunchPlan& plan) {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t server = ::getpid();
   launcher.pid = ::fork();
-  if (launcher.pid == 0) serve_orders(other.get(), plan, server);
+  if (launcher.pid == 0) serve_orders(other.get(), program, server);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;

@@ -18,7 +18,7 @@ struct Launcher {
 
 /// Forks a launcher, whose crunchers become children of the calling thread and die with it. It ends when its
 /// socket is closed. Throws std::system_error.
-Launcher start_launcher(const LaunchPlan& plan);
+Launcher start_launcher(const Program& program);
 
 /// Orders one start, without waiting for it. False, with errno, where the launcher is gone.
 bool order_start(const Launcher& launcher);

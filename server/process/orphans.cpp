@@ -56,8 +56,8 @@ void Orphans::look() {
   const auto found = children_();
   Sweep sweep{{found.begin(), found.end()}, {}};
   unseen_ = std::exchange(fresh_, false) ? found.size() : std::min(unseen_, found.size());
-  bool any = !taken_.empty();
-  std::erase_if(taken_, [&](pid_t pid) { return end(pid, sweep); });
+  bool any = !strays_.empty();
+  std::erase_if(strays_, [&](pid_t pid) { return end(pid, sweep); });
   const auto last = std::find(found.begin(), found.end(), last_);
   auto at = static_cast<std::size_t>(last - found.begin());
   const auto count = std::min(found.size(), kAtOnce);

@@ -1,7 +1,7 @@
 #pragma once
 // Processes that a job left behind: children and daemons that outlived their parent. The server is their
 // subreaper, so they become children of its main thread, which itself starts none: whatever appears there is
-// an orphan, and is killed. Used by burial.h after every job.
+// an orphan, and is killed. Used by crew.h after every job.
 
 #include <sys/types.h>
 
@@ -32,8 +32,8 @@ class Orphans {
   bool busy() const { return scheduled_; }
 
   /// A child of another thread that nobody owns: it is killed and reaped like an orphan.
-  void take(pid_t pid) {
-    taken_.insert(pid);
+  void end_stray(pid_t pid) {
+    strays_.insert(pid);
     sweep();
   }
 
@@ -54,7 +54,7 @@ class Orphans {
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
   const ChildrenOfThread children_;
-  std::unordered_set<pid_t> not_ours_, taken_, crunchers_;
+  std::unordered_set<pid_t> not_ours_, strays_, crunchers_;
   std::unordered_map<pid_t, pid_t> hosts_;  // of each orphan that was left alone, whose group it was in
   pid_t last_ = 0;                          // that was looked at
   std::size_t unseen_ = 0;                  // in this round

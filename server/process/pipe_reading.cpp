@@ -33,14 +33,13 @@ void keep_tail(std::string& tail, std::string_view bytes) {
   if (tail.size() > kTail) tail.erase(0, tail.size() - kTail);
 }
 
-Pulled pull(int pipe, ipc::LineReader& lines) {
-  Pulled pulled{0, false, true};
-  while (pulled.bytes < kPull && !lines.overflowed()) {
+Pulled pull(int pipe, Dialogue& dialogue) {
+  Pulled pulled{false, true};
+  for (std::size_t bytes = 0; bytes < kPull && !dialogue.failed();) {
     const auto piece = read_piece(pipe);
-    lines.feed(piece.bytes);
-    pulled.bytes += piece.bytes.size();
-    pulled.end = piece.end;
-    pulled.more = piece.more;
+    dialogue.collect(piece.bytes);
+    bytes += piece.bytes.size();
+    pulled = {piece.end, piece.more};
     if (piece.bytes.empty()) break;
   }
   return pulled;

@@ -1,12 +1,12 @@
 #pragma once
 // Reading from a cruncher's pipe, a bounded number of bytes at a time. Knows no process. Used by
-// cruncher_process.h, on the loop and on the JSON pool.
+// run_job.h, on the loop and on the JSON pool.
 
 #include <string>
 #include <string_view>
 
-#include "ipc/line_reader.h"
 #include "server/loop/loop.h"
+#include "server/process/dialogue.h"
 
 namespace process {
 
@@ -26,12 +26,11 @@ std::size_t unread(int pipe);
 void keep_tail(std::string& tail, std::string_view bytes);
 
 struct Pulled {
-  std::size_t bytes = 0;
   bool end = false;
   bool more = false;
 };
 
-/// Feeds `lines` with what comes without waiting: a turn's bytes of the pool at the most.
-Pulled pull(int pipe, ipc::LineReader& lines);
+/// Gives `dialogue` to collect what comes without waiting: a turn's bytes of the pool at the most.
+Pulled pull(int pipe, Dialogue& dialogue);
 
 }  // namespace process

@@ -1,6 +1,6 @@
 #pragma once
 // What a line of a cruncher's stdout turned out to be. Knows no process; called on the loop for short lines,
-// on the JSON pool for long ones. Used by cruncher_process.h.
+// on the JSON pool for long ones. Used by line_dialogue.h.
 
 #include <string>
 #include <variant>

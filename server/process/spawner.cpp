@@ -24,7 +24,8 @@ constexpr Milliseconds kLastWait{1000};
 
 }  // namespace
 
-Spawner::Spawner(Loop& loop, LaunchPlan plan, int launchers) : loop_(loop), plan_(std::move(plan)) {
+Spawner::Spawner(Loop& loop, Program program, int launchers, std::function<void(pid_t)> on_stray)
+    : loop_(loop), program_(std::move(program)), on_stray_(std::move(on_stray)) {
   for (int i = 0; i < launchers; ++i) {
     auto& desk = desks_.emplace_back(loop);
     desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
@@ -48,7 +49,8 @@ void Spawner::stop() {
 
 // False with errno.
 bool Spawner::open(Desk& desk) try {
-  desk.launcher = asio::post(desk.parent, asio::use_future([this] { return start_launcher(plan_); })).get();
+  desk.launcher =
+      asio::post(desk.parent, asio::use_future([this] { return start_launcher(program_); })).get();
   boost::system::error_code error;
   desk.readable.assign(desk.launcher.socket.get(), error);
   if (!error) return true;

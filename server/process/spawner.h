@@ -1,7 +1,7 @@
 #pragma once
 // The server's side of the launchers: orders a start, gets a process. Keeps the launchers alive, and the
 // thread whose children all crunchers are: a process's death signal is tied to the thread that is its parent.
-// Used by spares.h.
+// Used by crew.h.
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -18,22 +18,20 @@ namespace process {
 class Spawner {
  public:
   /// Starts its launchers; throws std::system_error where it cannot.
-  Spawner(Loop& loop, LaunchPlan plan, int launchers = 2);
+  /// `on_stray` is given processes that were started, but never handed over, to be ended and reaped.
+  Spawner(Loop& loop, Program program, int launchers, std::function<void(pid_t)> on_stray);
   ~Spawner() { stop(); }
 
   /// Ends the launchers, and waits a moment until they are gone. To be called last.
   void stop();
 
-  const LaunchPlan& plan() const { return plan_; }
+  const Program& program() const { return program_; }
 
   /// Starts one process; `done` is called later, on the loop. Nothing is left of one that failed to start.
   void spawn(std::function<void(Launched)> done);
 
   /// To be told of each started process, once it is reaped.
   void forget(pid_t pid) { living_.erase(pid); }
-
-  /// Is given processes that were started, but never handed over, to be ended and reaped.
-  void on_stray(std::function<void(pid_t)> told) { on_stray_ = std::move(told); }
 
  private:
   struct Order {
@@ -64,12 +62,12 @@ class Spawner {
   void fail(Order order, int error);
 
   Loop& loop_;
-  const LaunchPlan plan_;
+  const Program program_;
   std::deque<Desk> desks_;
   std::size_t next_desk_ = 0;
   std::deque<Order> waiting_;
   std::unordered_set<pid_t> living_;
-  std::function<void(pid_t)> on_stray_ = [](pid_t) {};
+  const std::function<void(pid_t)> on_stray_;
 };
 
 }  // namespace process

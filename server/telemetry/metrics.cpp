@@ -195,14 +195,14 @@ void Metrics::on_bug(std::string_view, std::string_view) {
 void Metrics::read_levels() {
   const auto& counts = door_.counts;
   const auto& admission = dispatcher_.admission();
-  const auto& spawned = dispatcher_.spares().counts();
+  const auto& spawned = dispatcher_.crew().counts();
   follow(accepted_, static_cast<double>(counts.accepted));
   for (const auto& [why, count] : counts.closed)
     follow(closed_.Add({{"why", std::string(why)}}), static_cast<double>(count));
   follow(spawns_.Add({{"result", "started"}}), static_cast<double>(spawned.started));
   follow(spawns_.Add({{"result", "failed"}}), static_cast<double>(spawned.failed));
   follow(spares_died_, static_cast<double>(spawned.spares_died));
-  follow(orphans_, static_cast<double>(dispatcher_.burial().orphans().killed()));
+  follow(orphans_, static_cast<double>(dispatcher_.crew().orphans().killed()));
   follow(process_cpu_, process::cpu_ms(::getpid()).value_or(0) / 1e3);
   open_.Set(static_cast<double>(counts.open));
   buffered_.Set(static_cast<double>(counts.buffered));
@@ -210,7 +210,7 @@ void Metrics::read_levels() {
   slots_.Set(static_cast<double>(admission.slots()));
   waiting_.Set(static_cast<double>(admission.waiting()));
   queue_limit_.Set(static_cast<double>(admission.max_waiting()));
-  spares_.Set(static_cast<double>(dispatcher_.spares().ready()));
+  spares_.Set(static_cast<double>(dispatcher_.crew().ready()));
   process_memory_.Set(static_cast<double>(process::resident_kib(::getpid()).value_or(0)) * 1024);
 }
 

@@ -26,7 +26,7 @@ class Metrics final : public Observer {
   void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
   void on_bug(std::string_view request_id, std::string_view what) override;
   /// One process was started, which took so long.
-  void on_spawn(double seconds) { spawn_.Observe(seconds); }
+  void on_start(double seconds) override { spawn_.Observe(seconds); }
 
   /// The text exposition format, version 0.0.4.
   std::string text();

@@ -43,6 +43,8 @@ class Observer {
   virtual void on_request(const RequestRecord& record) = 0;
   /// What a job has cost whose client left while it ran, told when its process is gone.
   virtual void on_abandoned(const process::Abandoned& job, const process::Usage& usage) = 0;
+  /// How long the start of a process took.
+  virtual void on_start(double /*seconds*/) {}
   /// Something that should never happen did.
   virtual void on_bug(std::string_view request_id, std::string_view what) = 0;
 };

@@ -58,7 +58,7 @@ std::string Status::json() {
       {"open", door_.counts.open}, {"accepted_total", door_.counts.accepted}, {"closed_total", closed}};
   status["slots"] = {{"running", admission.running()}, {"limit", admission.slots()}};
   status["queue"] = {{"waiting", admission.waiting()}, {"limit", admission.max_waiting()}};
-  status["spares"] = {{"ready", dispatcher_.spares().ready()}, {"limit", dispatcher_.spares().target()}};
+  status["spares"] = {{"ready", dispatcher_.crew().ready()}, {"limit", dispatcher_.crew().target()}};
   auto& jobs = status["jobs"] = ipc::Json::array();
   for (const auto& live : dispatcher_.live()) jobs.push_back(describe(live));
   status["requests"] = {{"light", describe(light_)}, {"heavy", describe(heavy_)}};

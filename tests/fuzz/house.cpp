@@ -3,7 +3,6 @@
 #include <boost/asio/post.hpp>
 
 #include "server/offload/dispatcher.h"
-#include "server/process/spawner.h"
 #include "server/routes/application.h"
 #include "server/routes/front_pages.h"
 #include "server/routes/origin_routes.h"
@@ -74,12 +73,11 @@ void check_request(const front_door::Request& request) {
 
 struct House::Rooms {
   explicit Rooms(Loop& loop)
-      : spawner(loop, {}, 0),
-        burial(loop, Milliseconds{0}),
+      : orphans(loop),
+        crew(loop, orphans, {}, {}, 0),
         admission(loop, 1, 1, Milliseconds{1000}),
         pool(loop, 1),
-        spares(loop, spawner, burial, pool, 0),
-        dispatcher(admission, spares, burial),
+        dispatcher(admission, crew, pool),
         threads(loop, admission),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
         offload(catalogue, dispatcher, threads, pool),
@@ -88,11 +86,10 @@ struct House::Rooms {
         {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
   }
 
-  process::Spawner spawner;
-  offload::Burial burial;
+  process::Orphans orphans;
+  offload::Crew crew;
   offload::Admission admission;
   loop::ThreadPool pool;
-  offload::Spares spares;
   offload::Dispatcher dispatcher;
   comparison::WorkerThreads threads;
   routes::Catalogue catalogue;

@@ -1,0 +1,202 @@
+#include "server/offload/crew.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+
+namespace offload {
+
+Crew::Waiter::Waiter(Crew& crew) : crew(crew), served_or_late(crew.loop_) {
+  crew.waiters_.push_back(*this);
+}
+
+Crew::Waiter::~Waiter() {
+  if (!served) crew.waiters_.erase(crew.waiters_.iterator_to(*this));
+  if (process) crew.give_back(std::move(process));  // cancelled between the hand-over and its turn
+}
+
+Crew::Crew(Loop& loop, process::Orphans& orphans, process::Program program, Observers observers,
+           int launchers)
+    : loop_(loop),
+      orphans_(orphans),
+      observers_(std::move(observers)),
+      spawner_(loop, std::move(program), launchers, [this](pid_t pid) { orphans_.end_stray(pid); }),
+      target_(spawner_.program().spares),
+      retry_(loop.get_executor()) {}
+
+Crew::~Crew() {
+  for (auto& process : ready_) process->end_now();
+}
+
+awaitable<Crew::Lent> Crew::lend(Deadline deadline) {
+  constexpr auto kLate = "the deadline passed before a process was started";
+  if (Clock::now() >= deadline) co_return process::Failure{process::Reason::deadline_exceeded, kLate, {}, {}};
+  while (waiters_.empty() && !ready_.empty()) {
+    auto process = std::move(ready_.front());
+    ready_.pop_front();
+    if (process->ended()) {
+      lose_spare(std::move(process));
+      continue;
+    }
+    back_off_.recovered();
+    // If spares are left, the next one is started when this job's process is gone: it would compete with it.
+    if (ready_.empty()) refill();
+    co_return Lent(std::move(process));
+  }
+  Waiter waiter(*this);
+  if (starting_ < waiters_.size()) spawn_one();
+  co_await waiter.served_or_late.wait(deadline);
+  if (waiter.process) co_return Lent(std::move(waiter.process));
+  if (!waiter.served) co_return process::Failure{process::Reason::deadline_exceeded, kLate, {}, {}};
+  co_return process::Failure{process::Reason::cannot_spawn, waiter.why_not, {}, {}};
+}
+
+void Crew::refill() {
+  if (resting_) return;
+  while (ready_.size() + starting_ < target_ + waiters_.size()) spawn_one();
+}
+
+void Crew::spawn_one() {
+  ++starting_;
+  spawner_.spawn([this](process::Launched launched) { on_spawned(std::move(launched)); });
+}
+
+void Crew::on_spawned(process::Launched launched) {
+  --starting_;
+  if (launched) {
+    if (auto process = adopt(launched)) {
+      ++counts_.started;
+      back_off_.started(Clock::now());
+      if (observers_.on_start) observers_.on_start(launched.took_seconds);
+      return hand_out(std::move(process));
+    }
+  }
+  ++counts_.failed;
+  // Each failed start is one waiter's bad news, so that a job costs one attempt at the most.
+  if (!waiters_.empty()) {
+    auto& waiter = waiters_.front();
+    waiters_.pop_front();
+    waiter.served = true;
+    waiter.why_not = fmt::format("cannot start {}: {}: {}", program().path(), launched.step,
+                                 std::strerror(launched.error));
+    waiter.served_or_late.wake();
+  }
+  back_off();
+}
+
+// Nothing where its descriptors cannot be waited for; `launched` then says so.
+std::unique_ptr<process::Process> Crew::adopt(process::Launched& launched) try {
+  auto process = std::make_unique<process::Process>(
+      loop_, launched, [this](const process::Process& ended) { on_ended(ended); });
+  orphans_.spare_group(process->pid());
+  return process;
+} catch (const boost::system::system_error& error) {
+  spawner_.forget(launched.pid);
+  orphans_.end_stray(launched.pid);
+  launched.error = error.code().value();
+  launched.step = "epoll_ctl";
+  return nullptr;
+}
+
+void Crew::hand_out(std::unique_ptr<process::Process> process) {
+  if (!waiters_.empty()) {
+    auto& waiter = waiters_.front();
+    waiters_.pop_front();
+    waiter.served = true;
+    waiter.process = std::move(process);
+    waiter.served_or_late.wake();
+    back_off_.recovered();
+  } else if (ready_.size() >= target_) {
+    give_back(std::move(process));  // the one who waited for it has gone
+  } else {
+    ready_.push_back(std::move(process));
+  }
+  refill();
+}
+
+void Crew::on_ended(const process::Process& process) {
+  const auto found =
+      std::find_if(ready_.begin(), ready_.end(), [&](const auto& ready) { return ready.get() == &process; });
+  if (found == ready_.end()) return;  // lent, or being ended
+  auto spare = std::move(*found);
+  ready_.erase(found);
+  lose_spare(std::move(spare));
+}
+
+void Crew::lose_spare(std::unique_ptr<process::Process> spare) {
+  ++counts_.spares_died;
+  const bool at_once = Clock::now() - spare->started() < BackOff::kShortLife;
+  give_back(std::move(spare));
+  if (at_once)
+    back_off();
+  else
+    refill();
+}
+
+void Crew::back_off() {
+  if (resting_) return;
+  resting_ = true;
+  retry_.expires_after(back_off_.failed(Clock::now()));
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    resting_ = false;
+    refill();
+  });
+}
+
+void Crew::drain() {
+  target_ = 0;
+  retry_.cancel();
+  for (auto& process : std::exchange(ready_, {})) give_back(std::move(process));
+}
+
+Crew::Ending::Ending(Crew& crew, std::unique_ptr<process::Process> process, Slot slot, Leave leave)
+    : crew(&crew), process(std::move(process)), slot(std::move(slot)), leave(std::move(leave)) {
+  ++crew.ending_;
+}
+
+// Not reached the end: for want of memory, say.
+Crew::Ending::~Ending() {
+  if (!process || finished) return;
+  process->end_now();
+  try {
+    finish();
+  } catch (const std::exception&) {  // what has not been told by now is not told
+  }
+}
+
+void Crew::Ending::finish() {
+  finished = true;
+  const auto pid = process->pid();
+  --crew->ending_;
+  crew->spawner_.forget(pid);
+  crew->orphans_.spare_no_more(pid);
+  slot = {};
+  crew->orphans_.sweep();
+  crew->refill();
+  if (!leave.abandoned || !crew->observers_.on_abandoned) return;
+  auto usage = process->usage();
+  usage.wait_ms = leave.abandoned->wait_ms;
+  usage.run_ms = milliseconds(Clock::now() - leave.abandoned->began);
+  crew->observers_.on_abandoned(*leave.abandoned, usage);
+}
+
+void Crew::give_back(std::unique_ptr<process::Process> process, Slot slot, Leave leave) noexcept try {
+  asio::co_spawn(loop_.get_executor(),
+                 end(Ending(*this, std::move(process), std::move(slot), std::move(leave))), asio::detached);
+} catch (const std::exception&) {  // its process has ended by then
+}
+
+awaitable<> Crew::end(Ending ending) {
+  co_await asio::post(loop_.get_executor(), use_awaitable);  // the response goes out first
+  co_await ending.process->end(program().end, ending.leave.has_answered);
+  ending.finish();
+  co_await others_first(loop_.get_executor());  // light requests, and the job that has waited for the slot
+  ending.process->close_pipes();
+}
+
+}  // namespace offload

@@ -1,0 +1,119 @@
+#pragma once
+// All processes of one program, from ordering one to having reaped it: being started, spare, lent, ending.
+// Spares are started in advance, each blocked on its first read, so that a job need not wait for a start.
+// Knows no job. Used by dispatcher.h.
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/intrusive/list.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "server/loop/wake_up.h"
+#include "server/offload/admission.h"
+#include "server/offload/back_off.h"
+#include "server/process/orphans.h"
+#include "server/process/process.h"
+#include "server/process/spawner.h"
+
+namespace offload {
+
+/// Counts since the start, for the metrics.
+struct SpawnCounts {
+  std::uint64_t started = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t spares_died = 0;
+};
+
+/// How a process comes back.
+struct Leave {
+  bool has_answered = false;                    ///< it gets a moment to end by itself
+  std::optional<process::Abandoned> abandoned;  ///< the job, where nobody waits for it any more
+};
+
+class Crew {
+ public:
+  struct Observers {
+    std::function<void(double seconds)> on_start;  ///< how long each start took
+    /// What each abandoned job has cost, once its process is gone.
+    std::function<void(const process::Abandoned&, const process::Usage&)> on_abandoned;
+  };
+
+  /// `orphans` must outlive it. Throws std::system_error where no launcher can be started.
+  Crew(Loop& loop, process::Orphans& orphans, process::Program program, Observers observers,
+       int launchers = 2);
+  ~Crew();
+
+  using Lent = std::variant<std::unique_ptr<process::Process>, process::Failure>;
+  /// A process for one job: a spare, or the next one to be started, first come first served; or
+  /// cannot_spawn, or deadline_exceeded. Whoever gets it gives it back.
+  awaitable<Lent> lend(Deadline deadline);
+
+  /// Ends a process, whatever it has done: killed where it still runs, reaped, its orphans swept, and only
+  /// then is `slot` free. Does not suspend; nothing that is cancelled can skip it.
+  void give_back(std::unique_ptr<process::Process> process, Slot slot = {}, Leave leave = {}) noexcept;
+
+  /// Starts what is missing; by itself when the last spare is lent and whenever a process is gone.
+  void refill();
+  /// Ends the spares; starts no more but those that somebody waits for.
+  void drain();
+
+  /// True while a process is not gone yet, or what one has left behind.
+  bool busy() const { return ending_ > 0 || orphans_.busy(); }
+
+  const process::Program& program() const { return spawner_.program(); }
+  std::size_t ready() const { return ready_.size(); }
+  std::size_t target() const { return target_; }
+  const SpawnCounts& counts() const { return counts_; }
+  const process::Orphans& orphans() const { return orphans_; }
+
+ private:
+  struct Waiter : boost::intrusive::list_base_hook<> {
+    explicit Waiter(Crew& crew);
+    ~Waiter();
+    Crew& crew;
+    WakeUp served_or_late;
+    bool served = false;
+    std::unique_ptr<process::Process> process;
+    std::string why_not;
+  };
+  // One that is being ended. Ends it at once where the coroutine cannot.
+  struct Ending {
+    Ending(Crew& crew, std::unique_ptr<process::Process> process, Slot slot, Leave leave);
+    Ending(Ending&&) = default;
+    ~Ending();
+    void finish();
+    Crew* crew;
+    std::unique_ptr<process::Process> process;
+    Slot slot;
+    Leave leave;
+    bool finished = false;
+  };
+
+  void spawn_one();
+  void on_spawned(process::Launched launched);
+  std::unique_ptr<process::Process> adopt(process::Launched& launched);
+  void hand_out(std::unique_ptr<process::Process> process);
+  void on_ended(const process::Process& process);
+  void lose_spare(std::unique_ptr<process::Process> process);
+  void back_off();
+  awaitable<> end(Ending ending);
+
+  Loop& loop_;
+  process::Orphans& orphans_;
+  const Observers observers_;
+  process::Spawner spawner_;
+  std::size_t target_;
+  std::size_t starting_ = 0;
+  std::size_t ending_ = 0;
+  std::deque<std::unique_ptr<process::Process>> ready_;
+  boost::intrusive::list<Waiter> waiters_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_;
+  BackOff back_off_;
+  bool resting_ = false;
+  SpawnCounts counts_;
+};
+
+}  // namespace offload

@@ -1,0 +1,159 @@
+#include "server/process/process.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <boost/process/v2/process.hpp>
+#include <cassert>
+
+#include "server/process/proc_file.h"
+
+namespace process {
+
+void PipeEnd::own(loop::UniqueFd& fd) {
+  descriptor_.assign(fd.get());
+  fd.release();
+  descriptor_.native_non_blocking(true);
+}
+
+// An aborted wait may be told when this object is gone. Any other is told before.
+void PipeEnd::listen() {
+  if (!descriptor_.is_open() || std::exchange(listening_, true)) return;
+  descriptor_.async_wait(what_, [this](const boost::system::error_code& error) {
+    if (error) return;
+    listening_ = false;
+    ready_ = true;
+    event_.wake();
+  });
+}
+
+void PipeEnd::close() {
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
+}
+
+Process::Process(Loop& loop, Launched& launched, std::function<void(const Process&)> on_end)
+    : loop_(loop),
+      pid_(launched.pid),
+      inherited_kib_(launched.inherited_kib),
+      on_end_(std::move(on_end)),
+      event_(loop),
+      exit_(loop.get_executor()),
+      in_(loop, event_, PipeEnd::Descriptor::wait_write),
+      out_(loop, event_, PipeEnd::Descriptor::wait_read),
+      err_(loop, event_, PipeEnd::Descriptor::wait_read) {
+  exit_.assign(launched.pidfd.get());
+  launched.pidfd.release();
+  in_.own(launched.in);
+  out_.own(launched.out);
+  err_.own(launched.err);
+  watch_end();
+  out_.listen();
+}
+
+Process::~Process() {
+  assert(reaped_);
+}
+
+void Process::watch_end() {
+  exit_.async_wait(PipeEnd::Descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    if (!ended()) return watch_end();
+    event_.wake();
+    on_end_(*this);
+  });
+}
+
+bool Process::ended() {
+  if (!status_) status_ = peek_end(exit_.native_handle());
+  return status_.has_value();
+}
+
+void Process::lend_out(bool lent) {
+  out_lent_ = lent;
+  event_.wake();
+}
+
+// The leader also by its own pid: it may have moved to another group.
+void Process::signal_group(int signal) {
+  // A SCHED_IDLE process on a busy machine would not even get the time to die. (Allowed to root alone.)
+  sched_param none{};
+  ::sched_setscheduler(pid_, SCHED_OTHER, &none);
+  ::kill(-pid_, signal);
+  ::kill(pid_, signal);
+}
+
+void Process::ask_to_end(const EndPolicy& policy) {
+  if (asked_to_end_) return;
+  asked_to_end_ = Clock::now();
+  signal_group(policy.first_signal);
+  signal_group(SIGCONT);
+}
+
+void Process::kill() {
+  signal_group(SIGKILL);
+}
+
+awaitable<> Process::end(const EndPolicy& policy, bool has_answered) {
+  if (has_answered) {
+    // What it still says is of no use, and each of the pipes' ends would wake the loop. (Those of one that
+    // has ended have done so: they can wait.)
+    if (!ended() && !out_lent_) close_pipes();
+    const auto by_itself = Clock::now() + policy.exit_grace;
+    while (!ended() && Clock::now() < by_itself) co_await event_.wait(by_itself);
+  } else if (!ended()) {
+    ask_to_end(policy);
+    const auto until = *asked_to_end_ + policy.grace;
+    while (!ended() && Clock::now() < until) co_await event_.wait(until);
+  }
+  if (!ended()) kill();
+  while (!ended() || out_lent_) co_await event_.wait(Deadline::max());
+  reap();
+}
+
+void Process::end_now() {
+  if (reaped_) return;
+  kill();
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+  reap();
+}
+
+void Process::close_pipes() {
+  for (auto* pipe : {&in_, &out_, &err_}) pipe->close();
+}
+
+void Process::reap() {
+  // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
+  ::kill(-pid_, SIGKILL);
+  reaped_ = true;
+  try {
+    boost::system::error_code ignored;
+    boost::process::v2::basic_process<LoopExecutor> process(loop_.get_executor(), pid_, exit_.release());
+    process.running(ignored);  // the waitpid(2) that reaps
+    process.detach();          // and no second one from the destructor, by then for a stranger
+  } catch (const boost::system::system_error&) {  // no memory for its place in the epoll set
+    ::waitpid(pid_, nullptr, WNOHANG);
+  }
+}
+
+void Process::note_peak() {
+  if (!status_) peak_kib_ = peak_resident_kib(pid_);
+}
+
+Usage Process::usage() const {
+  Usage usage;
+  usage.pid = pid_;
+  usage.max_rss_kib = peak_kib_;
+  if (status_) {
+    usage.user_ms = status_->user_ms();
+    usage.system_ms = status_->system_ms();
+    if (status_->usage.ru_maxrss > inherited_kib_) usage.max_rss_kib = status_->usage.ru_maxrss;
+  } else {
+    usage.user_ms = cpu_ms(pid_).value_or(0);  // not told apart while it runs
+  }
+  return usage;
+}
+
+}  // namespace process

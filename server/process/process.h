@@ -1,0 +1,106 @@
+#pragma once
+// One started process: its pid, its three pipes, its end and what it has used. Knows no job and no protocol.
+// Owned by crew.h, and by whoever it is lent to; run_job.h talks to it.
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <functional>
+#include <optional>
+
+#include "server/loop/wake_up.h"
+#include "server/process/launch.h"
+#include "server/process/outcome.h"
+#include "server/process/wait_status.h"
+
+namespace process {
+
+/// The server's end of a pipe, whose reads and writes do not block. Says when there is something to do.
+class PipeEnd {
+ public:
+  using Descriptor = asio::posix::basic_stream_descriptor<LoopExecutor>;
+
+  PipeEnd(Loop& loop, WakeUp& event, Descriptor::wait_type what)
+      : descriptor_(loop.get_executor()), event_(event), what_(what) {}
+  /// Throws boost::system::system_error where the descriptor cannot be waited for.
+  void own(loop::UniqueFd& fd);
+
+  int fd() { return descriptor_.native_handle(); }
+  /// Wakes the process's event once the pipe is ready.
+  void listen();
+  /// Whether it has become ready since the last call. Whoever is told so listens again.
+  bool became_ready() { return std::exchange(ready_, false); }
+  void close();
+
+ private:
+  Descriptor descriptor_;
+  WakeUp& event_;
+  const Descriptor::wait_type what_;
+  bool listening_ = false;
+  bool ready_ = false;
+};
+
+class Process {
+ public:
+  /// `on_end` is called on the loop once it has ended. Throws boost::system::system_error where the
+  /// descriptors cannot be waited for; `launched` then still has those that could not.
+  Process(Loop& loop, Launched& launched, std::function<void(const Process&)> on_end);
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  /// It must have been ended.
+  ~Process();
+
+  pid_t pid() const { return pid_; }
+  Clock::time_point started() const { return started_; }
+  PipeEnd& in() { return in_; }
+  PipeEnd& out() { return out_; }
+  PipeEnd& err() { return err_; }
+
+  /// Suspends until a pipe that is listened to is ready, it has ended, wake() is called, or `until`. One may
+  /// wait at a time.
+  awaitable<> event(Deadline until) { return event_.wait(until); }
+  void wake() { event_.wake(); }
+
+  /// True once the leader has ended. Asks the kernel, so it is never late.
+  bool ended();
+  const std::optional<WaitStatus>& status() const { return status_; }
+
+  /// A thread reads stdout until the call with false: the process is not gone before.
+  void lend_out(bool lent);
+
+  /// Sends the policy's first signal to the whole group, once however often it is called.
+  void ask_to_end(const EndPolicy& policy);
+  void kill();
+
+  /// Ends it: a moment to do so by itself where it `has_answered`, else the first signal and the grace; then
+  /// SIGKILL, each to the whole group; and reaps it. Suspends until it is gone.
+  awaitable<> end(const EndPolicy& policy, bool has_answered);
+  /// The same without any grace. Blocks until it is gone: the last resort where nothing can suspend.
+  void end_now();
+  void close_pipes();
+
+  /// CPU time and memory that it has used, its start included: what the kernel tells at its end, once it has
+  /// ended.
+  Usage usage() const;
+  /// Its peak memory so far, for usage(), where the kernel will not tell it.
+  void note_peak();
+
+ private:
+  void watch_end();
+  void signal_group(int signal);
+  void reap();
+
+  Loop& loop_;
+  const pid_t pid_;
+  const long inherited_kib_;
+  const Clock::time_point started_ = Clock::now();
+  const std::function<void(const Process&)> on_end_;
+  WakeUp event_;
+  PipeEnd::Descriptor exit_;
+  PipeEnd in_, out_, err_;
+  bool out_lent_ = false;
+  bool reaped_ = false;
+  std::optional<Clock::time_point> asked_to_end_;
+  std::optional<WaitStatus> status_;
+  std::optional<long> peak_kib_;
+};
+
+}  // namespace process

@@ -1,0 +1,49 @@
+#pragma once
+// What is started: a command line, its surroundings, its limits and how it is ended. A value; knows no
+// process. Made by startup.h, carried out by launch.h and crew.h.
+
+#include <signal.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "server/process/job.h"
+
+namespace process {
+
+enum class Priority { idle, low, normal };
+
+/// How a process comes to be: the program executed, or a running one forked that said that it can
+/// (FORKING.md).
+enum class Start { exec, fork };
+
+/// How a process of a program is ended. The last means is always SIGKILL.
+struct EndPolicy {
+  int first_signal = SIGTERM;    ///< sent once
+  Milliseconds grace{200};       ///< from the first signal to SIGKILL
+  Milliseconds exit_grace{100};  ///< for a process that has answered to end by itself
+};
+
+struct Program {
+  std::vector<std::string> argv;         ///< argv[0] is the file, looked up anew whenever it is executed
+  std::vector<std::string> environment;  ///< "NAME=value", all that it will see
+  JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
+  Priority priority = Priority::idle;
+  std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
+  Start start = Start::exec;
+  EndPolicy end;
+  std::size_t spares = 0;  ///< processes that are kept ready
+
+  const std::string& path() const { return argv.front(); }
+
+  /// The limits that a process has before it is given a job. A forked one lacks those that would hold for its
+  /// fork server as well, which lives for long and opens pipes.
+  JobLimits in_force() const {
+    auto held = limits;
+    if (start == Start::fork) held.cpu = Milliseconds{0}, held.open_files = 0;
+    return held;
+  }
+};
+
+}  // namespace process

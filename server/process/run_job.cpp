@@ -1,0 +1,278 @@
+#include "server/process/run_job.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "server/process/pipe_reading.h"
+
+namespace process {
+namespace {
+
+constexpr Milliseconds kLook{20};
+constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
+constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for its process's end
+constexpr auto kNoBudget = std::numeric_limits<std::size_t>::max();
+
+// What a thread does with the dialogue. Outlives the job where that is cancelled.
+struct OnThread {
+  explicit OnThread(Process& process) : process(&process) {}
+  Process* process;  // as long as the job lives
+  bool busy = false;
+  bool done = false;             // and not heard of yet
+  std::optional<Pulled> pulled;  // where it was to read
+};
+
+class Conversation {
+ public:
+  Conversation(Process& process, std::shared_ptr<Dialogue> dialogue, ThreadPool& pool, JobBounds bounds,
+               double& progress)
+      : process_(process),
+        dialogue_(std::move(dialogue)),
+        pool_(pool),
+        bounds_(bounds),
+        progress_(progress),
+        on_thread_(std::make_shared<OnThread>(process)) {}
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  // A thread that has the dialogue keeps it.
+  ~Conversation() {
+    on_thread_->process = nullptr;
+    if (busy()) return;
+    for (auto& text : dialogue_->remains()) pool_.let_go(std::move(text));
+  }
+
+  awaitable<Outcome> run(const EndPolicy& policy);
+
+ private:
+  bool busy() const { return on_thread_->busy; }
+  bool failed() const { return fault_ || (!busy() && dialogue_->failed()); }
+  bool over() const;
+  Clock::duration elapsed() const { return Clock::now() - given_; }
+
+  void step();
+  void write();
+  void read_err();
+  void read_out();
+  void note();
+  void note_end_of_output();
+  void read_on_thread();
+  void understand_on_thread();
+  void hear_from_thread();
+  awaitable<> await_thread();
+  awaitable<> see_it_die(const EndPolicy& policy);
+  awaitable<> read_what_is_left();
+  Outcome conclude();
+
+  Process& process_;
+  const std::shared_ptr<Dialogue> dialogue_;
+  ThreadPool& pool_;
+  const JobBounds bounds_;
+  double& progress_;
+  const std::shared_ptr<OnThread> on_thread_;
+  const Clock::time_point given_ = Clock::now();
+  bool out_open_ = true;
+  bool answered_ = false;
+  std::optional<bool> brief_;  // once all has been said
+  std::string stderr_tail_;
+  std::optional<Failure> fault_;
+};
+
+// A brief job's client does not wait for the end of a process that can say nothing more: that would take as
+// long as the job. Of its CPU time only the sum is known by then, and the kernel tells user from system time
+// by the ticks of its clock, which are not much shorter.
+bool Conversation::over() const {
+  if (failed()) return true;
+  if (busy()) return false;
+  return process_.status() || (dialogue_->settled() && brief_.value_or(false) && bounds_.process_may_remain);
+}
+
+awaitable<Outcome> Conversation::run(const EndPolicy& policy) {
+  write();
+  process_.err().listen();
+  step();  // it may have spoken early
+  auto until = bounds_.deadline;
+  bool told = false;
+  while (!over() && Clock::now() < until) {
+    if (answered_ && !std::exchange(told, true)) {
+      until = std::min(until, Clock::now() + policy.exit_grace);
+      process_.in()
+          .close();  // one that would do another job waits for its line: this says that there is none
+    }
+    // A process that has closed its stdout is about to end: then the kernel is asked, and not only listened
+    // to.
+    co_await process_.event(out_open_ ? until : std::min(until, Clock::now() + kLook));
+    process_.ended();
+    step();
+  }
+  if (!process_.ended() && !answered_ && !failed()) {
+    auto detail = fmt::format("no answer after {:.0f} ms", milliseconds(elapsed()));
+    fault_ = Failure{Reason::deadline_exceeded, std::move(detail), {}, {}};
+  }
+  if (!process_.ended() && (failed() || !over())) co_await see_it_die(policy);
+  co_await read_what_is_left();
+  co_return conclude();
+}
+
+void Conversation::step() {
+  hear_from_thread();
+  if (process_.err().became_ready()) read_err();
+  if (!busy() && process_.in().became_ready()) write();
+  if (!busy() && process_.out().became_ready()) read_out();
+}
+
+// A turn's bytes at the most, however fast the process reads them.
+void Conversation::write() {
+  const auto rest = dialogue_->to_write().substr(0, kBytesPerTurn);
+  const auto count = ::write(process_.in().fd(), rest.data(), rest.size());
+  if (count > 0) dialogue_->written(static_cast<std::size_t>(count));
+  if (dialogue_->to_write().empty()) return;
+  // With EPIPE it does not want the rest, and may answer all the same.
+  if (count >= 0 || errno == EAGAIN || errno == EINTR) process_.in().listen();
+}
+
+void Conversation::read_err() {
+  const auto piece = read_piece(process_.err().fd());
+  keep_tail(stderr_tail_, piece.bytes);
+  if (piece.more) process_.err().listen();
+}
+
+// One turn's bytes at the most, in two reads: the second one to meet the end behind them.
+void Conversation::read_out() {
+  std::size_t left = kBytesPerTurn;
+  for (int reads = 0; reads < 2 && left > 0; ++reads) {
+    if (over()) return;
+    const auto room = dialogue_->room_on_loop();
+    if (room == 0) return read_on_thread();
+    const auto piece = read_piece(process_.out().fd(), std::min(left, room));
+    if (piece.end) note_end_of_output();
+    if (!piece.more) return;
+    if (piece.bytes.empty()) break;
+    left -= piece.bytes.size();
+    dialogue_->accept_stdout(piece.bytes);
+    note();
+    if (dialogue_->backlog()) return understand_on_thread();
+  }
+  process_.out().listen();
+}
+
+void Conversation::note_end_of_output() {
+  out_open_ = false;
+  dialogue_->end_of_stdout();
+  note();
+}
+
+void Conversation::note() {
+  progress_ = dialogue_->progress();
+  if (dialogue_->closed() && !brief_) brief_ = elapsed() < kBrief;
+  if (!dialogue_->answered() || std::exchange(answered_, true)) return;
+  // The process of a brief job would mostly be gone by then, and to look costs a twentieth of the job.
+  if (elapsed() >= kBrief) process_.note_peak();
+}
+
+// Of a long text the thread reads the rest: to make the memory for it takes the kernel longer than the loop
+// has time, and has it wait for the thread where that gives memory back.
+void Conversation::read_on_thread() {
+  on_thread_->busy = true;
+  process_.lend_out(true);
+  pool_.run([dialogue = dialogue_, fd = process_.out().fd()] { return pull(fd, *dialogue); },
+            [state = on_thread_, &process = process_](Pulled pulled) {
+              state->busy = false;
+              state->done = true;
+              state->pulled = pulled;
+              process.lend_out(false);
+            });
+}
+
+void Conversation::understand_on_thread() {
+  on_thread_->busy = true;
+  pool_.run(
+      [dialogue = dialogue_] {
+        dialogue->understand(kNoBudget);
+        return true;
+      },
+      [state = on_thread_](bool) {
+        state->busy = false;
+        state->done = true;
+        if (state->process) state->process->wake();
+      });
+}
+
+void Conversation::hear_from_thread() {
+  if (!std::exchange(on_thread_->done, false)) return;
+  const auto pulled = std::exchange(on_thread_->pulled, {});
+  if (pulled && pulled->end) note_end_of_output();
+  dialogue_->understand(kJsonOnLoop);
+  note();
+  if (dialogue_->backlog()) return understand_on_thread();
+  if (out_open_ && !over()) process_.out().listen();
+}
+
+awaitable<> Conversation::await_thread() {
+  while (busy() && Clock::now() < bounds_.deadline) {
+    co_await process_.event(bounds_.deadline);
+    hear_from_thread();
+  }
+}
+
+awaitable<> Conversation::see_it_die(const EndPolicy& policy) {
+  if (failed())
+    process_.ask_to_end(policy);
+  else
+    process_.kill();  // it has answered, and had its time to end by itself
+  const auto dead_by = Clock::now() + kDeathWatch;
+  while (!process_.ended() && Clock::now() < dead_by) {
+    co_await process_.event(dead_by);
+    step();
+  }
+}
+
+// A turn's bytes at a time. Their ends are not waited for: a process that the leader left behind may hold the
+// pipes open, and go on writing.
+awaitable<> Conversation::read_what_is_left() {
+  const auto executor = co_await asio::this_coro::executor;
+  co_await await_thread();
+  auto left = process_.ended() && !busy() ? unread(process_.out().fd()) : 0;
+  while (left > 0 && !busy() && !failed() && out_open_) {
+    const auto bytes = read_piece(process_.out().fd(), left).bytes;
+    if (bytes.empty()) break;
+    left -= bytes.size();
+    dialogue_->accept_stdout(bytes);
+    note();
+    if (dialogue_->backlog()) understand_on_thread();
+    co_await await_thread();
+    if (left > 0) co_await others_first(executor);
+  }
+  for (auto unheard = unread(process_.err().fd()); unheard > 0;) {
+    const auto bytes = read_piece(process_.err().fd(), unheard).bytes;
+    if (bytes.empty()) break;
+    unheard -= bytes.size();
+    keep_tail(stderr_tail_, bytes);
+    if (unheard > 0) co_await others_first(executor);
+  }
+}
+
+Outcome Conversation::conclude() {
+  Outcome outcome{
+      Failure{Reason::deadline_exceeded, "its answer could not be read before the deadline", {}, {}},
+      process_.usage(), std::move(stderr_tail_)};
+  outcome.usage->run_ms = milliseconds(elapsed());
+  if (fault_)
+    outcome.what = std::move(*fault_);
+  else if (!busy())
+    outcome.what = dialogue_->verdict(process_.status());
+  return outcome;
+}
+
+}  // namespace
+
+awaitable<Outcome> run_job(Process& process, std::shared_ptr<Dialogue> dialogue, JobBounds bounds,
+                           const EndPolicy& policy, ThreadPool& json_pool, double& progress) {
+  Conversation conversation(process, std::move(dialogue), json_pool, bounds, progress);
+  co_return co_await conversation.run(policy);
+}
+
+}  // namespace process
