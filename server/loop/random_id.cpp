@@ -22,7 +22,8 @@ void fill(Page& page) {
 
 }  // namespace
 
-// A page of randomness at a time: one system call for many ids. Boost.UUID's generator would make one for each.
+// A page of randomness at a time: one system call for many ids. Boost.UUID's generator would make one for
+// each.
 std::string random_id() {
   static Page page;
   static std::size_t used = page.size();

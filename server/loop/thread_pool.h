@@ -55,7 +55,7 @@ class ThreadPool {
   awaitable<std::invoke_result_t<Work>> call(Work work) {
     using Result = std::invoke_result_t<Work>;
     auto begin = [this](auto handler, Work work) {
-      run(
+      this->run(  // clang sees no use of `this` in a plain call
           [work = std::move(work)]() mutable {
             std::pair<std::exception_ptr, Result> result;
             try {
