@@ -36,27 +36,33 @@ Progress read_notification(const Json& message) {
 
 }  // namespace
 
+Malformed malformed(std::string_view why, std::string_view line) {
+  constexpr std::size_t kQuoted = 200;
+  const auto quote = Json(shortened(line, kQuoted)).dump(-1, ' ', true, Json::error_handler_t::replace);
+  return {std::string(why) + "; the line is " + quote};
+}
+
 std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line) {
   std::string_view result;
   auto parsed = parse_json_around("result", line, result, kMaxBesideResult);
-  if (auto* fault = std::get_if<JsonFault>(&parsed)) return Malformed{std::move(fault->message)};
+  if (auto* fault = std::get_if<JsonFault>(&parsed)) return malformed(fault->message, line);
   Json& message = std::get<Json>(parsed);
-  if (!message.is_object()) return Malformed{"an answer is one JSON object"};
-  if (!says_version_2(message)) return Malformed{"the member \"jsonrpc\" is not \"2.0\""};
+  if (!message.is_object()) return malformed("an answer is one JSON object", line);
+  if (!says_version_2(message)) return malformed("the member \"jsonrpc\" is not \"2.0\"", line);
 
   const auto id = message.find("id");
   if (const auto method = message.find("method"); method != message.end()) {
-    if (id != message.end()) return Malformed{"a cruncher must not send requests"};
+    if (id != message.end()) return malformed("a cruncher must not send requests", line);
     return read_notification(message);
   }
-  if (id == message.end() || !is_id(*id)) return Malformed{"the answer has no id"};
+  if (id == message.end() || !is_id(*id)) return malformed("the answer has no id", line);
   const auto error = message.find("error");
   if (result.empty() == (error == message.end())) {
-    return Malformed{"an answer has either a result or an error"};
+    return malformed("an answer has either a result or an error", line);
   }
   if (!result.empty()) return Answer{std::move(*id), result};
   auto read = read_error(*error);
-  if (auto* malformed = std::get_if<Malformed>(&read)) return std::move(*malformed);
+  if (const auto* fault = std::get_if<Malformed>(&read)) return malformed(fault->why, line);
   return Answer{std::move(*id), std::get<Error>(std::move(read))};
 }
 

@@ -21,10 +21,18 @@ struct Answer {
   std::variant<std::string_view, Error> body;
 };
 
-/// A line that is no message of the protocol; one English sentence that says why.
+/// A line that is no message of the protocol; one English sentence that says why, and quotes the line.
 struct Malformed {
   std::string why;
 };
+
+/// `why` with the first 200 bytes of the line behind it, escaped so that any terminal may show them.
+Malformed malformed(std::string_view why, std::string_view line);
+
+/// Whether a line says that its cruncher has said all: an empty one, also where '\r' stands before its end.
+constexpr bool is_closing_line(std::string_view line) {
+  return line.empty() || line == "\r";
+}
 
 /// For the server: what a cruncher said in one line. Unknown notifications read as Progress with the fraction
 /// NaN. An answer's result lives as long as the line.

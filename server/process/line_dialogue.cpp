@@ -46,7 +46,7 @@ void LineDialogue::understand(std::size_t budget) {
   while (!fault_) {
     auto line = waiting_ ? std::exchange(waiting_, {}) : lines_.next();
     if (!line) break;
-    if (answer_ && line->empty() && !std::exchange(closing_line_, true)) {
+    if (answer_ && ipc::is_closing_line(*line) && !std::exchange(closing_line_, true)) {
       closed_ = true;
     } else if (answer_) {
       fail(Reason::bad_reply, "it wrote more after its answer");

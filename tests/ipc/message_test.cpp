@@ -119,10 +119,13 @@ TEST_CASE("what a result must not hold is found, though the result is not built"
     CAPTURE(value);
     CHECK_FALSE(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":)" + value + "}").why.empty());
   }
-  CHECK(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":[)" + deep + "]}").why ==
-        "arrays and objects are nested deeper than 64");
-  CHECK(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":1,"result":2})").why ==
-        "the key \"result\" stands twice in one object");
+  CHECK(
+      reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":[)" + deep + "]}").why ==
+      R"(arrays and objects are nested deeper than 64; the line is "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[)" +
+          deep + R"(]}")");
+  CHECK(
+      reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"result":1,"result":2})").why ==
+      R"(the key "result" stands twice in one object; the line is "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"result\":2}")");
 }
 
 TEST_CASE("progress is read with its fraction, other notifications and odd fractions as unknown") {
@@ -136,6 +139,23 @@ TEST_CASE("progress is read with its fraction, other notifications and odd fract
         R"({"jsonrpc":"2.0","method":5})"}) {
     CHECK(std::isnan(reply_of<Progress>(line).fraction));
   }
+}
+
+TEST_CASE("a malformed line is quoted, its first 200 bytes, so that a terminal may show them") {
+  CHECK(reply_of<Malformed>("hello").why == "this is no JSON: expected a value; the line is \"hello\"");
+  CHECK(reply_of<Malformed>("\x1b[2J\x7f\xc2\x9b\xff").why ==
+        R"(this is no JSON: expected a value; the line is "\u001b[2J\u007f\u009b\ufffd")");
+  CHECK(reply_of<Malformed>(std::string(1000, 'x')).why.find(std::string(200, 'x') + R"(\u2026")") !=
+        std::string::npos);
+  CHECK(reply_of<Malformed>(R"({"jsonrpc":"2.0","id":1,"error":"no"})").why ==
+        R"(the error is not an object; the line is "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":\"no\"}")");
+}
+
+TEST_CASE("an empty line closes what a cruncher says, also with a carriage return") {
+  CHECK(is_closing_line(""));
+  CHECK(is_closing_line("\r"));
+  CHECK_FALSE(is_closing_line(" "));
+  CHECK_FALSE(is_closing_line("\r\r"));
 }
 
 TEST_CASE("an answer that breaks JSON-RPC is malformed, with a reason") {
