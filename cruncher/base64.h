@@ -1,5 +1,5 @@
 #pragma once
-// Base64 with padding (RFC 4648 section 4), for binary values in JSON. Knows no task.
+// Base64 with padding (RFC 4648 section 4), by libsodium, for binary values in JSON. Knows no task.
 
 #include <cstdint>
 #include <optional>
