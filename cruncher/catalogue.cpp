@@ -95,6 +95,7 @@ Json describe_tasks() {
   for (const Task* task : all_tasks()) methods.push_back(describe(*task));
   return {{"openrpc", "1.3.2"},
           {"info", {{"title", "cruncher"}, {"version", kVersion}}},
+          {"x-jobs-per-process", true},
           {"methods", std::move(methods)}};
 }
 

@@ -64,11 +64,13 @@ ipc::Response answer(ipc::Request request, Progress& progress) {
   return {std::move(*request.id), std::move(result)};
 }
 
-// An empty line behind the answer says that this is all, before the process has ended. It is left out where
-// it would take memory.
-int finish_with(std::string answer) {
-  if (!answer.empty() && answer.size() < answer.capacity()) answer += '\n';
-  return write_all(STDOUT_FILENO, answer) ? 0 : 1;
+// An empty line behind the answer says that this is all, and that the next line may come. It is a write of
+// its own where it would take memory.
+bool send(std::string answer) {
+  if (answer.empty()) return true;  // to a notification
+  const bool has_room = answer.size() < answer.capacity();
+  if (has_room) answer += '\n';
+  return write_all(STDOUT_FILENO, answer) && (has_room || write_all(STDOUT_FILENO, "\n"));
 }
 
 }  // namespace
@@ -99,18 +101,16 @@ void rehearse() try {
 } catch (const std::bad_alloc&) {
 }
 
-int serve_one_request() {
+int serve_requests() {
   try {
     if (nothing_comes_for(kBusy)) rehearse();
     ipc::LineReader reader(kMaxRequest);
-    std::string bytes;
-    if (const auto line = read_line(reader)) {
+    while (const auto line = read_line(reader)) {
       ProgressLines progress;
-      bytes = answer_to(*line, progress);
-    } else if (reader.overflowed()) {
-      bytes = refusal("the request is longer than " + std::to_string(kMaxRequest) + " bytes");
+      if (!send(answer_to(*line, progress))) return 1;
     }
-    return finish_with(std::move(bytes));
+    if (!reader.overflowed()) return 0;
+    return send(refusal("the request is longer than " + std::to_string(kMaxRequest) + " bytes")) ? 0 : 1;
   } catch (const std::bad_alloc&) {
     return write_all(STDOUT_FILENO, kOutOfMemoryUnread) ? 0 : 1;
   }

@@ -1,6 +1,7 @@
 #pragma once
-// The cruncher as a server's worker: one JSON-RPC request line from stdin, one answer line to stdout
-// (ipc/PROTOCOL.md). Knows no command line. Called by main() once the sandbox is entered.
+// The cruncher as a server's worker: JSON-RPC request lines from stdin, an answer line to stdout for each
+// (ipc/PROTOCOL.md). A server may end it after any of them. Knows no command line. Called by main() once the
+// sandbox is entered.
 
 #include <cstddef>
 #include <string>
@@ -16,8 +17,8 @@ inline constexpr std::size_t kMaxRequest = 64 << 20;
 /// Brings all of the way of a request into memory.
 void rehearse();
 
-/// Reads one line, answers it, and returns the exit code. Does not wait for the end of stdin.
-int serve_one_request();
+/// Answers one line after the other until stdin ends. Returns the exit code.
+int serve_requests();
 
 /// The answer to one request line, '\n' included; empty for a notification. Throws std::bad_alloc where there
 /// was no memory to read the line; later that is an answer.

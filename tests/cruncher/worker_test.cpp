@@ -86,12 +86,30 @@ class Worker {
   int in_ = -1, out_ = -1;
 };
 
-TEST_CASE("a worker answers its line and exits while its stdin is still open") {
+TEST_CASE("a worker answers its line, says that this was all, and exits where stdin ends") {
   Worker worker;
   worker.send(request("primes", {{"limit", 1'000'000}}).dump() + "\n");
   CHECK(worker.answer() == Json::parse(R"({"jsonrpc":"2.0","id":"x","result":{"count":78498}})"));
   CHECK(worker.line() == "\n");
+  worker.close_stdin();
   CHECK(worker.line() == "");
+  CHECK(worker.process().wait_for_end(kPatience) == 0);
+}
+
+TEST_CASE("a worker does one job after the other, as long as lines come") {
+  Worker worker;
+  for (int limit = 10; limit < 300; limit += 10) {
+    worker.send(request("primes", {{"limit", limit}}).dump() + "\n");
+    CHECK(worker.answer().at("result").at("count").get<int>() > 0);
+    CHECK(worker.line() == "\n");
+  }
+  worker.send(request("primes", {{"limit", "x"}}).dump() + "\n");
+  CHECK(worker.answer().at("error").at("code") == -32602);
+  CHECK(worker.line() == "\n");
+  worker.send(request("hash_password", {{"password", "x"}, {"memory_kib", 64}, {"ops", 1}}).dump() + "\n");
+  CHECK(worker.answer().contains("result"));
+  CHECK(worker.line() == "\n");
+  worker.close_stdin();
   CHECK(worker.process().wait_for_end(kPatience) == 0);
 }
 
@@ -104,11 +122,13 @@ TEST_CASE("a line may come in pieces, and without its end where stdin ends") {
   CHECK(worker.answer().at("result").at("count") == 4);
 }
 
-TEST_CASE("of several lines the first is answered: one job per process") {
-  const auto line = request("primes", {{"limit", 10}}).dump() + "\n";
-  const auto result = ask(line + line);
+TEST_CASE("lines that come at once are answered in their order, each with an empty line behind") {
+  const auto result =
+      ask(request("primes", {{"limit", 10}}).dump() + "\n" + request("primes", {{"limit", 100}}).dump());
   CHECK(result.exit_code == 0);
-  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 2);
+  CHECK(result.out ==
+        "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"count\":4}}\n\n"
+        "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"count\":25}}\n\n");
 }
 
 TEST_CASE("a spare whose server has no work for it, or is gone, exits without a word") {
@@ -162,6 +182,7 @@ Json answer_within(rlim_t bytes, const std::string& line) {
   REQUIRE(prlimit(worker.process().pid(), RLIMIT_AS, &limit, nullptr) == 0);
   worker.send(line);
   auto answer = worker.answer();
+  worker.close_stdin();
   CHECK(worker.process().wait_for_end(kPatience) == 0);
   return answer;
 }
