@@ -121,7 +121,8 @@ awaitable<bool> Connection::wait(Socket::wait_type what) {
 // with the deadline or the drain.
 awaitable<std::string_view> Connection::first_bytes() {
   boost::system::error_code error;
-  door_.idle.join(*this);
+  // Who was accepted just before the drain still has its last call.
+  (door_.draining ? door_.last_call : door_.idle).join(*this);
   const auto count =
       co_await socket_.async_receive(asio::buffer(first_), asio::redirect_error(use_awaitable, error));
   leave();
@@ -345,12 +346,16 @@ awaitable<> Connection::linger() {
   door_.linger.join(*this);
   ++door_.counts.lingering;
   lingers_ = true;
-  for (std::size_t read = 0; read < kMaxLingering;) {
+  for (std::size_t read = 0; read < kMaxLingering && !late_;) {
     const auto count =
         ::recv(socket_.native_handle(), door_.scratch.data(), door_.scratch.size(), MSG_DONTWAIT);
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) break;
-    if (count > 0) read += static_cast<std::size_t>(count);
-    if (count < 0 && !co_await wait(Socket::wait_read)) break;
+    if (count > 0) {
+      read += static_cast<std::size_t>(count);
+      co_await others_first(door_.loop.get_executor());
+    } else if (!co_await wait(Socket::wait_read)) {
+      break;
+    }
   }
   leave();
 }

@@ -1,10 +1,36 @@
 #include "server/front_door/door.h"
 
+#include <memory>
+
+#include "server/loop/after_others.h"
+
 namespace front_door {
+namespace {
+
+using Connections = decltype(Door::connections);
+
+// Told in one turn of the loop: closing a connection takes up to 20 us.
+constexpr int kToldPerTurn = 16;
+
+void drain_some(Door& door, std::shared_ptr<Connections> undrained) {
+  for (int told = 0; told < kToldPerTurn; ++told) {
+    if (undrained->empty()) return;
+    auto& connection = undrained->front();
+    undrained->pop_front();
+    door.connections.push_back(connection);
+    connection.drain();
+  }
+  after_others(door.loop.get_executor(),
+               [&door, undrained = std::move(undrained)] { drain_some(door, undrained); });
+}
+
+}  // namespace
 
 void Door::drain() {
   draining = true;
-  for (auto it = connections.begin(); it != connections.end();) (it++)->drain();
+  auto undrained = std::make_shared<Connections>();
+  undrained->splice(undrained->end(), connections);
+  drain_some(*this, std::move(undrained));
 }
 
 }  // namespace front_door
