@@ -44,7 +44,7 @@ int print(std::string_view text) {
 }
 
 int report_sandbox() {
-  const Sandbox sandbox = enter_sandbox(Parent::server);
+  const Sandbox sandbox = enter_sandbox(Parent::server, Strictness::best_effort);
   std::string text;
   for (const auto& [name, active, detail] : sandbox.layers) {
     text += std::string(name) + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') +
@@ -96,13 +96,13 @@ int write_result(Json result, const std::string& member, int file) {
   return print(ipc::print_json(result) + "\n");
 }
 
-int run(const Task& task, Options options) {
+int run(const Task& task, Options options, Strictness strictness) {
   const auto member = options.output ? binary_member(task) : std::nullopt;
   if (options.output && !member) return complain(kWrongUsage, std::string(task.name) + " has no --output");
   const bool watched = isatty(STDERR_FILENO) == 1;
   // The sandbox lets nobody open a file, and wrong params must not leave an empty one: so with --output it is
   // entered after them.
-  if (!member) enter_sandbox(Parent::shell);
+  if (!member) enter_sandbox(Parent::shell, strictness);
   if (options.params_from_stdin) {
     auto params = params_from_stdin(std::move(options.params));
     if (const auto* error = std::get_if<UsageError>(&params)) return complain(kWrongUsage, error->message);
@@ -114,7 +114,7 @@ int run(const Task& task, Options options) {
     // Emptied only when there is something to write.
     file = open(options.output->c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0) return complain(kWrongUsage, "--output " + *options.output + ": " + std::strerror(errno));
-    enter_sandbox(Parent::shell);
+    enter_sandbox(Parent::shell, strictness);
   }
   std::unique_ptr<Progress> progress;
   if (watched) {
@@ -129,7 +129,7 @@ int run(const Task& task, Options options) {
   return print(ipc::print_json(std::get<Json>(result)) + "\n");
 }
 
-int run_task_command(std::string_view name, std::span<char* const> words) {
+int run_task_command(std::string_view name, std::span<char* const> words, Strictness strictness) {
   const Task* const task = find_task(name);
   if (task == nullptr) {
     return complain(kWrongUsage, "there is no task \"" + std::string(name) + "\"; there are " + task_names());
@@ -140,7 +140,7 @@ int run_task_command(std::string_view name, std::span<char* const> words) {
   }
   if (std::get<Options>(options).help) return print(task_help(*task));
   try {
-    return run(*task, std::get<Options>(std::move(options)));
+    return run(*task, std::get<Options>(std::move(options)), strictness);
   } catch (const std::bad_alloc&) {
     return complain(kFailed, "out of memory");
   }
@@ -148,10 +148,10 @@ int run_task_command(std::string_view name, std::span<char* const> words) {
 
 }  // namespace
 
-int run_command_line(std::span<char* const> arguments) {
+int run_command_line(std::span<char* const> arguments, Strictness strictness) {
   occupy_standard_descriptors();
   const std::string_view first = arguments.front();
-  if (!first.starts_with("-")) return run_task_command(first, arguments.subspan(1));
+  if (!first.starts_with("-")) return run_task_command(first, arguments.subspan(1), strictness);
   if (arguments.size() > 1)
     return complain(kWrongUsage, std::string(first) + " takes nothing after it; see cruncher --help");
   if (first == "--help" || first == "-h") return print(general_help());

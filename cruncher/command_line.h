@@ -4,9 +4,11 @@
 
 #include <span>
 
+#include "cruncher/sandbox.h"
+
 namespace cruncher {
 
 /// Returns the exit code: 0 done, 1 the task failed, 2 wrong usage or params.
-int run_command_line(std::span<char* const> arguments);
+int run_command_line(std::span<char* const> arguments, Strictness strictness);
 
 }  // namespace cruncher

@@ -51,14 +51,17 @@ std::string option_line(const std::string& option, const std::string& meaning) {
 std::string general_help() {
   return "Usage: cruncher TASK [--OPTION VALUE]...\n"
          "       cruncher TASK --help\n"
-         "       cruncher\n"
+         "       cruncher [--sandbox required|best-effort|report]\n"
          "\n"
-         "Runs one task and prints its result as JSON. Without any argument it reads one JSON-RPC 2.0\n"
-         "request line from stdin and prints one answer line, as a server's worker.\n"
+         "Runs one task and prints its result as JSON. Without a task it reads JSON-RPC 2.0 request\n"
+         "lines from stdin and prints an answer line for each, as a server's worker.\n"
          "\nTasks:\n" +
          task_list() + "\nOptions:\n" + option_line("--help", "this text; after a task, its options") +
          option_line("--list", "the tasks") +
          option_line("--describe", "the tasks with their schemas, as OpenRPC") +
+         option_line("--sandbox MODE",
+                     "before all else: required, best-effort (goes on without what is missing),") +
+         option_line("", "report (tells of refused system calls); or CRUNCHER_SANDBOX=MODE") +
          option_line("--sandbox-report", "which protections are active here") +
          option_line("--fork-server", "for a server: forks a process for each job that it orders") +
          option_line("--version", "") + "\nExit codes: 0 done, 1 the task failed, 2 wrong usage or params.\n";

@@ -1,15 +1,19 @@
 #include "cruncher/sandbox.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "cruncher/output.h"
@@ -38,6 +42,13 @@ Layer hide_memory() {
   const rlimit none{0, 0};
   const bool active = setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
   return {"no_dump", active, "leaves no core dump, lets no debugger of the same user in"};
+}
+
+Layer drop_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
+  const bool active = syscall(SYS_capset, &header, none) == 0;
+  return {"capabilities", active, "holds none of root's, whoever it is run by"};
 }
 
 Layer forbid_privileges() {
@@ -71,23 +82,50 @@ Layer forbid_files() {
   constexpr std::string_view name = "landlock";
   constexpr unsigned ask_version = 1;
   const auto version = syscall(SYS_landlock_create_ruleset, nullptr, 0, ask_version);
-  if (version < 1) return {name, false, "not offered by this kernel"};
+  if (version < 1) return {name, false, "not offered by this kernel", false};
   const auto refused = refuse_all(static_cast<int>(version));
   // The first versions take the first member only.
   const std::size_t size = version >= 6   ? sizeof refused
                            : version >= 4 ? 2 * sizeof(std::uint64_t)
                                           : sizeof(std::uint64_t);
   const auto ruleset = static_cast<int>(syscall(SYS_landlock_create_ruleset, &refused, size, 0));
-  if (ruleset < 0) return {name, false, "refused by this kernel"};
+  if (ruleset < 0) return {name, false, "refused by this kernel", false};
   const bool active = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
   close(ruleset);
-  return {name, active, active ? "opens no file, binds and connects no socket" : "refused by this kernel"};
+  return {name, active, active ? "opens no file, binds and connects no socket" : "refused by this kernel",
+          false};
 }
 
-Layer forbid_system_calls() {
+// Tells of a refused call and lets the caller go on as if the kernel had said EPERM.
+void tell_of_call(int, siginfo_t* info, void* context) {
+  write_all(STDERR_FILENO,
+            "cruncher: the sandbox refuses the system call " + std::to_string(info->si_syscall) + "\n");
+  auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  registers.gregs[REG_RAX] = -EPERM;
+#elif defined(__aarch64__)
+  registers.regs[0] = static_cast<unsigned long long>(-EPERM);
+#else
+  static_cast<void>(registers);
+#endif
+}
+
+// In place of each refusal a signal, by which the call is told of.
+void report_refusals(std::span<sock_filter> filter) {
+  struct sigaction action {};
+  action.sa_sigaction = tell_of_call;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGSYS, &action, nullptr);
+  for (auto& step : filter) {
+    if (step.code == (BPF_RET | BPF_K) && step.k != SECCOMP_RET_ALLOW) step.k = SECCOMP_RET_TRAP;
+  }
+}
+
+Layer forbid_system_calls(Strictness strictness) {
   auto filter = std::to_array(kFilter);
   for (auto& step : filter)
     if (step.k == kOwnProcess) step.k = static_cast<unsigned>(getpid());
+  if (strictness == Strictness::report) report_refusals(filter);
   sock_fprog program{};
   program.len = filter.size();
   program.filter = filter.data();
@@ -97,27 +135,41 @@ Layer forbid_system_calls() {
                  : "refused by this kernel"};
 }
 
-void tell_what_is_missing(const Sandbox& sandbox) {
+// Whether nothing is missing that is required.
+bool tell_what_is_missing(const Sandbox& sandbox, Strictness strictness) {
   std::string missing;
-  for (const auto& [name, active, detail] : sandbox.layers) {
+  bool is_refused = false;
+  for (const auto& [name, active, detail, is_required] : sandbox.layers) {
     if (active) continue;
+    is_refused |= is_required && strictness == Strictness::required;
     missing += missing.empty() ? "cruncher: the sandbox lacks " : ", ";
     missing += std::string(name) + " (" + std::string(detail) + ")";
   }
+  if (is_refused)
+    missing += "; it runs nothing without, unless by --sandbox best-effort or CRUNCHER_SANDBOX=best-effort";
   if (!missing.empty()) write_all(STDERR_FILENO, missing + "\n");
+  return !is_refused;
 }
 
 }  // namespace
 
-Sandbox enter_sandbox(Parent parent) {
+std::optional<Strictness> strictness_of(std::string_view name) {
+  if (name == "required") return Strictness::required;
+  if (name == "best-effort") return Strictness::best_effort;
+  if (name == "report") return Strictness::report;
+  return std::nullopt;
+}
+
+Sandbox enter_sandbox(Parent parent, Strictness strictness) {
   Sandbox sandbox;
-  sandbox.layers.reserve(5);
+  sandbox.layers.reserve(6);
   if (parent == Parent::server) sandbox.layers.push_back(die_with_parent());
   sandbox.layers.push_back(hide_memory());
+  sandbox.layers.push_back(drop_capabilities());
   sandbox.layers.push_back(forbid_privileges());
   sandbox.layers.push_back(forbid_files());
-  sandbox.layers.push_back(forbid_system_calls());
-  tell_what_is_missing(sandbox);
+  sandbox.layers.push_back(forbid_system_calls(strictness));
+  if (!tell_what_is_missing(sandbox, strictness)) _exit(1);
   return sandbox;
 }
 
