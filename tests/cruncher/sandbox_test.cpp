@@ -198,7 +198,10 @@ TEST_CASE("an attempt that no library makes by chance ends the process by SIGSYS
                                        [] { return attempt(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0); },
                                        [] { return attempt_map(PROT_READ | PROT_EXEC); },
                                        [] { return attempt(SYS_madvise, nullptr, 0, MADV_HWPOISON); },
-                                       [] { return attempt(SYS_madvise, nullptr, 0, MADV_SOFT_OFFLINE); }};
+                                       [] {
+                                         constexpr int kSoftOffline = 101;
+                                         return attempt(SYS_madvise, nullptr, 0, kSoftOffline);
+                                       }};
   for (const auto& one : seen) {
     const int inside = in_child([&one] {
       enter_sandbox(Parent::shell);
