@@ -46,7 +46,7 @@ int print(std::string_view text) {
 int report_sandbox() {
   const Sandbox sandbox = enter_sandbox(Parent::server, Strictness::best_effort);
   std::string text;
-  for (const auto& [name, active, detail] : sandbox.layers) {
+  for (const auto& [name, active, detail, unused] : sandbox.layers) {
     text += std::string(name) + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') +
             (active ? "active   " : "missing  ") + std::string(detail) + "\n";
   }
