@@ -23,6 +23,10 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.text("unix-socket", o.unix_socket, "PATH", "listen on a Unix socket instead of host and port");
   flags.mode("unix-socket-mode", o.unix_socket_mode, "permission bits of that socket, in octal");
   flags.flag("reuse-port", o.reuse_port, "share the port with other servers that do the same (SO_REUSEPORT)");
+  flags.list(
+      "allowed-host", o.allowed_hosts, "NAME",
+      "a name that Host may have, beside addresses and localhost (*.NAME: all below it; *: any); without "
+      "one, Host is checked on loopback only");
   flags.text("user", o.user, "USER",
              "become this user, a name or a number, once the sockets are open (needs root)");
   flags.group("Jobs");
@@ -57,12 +61,8 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.duration("write-timeout", o.door.write_timeout, "1ms", "1h",
                  "without progress in sending a response");
   flags.group("Running it");
-  flags.choice<Options::BlockingRoute>("blocking-route", o.blocking_route,
-                                       {{"auto", Options::BlockingRoute::automatic},
-                                        {"on", Options::BlockingRoute::on},
-                                        {"off", Options::BlockingRoute::off}},
-                                       "auto",
-                                       "/blocking, which freezes the server; auto: on loopback TCP only");
+  flags.choice<bool>("blocking-route", o.blocking_route, {{"on", true}, {"off", false}}, "off",
+                     "/blocking, which freezes the server");
   flags.choice<Options::LoopPriority>(
       "loop-priority", o.loop_priority,
       {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",

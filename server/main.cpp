@@ -106,14 +106,15 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
 
   routes::Offload offload(catalogue, dispatcher, threads, json_pool);
   routes::Router router;
-  routes::Application application(router, json_pool, observers);
+  routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, json_pool,
+                                  observers);
   front_door::Door door(loop, options.door, application);
   telemetry::Metrics metrics(dispatcher, door);
   telemetry::Status status(dispatcher, door);
   observers = {&log, &metrics, &status};
 
   router.serve(routes::with_front_pages(
-      {routes::origin_routes(offload, blocking_allowed(options, endpoints)), routes::task_routes(offload),
+      {routes::origin_routes(offload, options.blocking_route), routes::task_routes(offload),
        routes::operator_routes(dispatcher, metrics, status)},
       catalogue));
 

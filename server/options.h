@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "server/front_door/limits.h"
 #include "server/process/job.h"
@@ -19,6 +20,7 @@ struct Options {
   std::string unix_socket;  ///< instead of host and port
   unsigned unix_socket_mode = 0660;
   bool reuse_port = false;
+  std::vector<std::string> allowed_hosts;
   std::string user;
 
   std::string cruncher;  ///< the path of the program
@@ -35,7 +37,7 @@ struct Options {
 
   front_door::Limits door;
 
-  enum class BlockingRoute { automatic, on, off } blocking_route = BlockingRoute::automatic;
+  bool blocking_route = false;
   enum class LoopPriority { realtime, normal } loop_priority = LoopPriority::realtime;
   std::string log_file = "-";
   std::string log_format = "text";

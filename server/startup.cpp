@@ -31,9 +31,7 @@ std::vector<front_door::Endpoint> open_endpoints(const Options& options) {
   return endpoints;
 }
 
-bool blocking_allowed(const Options& options, const std::vector<front_door::Endpoint>& endpoints) {
-  if (options.blocking_route != Options::BlockingRoute::automatic)
-    return options.blocking_route == Options::BlockingRoute::on;
+bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints) {
   return std::all_of(endpoints.begin(), endpoints.end(),
                      [](const auto& endpoint) { return endpoint.loopback; });
 }

@@ -24,8 +24,8 @@ void occupy_standard_descriptors();
 /// The sockets that systemd passed, else what the flags say. Throws std::runtime_error.
 std::vector<front_door::Endpoint> open_endpoints(const Options& options);
 
-/// Whether /blocking may freeze this server.
-bool blocking_allowed(const Options& options, const std::vector<front_door::Endpoint>& endpoints);
+/// Whether nobody beyond this machine reaches the server, but by a proxy.
+bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints);
 
 /// Becomes --user, for good. Throws RefusedStart.
 void become_user(const Options& options);

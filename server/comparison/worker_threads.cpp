@@ -32,7 +32,10 @@ awaitable<process::Outcome> WorkerThreads::spin(Milliseconds cpu, Deadline deadl
     Burning& burning;
     ~StopAtEnd() { burning.stop = true; }
   } stop_at_end{*burning};
-  threads_->run([burning, cpu, deadline] { return burn_cpu(cpu, deadline, &burning->stop); },
+  const auto is_over = [burning, deadline] {
+    return burning->stop.load(std::memory_order_relaxed) || Clock::now() >= deadline;
+  };
+  threads_->run([is_over, cpu] { return burn_cpu(cpu, is_over); },
                 [burning](double used_ms) {
                   burning->used_ms = used_ms;
                   burning->done.wake();

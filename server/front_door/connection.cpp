@@ -1,6 +1,7 @@
 #include "server/front_door/connection.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -196,7 +197,9 @@ awaitable<bool> Connection::read_more(std::string_view too_late) {
   if (readable && (!late_ || turn_->step >= Step::complete)) co_return true;
   leave();
   late_ = false;
-  turn_->refusal = Refusal{408, too_late, "the request did not come in time"};
+  turn_->refusal = Refusal{408, too_late,
+                           fmt::format("the request did not come in time (--{})",
+                                       too_late == "body_timeout" ? "body-timeout" : "header-timeout")};
   co_return false;
 }
 
@@ -219,6 +222,11 @@ awaitable<> Connection::read_content() {
   exchange.received = Clock::now();
   exchange.has_content = true;
   watch_for_hangup();
+}
+
+bool Connection::has_left() const {
+  pollfd watched{const_cast<Socket&>(socket_).native_handle(), POLLRDHUP, 0};
+  return ::poll(&watched, 1, 0) > 0;
 }
 
 // False where it has no room.

@@ -57,6 +57,7 @@ class Connection final : public DeadlineList::Member, public Drainable, private 
   awaitable<bool> read_body();
   awaitable<bool> read_more(std::string_view too_late);
   awaitable<> read_content() override;
+  bool has_left() const override;
   awaitable<bool> answer();
   bool begin_exchange();
   awaitable<bool> finish(awaitable<> reply);

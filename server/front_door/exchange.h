@@ -52,6 +52,9 @@ class Client {
   /// for that. Throws ContentLost.
   virtual awaitable<> read_content() = 0;
 
+  /// Whether it has hung up, for work that keeps the loop from hearing of it.
+  virtual bool has_left() const = 0;
+
  protected:
   ~Client() = default;
 };

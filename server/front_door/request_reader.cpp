@@ -129,7 +129,8 @@ bool RequestReader::keeps_alive() const {
 Refusal RequestReader::explain(const error_code& error) const {
   if (!refusal_.detail.empty()) return refusal_;
   if (error == http::error::body_limit)
-    return {413, "body_too_large", fmt::format("the content is larger than {} bytes", limits_.max_body)};
+    return {413, "body_too_large",
+            fmt::format("the content is larger than {} bytes (--max-body)", limits_.max_body)};
   if (error == http::error::bad_version)
     return {505, "bad_request", "the version is neither HTTP/1.1 nor HTTP/1.0"};
   if (error == http::error::bad_content_length || error == http::error::multiple_content_length)
@@ -215,8 +216,8 @@ void RequestReader::on_header_impl(error_code& error) {
 }
 
 void RequestReader::check_head(error_code& error) {
-  if (request_.minor_version == 1 && !host_)
-    return fail(error, 400, "Host is missing (RFC 9112 section 3.2)");
+  if (request_.minor_version == 1 && (!host_ || host_->empty()))
+    return fail(error, 400, host_ ? "Host is empty" : "Host is missing (RFC 9112 section 3.2)");
   if (!transfer_encoding_) return;
   // A coding that is not known, or framing that cannot be told, must never be guessed at: RFC 9112
   // section 6.1.

@@ -80,7 +80,8 @@ std::string problem_document(int status, std::string_view reason, std::string_vi
 }
 
 void finish_head(std::string& head, std::string_view request_id, std::string_view connection) {
-  head.append("Date: ").append(http_date());
+  head.append("X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\nDate: ");
+  head.append(http_date());
   head.append("\r\nX-Request-Id: ").append(request_id);
   if (!connection.empty()) head.append("\r\nConnection: ").append(connection);
   head.append("\r\n\r\n");

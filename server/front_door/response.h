@@ -20,6 +20,9 @@ std::string_view http_date();
 std::string problem_document(int status, std::string_view reason, std::string_view detail,
                              std::string_view request_id, ipc::Json more = ipc::Json::object());
 
+/// What may change is not to be kept by anybody on the way.
+inline constexpr std::string_view kNotKept = "no-store";
+
 /// Ends a head that has its status line and its own fields: the fields of every response, and the empty line.
 /// `connection` is the Connection field's value, "" for none.
 void finish_head(std::string& head, std::string_view request_id, std::string_view connection);

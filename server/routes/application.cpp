@@ -38,6 +38,7 @@ void send(Call& call, Reply reply) {
   auto& response = call.exchange.response;
   call.reason = reply.reason;
   response.status = reply.status;
+  reply.fields.emplace_back("Cache-Control", front_door::kNotKept);
   response.head = form_head(reply);
   front_door::finish_head(response.head, call.request_id, connection_field(call.exchange));
   if (call.exchange.request.method != "HEAD") response.body = std::move(reply.content);
@@ -69,6 +70,10 @@ std::optional<awaitable<>> Application::respond(front_door::Exchange& exchange) 
 }
 
 std::optional<awaitable<>> Application::answer(Call& call) {
+  if (auto refusal = hosts_.refusal(call)) {
+    send(call, std::move(*refusal));
+    return std::nullopt;
+  }
   auto found = router_.find(call);
   if (const auto* page = std::get_if<const Router::KeptPage*>(&found)) {
     send(call, **page);
@@ -79,7 +84,12 @@ std::optional<awaitable<>> Application::answer(Call& call) {
     return std::nullopt;
   }
   const auto& handler = std::get<const Route*>(found)->handler;
-  if (const auto* heavy = std::get_if<HeavyHandler>(&handler)) return run(*heavy, call);
+  if (const auto* heavy = std::get_if<HeavyHandler>(&handler)) {
+    auto refusal = cross_site_refusal(call);
+    if (!refusal) return run(*heavy, call);
+    send(call, std::move(*refusal));
+    return std::nullopt;
+  }
   send(call, std::get<LightHandler>(handler)(call));
   return std::nullopt;
 }

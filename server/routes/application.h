@@ -6,6 +6,7 @@
 
 #include "server/front_door/exchange.h"
 #include "server/loop/thread_pool.h"
+#include "server/routes/host_check.h"
 #include "server/routes/router.h"
 #include "server/telemetry/observer.h"
 
@@ -14,8 +15,9 @@ namespace routes {
 class Application final : public front_door::Application {
  public:
   /// All of them must outlive it. `json_pool` frees long texts. `observers` hear of every request.
-  Application(Router& router, loop::ThreadPool& json_pool, const std::vector<telemetry::Observer*>& observers)
-      : router_(router), json_pool_(json_pool), observers_(observers) {}
+  Application(Router& router, HostCheck hosts, loop::ThreadPool& json_pool,
+              const std::vector<telemetry::Observer*>& observers)
+      : router_(router), hosts_(std::move(hosts)), json_pool_(json_pool), observers_(observers) {}
 
   std::optional<awaitable<>> respond(front_door::Exchange& exchange) override;
   void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
@@ -28,6 +30,7 @@ class Application final : public front_door::Application {
   void apologize(Call& call, std::string_view what);
 
   Router& router_;
+  const HostCheck hosts_;
   loop::ThreadPool& json_pool_;
   const std::vector<telemetry::Observer*>& observers_;
 };

@@ -55,7 +55,7 @@ def main():
 def servers(build, count):
     """So many cruncherd on one port, for as long as the block lasts."""
     port = free_port()
-    command = [build / "server" / "cruncherd", "--port", port, "--cruncher", build / "cruncher" / "cruncher"]
+    command = [build / "server" / "cruncherd", "--port", port, "--blocking-route", "on", "--cruncher", build / "cruncher" / "cruncher"]
     sharing = ["--reuse-port"] if count > 1 else []
     with tempfile.TemporaryDirectory(prefix="demo-") as folder, contextlib.ExitStack() as stack:
         logs = [Path(folder) / f"server-{number}.log" for number in range(count)]

@@ -17,7 +17,8 @@ export const unrulyPath = () => fromEnvironment('UNRULY');
 
 /** Starts it with `flags`; resolves once it listens. `t` is the test, with which it goes. */
 export async function startCruncherd(t, flags = [], port = 0) {
-  const program = new Program(cruncherdPath(), ['--port', String(port), ...flags]);
+  const blocking = flags.includes('--blocking-route') ? [] : ['--blocking-route', 'on'];
+  const program = new Program(cruncherdPath(), ['--port', String(port), ...blocking, ...flags]);
   t.after(() => program.stop());
   const [, url] = await program.prints(/listening on (http:\/\/[^\s"]+)/);
   return Object.assign(program, {url});

@@ -67,15 +67,10 @@ void check_answers(HttpClient& client, int requests) {
   }
 }
 
-std::string blocking_request(milliseconds time) {
-  return "GET /blocking?CPUTimeMs=" + std::to_string(time.count()) + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
-
-// A busy loop on the event loop keeps everybody waiting, so that the loop meets requests and signal at once.
-// Whoever sends his only after that may find the connection closed: then there is nothing to check.
+// A server that is stopped for a moment keeps everybody waiting, so that the loop meets requests and signal
+// at once.
 TEST_CASE("whoever was told keep-alive gets his next answer when the server is asked to end") {
   const std::string heavy = "GET /non-blocking?CPUTimeMs=5 HTTP/1.1\r\nHost: a\r\n\r\n";
-  constexpr milliseconds kMoment(40), kStall(400);
   SUBCASE("in one piece") {
     const std::string begin = "GET / HTTP/1.1\r\nHost: a\r\nX: ", end = "\r\n\r\n";
     const std::string light = begin + std::string(1024 - begin.size() - end.size(), 'x') + end;
@@ -84,20 +79,16 @@ TEST_CASE("whoever was told keep-alive gets his next answer when the server is a
         CAPTURE(signal_first);
         CAPTURE(lights);
         RunningServer server;
-        HttpClient other(server.port()), client(server.port());
+        HttpClient client(server.port());
         CHECK(client.get("/").status == 200);
         std::string requests = heavy;
         for (int i = 0; i < lights; ++i) requests.insert(0, light);
-        const Stopwatch watch;
-        other.send(blocking_request(kStall));
-        std::this_thread::sleep_for(kMoment);
+        server.signal(SIGSTOP);
         if (signal_first) server.signal(SIGTERM);
-        std::this_thread::sleep_for(kMoment);
         client.send(requests);
-        const bool in_time = watch.elapsed() < kStall;
-        std::this_thread::sleep_for(kMoment);
         if (!signal_first) server.signal(SIGTERM);
-        if (in_time) check_answers(client, lights + 1);
+        server.signal(SIGCONT);
+        check_answers(client, lights + 1);
         CHECK(server.wait_for_end(seconds(5)) == 0);
       }
     }
@@ -107,23 +98,21 @@ TEST_CASE("whoever was told keep-alive gets his next answer when the server is a
     const std::string head =
         "POST /tasks/primes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " +
         std::to_string(body.size()) + "\r\n\r\n";
+    constexpr milliseconds kMoment(400);
     for (const bool late_body : {true, false}) {
       CAPTURE(late_body);
-      RunningServer server;
-      HttpClient other(server.port()), client(server.port());
+      RunningServer server({"--blocking-route", "on"});
+      HttpClient client(server.port());
       CHECK(client.get("/").status == 200);
-      other.send(blocking_request(kStall));
-      std::this_thread::sleep_for(kMoment);
+      server.signal(SIGSTOP);
       server.signal(SIGTERM);
-      std::this_thread::sleep_for(kMoment);
-      const Stopwatch watch;
-      client.send(blocking_request(4 * kStall));
-      std::this_thread::sleep_for(2 * kStall);
+      client.send("GET /blocking?CPUTimeMs=" + std::to_string(kMoment.count()) +
+                  " HTTP/1.1\r\nHost: a\r\n\r\n");
       client.send(late_body ? head : heavy);
-      const bool in_time = watch.elapsed() < 4 * kStall;
-      std::this_thread::sleep_for(3 * kStall);
+      server.signal(SIGCONT);
+      std::this_thread::sleep_for(kMoment);
       if (late_body) client.send(body);
-      if (in_time) check_answers(client, 2);
+      check_answers(client, 2);
       CHECK(server.wait_for_end(seconds(5)) == 0);
     }
   }

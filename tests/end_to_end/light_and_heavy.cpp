@@ -36,7 +36,7 @@ milliseconds slowest_of(const RunningServer& server, int requests) {
 }
 
 TEST_CASE("a busy loop on the event loop makes the light route wait for it") {
-  const RunningServer server;
+  const RunningServer server({"--blocking-route", "on"});
   auto blocking = start_get(server, "/blocking?CPUTimeMs=3000");
   std::this_thread::sleep_for(milliseconds(100));  // once it blocks, nothing of it can be seen from outside
   auto light = start_get(server, "/");
@@ -47,7 +47,7 @@ TEST_CASE("a busy loop on the event loop makes the light route wait for it") {
 }
 
 TEST_CASE("a light request behind a blocking one takes as long as that does") {
-  const RunningServer server;
+  const RunningServer server({"--blocking-route", "on"});
   auto blocking = start_get(server, "/blocking?CPUTimeMs=1500");
   std::this_thread::sleep_for(milliseconds(100));
   CHECK(start_get(server, "/").get().took >= milliseconds(1200));
@@ -103,8 +103,37 @@ TEST_CASE(
   CHECK(HttpClient(server.port()).get("/blocking?CPUTimeMs=1").status == 200);
 }
 
-TEST_CASE("CPUTimeMs is checked before anything is burnt") {
+TEST_CASE("the blocking route is closed unless it is asked for, on loopback as well") {
   const RunningServer server;
+  const auto response = HttpClient(server.port()).get("/blocking?CPUTimeMs=1");
+  CHECK(outcome_of(response) == "403 blocking_route_off");
+}
+
+TEST_CASE("a busy loop on the event loop ends when its client leaves") {
+  const RunningServer server({"--blocking-route", "on"});
+  for (int i = 0; i < 5; ++i) {
+    HttpClient client(server.port());
+    client.send_request("GET", "/blocking?CPUTimeMs=3000");
+    std::this_thread::sleep_for(milliseconds(100));
+    i % 2 ? client.reset() : client.close();
+  }
+  const auto answer = start_get(server, "/").get();
+  CHECK(outcome_of(answer) == "200");
+  CHECK(answer.took < at_most(milliseconds(300)));
+}
+
+TEST_CASE("a busy loop on the event loop ends when the server is asked to") {
+  RunningServer server({"--blocking-route", "on"});
+  auto blocking = start_get(server, "/blocking?CPUTimeMs=20000");
+  std::this_thread::sleep_for(milliseconds(200));  // once it blocks, nothing of it can be seen from outside
+  CHECK(server.stop(at_most(seconds(2))) == 0);
+  const auto response = blocking.get().response;
+  CHECK(response.status == 200);
+  CHECK(response.json().at("result").at("CPUTimeMs") < 5000);
+}
+
+TEST_CASE("CPUTimeMs is checked before anything is burnt") {
+  const RunningServer server({"--blocking-route", "on"});
   HttpClient client(server.port());
   for (const auto* route : {"/blocking", "/non-blocking"}) {
     for (const auto* query :

@@ -114,7 +114,7 @@ TEST_CASE("the loop is real-time where that is permitted, and nothing else of th
 
 TEST_CASE("a loop that needs most of a core is a batch thread, at once, and for a while only") {
   if (!may_take_real_time()) return;
-  const UnrulyServer server;
+  const UnrulyServer server({"--blocking-route", "on"});
   REQUIRE(runs_in(server.pid(), SCHED_RR));
   for (int i = 0; i < 2; ++i) {
     HttpClient client(server.port());
@@ -130,7 +130,7 @@ TEST_CASE("a loop that needs most of a core is a batch thread, at once, and for 
 // On a machine that gives it less than it wants it may come back: the second before tells.
 TEST_CASE("a loop that stays busy stays a batch thread") {
   if (!may_take_real_time()) return;
-  const UnrulyServer server;
+  const UnrulyServer server({"--blocking-route", "on"});
   REQUIRE(runs_in(server.pid(), SCHED_RR));
   std::atomic<bool> enough = false;
   auto load = std::async(std::launch::async, [&server, &enough] {
@@ -158,7 +158,7 @@ TEST_CASE("the bound holds where whoever starts the server blocks signals") {
   RunningServer::Launch launch;
   launch.program = directory.write(
       "blocked", "#!/bin/sh\nexec env --block-signal=RTMIN " + harness::cruncherd_path() + " \"$@\"\n", true);
-  const UnrulyServer server({}, launch);
+  const UnrulyServer server({"--blocking-route", "on"}, launch);
   REQUIRE(runs_in(server.pid(), SCHED_RR));
   HttpClient client(server.port());
   client.send_request("GET", "/blocking?CPUTimeMs=1000");

@@ -81,7 +81,7 @@ struct House::Rooms {
         threads(loop, admission),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
         offload(catalogue, dispatcher, threads, pool),
-        application(router, pool, observers) {
+        application(router, routes::HostCheck(true, {"a"}), pool, observers) {
     router.serve(routes::with_front_pages(
         {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
   }

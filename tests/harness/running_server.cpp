@@ -86,6 +86,7 @@ RunningServer::RunningServer(std::vector<std::string> flags, Launch launch)
   if (std::find(flags.begin(), flags.end(), "--port") == flags.end()) {
     program.arguments.insert(program.arguments.end(), {"--port", "0"});
   }
+  program.arguments.insert(program.arguments.end(), {"--allowed-host", "a"});  // as raw requests call it
   program.arguments.insert(program.arguments.end(), flags.begin(), flags.end());
   program.output = program.errors = output_->pipe_ends[1];
   program.environment = std::move(launch.environment);

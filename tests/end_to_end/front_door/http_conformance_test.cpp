@@ -25,7 +25,7 @@ constexpr std::size_t kMostPieces = 4'000;
 struct Servers {
   TemporaryDirectory directory;
   std::string path = directory.path() / "door";
-  RunningServer over_tcp{{"--running", "2"}};
+  RunningServer over_tcp{{"--running", "2", "--allowed-host", "*"}};
   RunningServer over_unix{{"--running", "2", "--unix-socket", path}};
 };
 

@@ -68,7 +68,7 @@ struct House {
   Listening listening;
   std::vector<telemetry::Observer*> observers{&listening};
   Router router;
-  Application application{router, pool, observers};
+  Application application{router, HostCheck(), pool, observers};
 };
 
 bool has(const front_door::Response& response, std::string_view text) {
@@ -96,6 +96,7 @@ TEST_CASE("a heavy handler asks for the content that its client holds back, and 
       ++asked;
       co_return;
     }
+    bool has_left() const override { return false; }
     int& asked;
   };
   House house;
