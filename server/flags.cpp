@@ -68,9 +68,10 @@ void add_flags(FlagTable& flags, Options& o) {
       {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",
       "of the event loop; realtime: before all that computes (SCHED_RR; nice -10 while busy), where "
       "permitted");
-  flags.duration("drain-timeout", o.drain_timeout, "0", "24h",
-                 "after SIGTERM or SIGINT, until what still runs is ended");
-  flags.text("log-file", o.log_file, "PATH", "- is stdout; reopened at SIGHUP");
+  flags.duration("drain-delay", o.drain_delay, "0", "1h",
+                 "after SIGTERM, SIGINT or SIGQUIT, until the listener closes; /readyz is 503 already");
+  flags.duration("drain-timeout", o.drain_timeout, "0", "24h", "from there until what still runs is ended");
+  flags.text("log-file", o.log_file, "PATH", "- is stdout; reopened at SIGHUP and SIGUSR1");
   flags.choice<std::string>("log-format", o.log_format, {{"text", "text"}, {"json", "json"}}, "text",
                             "form of a log line");
   flags.choice<std::string>("log-level", o.log_level,

@@ -5,10 +5,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <utility>
 
 #include "server/loop/wake_up.h"
 #include "server/process/wait_status.h"
 #include "server/service_manager.h"
+#include "server/signals.h"
 
 namespace server {
 
@@ -18,15 +20,19 @@ constexpr Milliseconds kSparesPatience{2000};
 constexpr Milliseconds kGlance{10};
 // So long clients that could not know of the end may still ask for heavy work.
 constexpr Milliseconds kLastCalls{500};
+// Lines of one drain about jobs that it ends.
+constexpr std::size_t kLinesOfJobs = 1000;
 
 }  // namespace
 
-Lifecycle::Lifecycle(House house) : house_(house), signals_(house.loop, SIGTERM, SIGINT, SIGHUP) {}
+Lifecycle::Lifecycle(House house) : house_(house) {}
 
 int Lifecycle::run() {
   house_.log_file.reopen();  // a SIGHUP may have come before there was somebody to hear it
   await_signal();
   asio::co_spawn(house_.loop.get_executor(), announce(), asio::detached);
+  if (const auto every = watchdog_interval())
+    asio::co_spawn(house_.loop.get_executor(), feed_watchdog(*every), asio::detached);
   house_.loop.run();
   return exit_code_;
 }
@@ -42,12 +48,20 @@ awaitable<> Lifecycle::announce() {
   notify_service_manager("READY=1");
 }
 
+awaitable<> Lifecycle::feed_watchdog(Milliseconds every) {
+  WakeUp nobody(house_.loop);
+  for (;;) {
+    notify_service_manager("WATCHDOG=1");
+    co_await nobody.wait(Clock::now() + every);
+  }
+}
+
 void Lifecycle::await_signal() {
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+  house_.signals.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
-    if (signal == SIGHUP)
+    if (is_for_log(signal))
       house_.log_file.reopen();
-    else if (house_.door.draining)
+    else if (std::exchange(draining_, true))
       return end_now(128 + signal);
     else
       asio::co_spawn(house_.loop.get_executor(), drain(signal), asio::detached);
@@ -56,30 +70,46 @@ void Lifecycle::await_signal() {
 }
 
 awaitable<> Lifecycle::drain(int signal) {
+  const auto delay = house_.options.drain_delay;
   house_.log.say(spdlog::level::info,
-                 fmt::format("{}: no new connections; {} jobs run, {} wait", process::signal_name(signal),
+                 fmt::format("{}: {}; {} jobs run, {} wait", process::signal_name(signal),
+                             delay.count() > 0
+                                 ? fmt::format("no new connections in {} ms (--drain-delay)", delay.count())
+                                 : "no new connections",
                              house_.admission.running(), house_.admission.waiting()));
   notify_service_manager("STOPPING=1");
+  house_.admission.drain();  // tells whoever asks /readyz
+  WakeUp nobody(house_.loop);
+  if (delay.count() > 0) co_await nobody.wait(Clock::now() + delay);
   for (auto& listener : house_.listeners) listener->close();
-  house_.admission.drain();
   house_.door.drain();
   house_.crew.drain();
-  WakeUp nobody(house_.loop);
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
   const auto& counts = house_.door.counts;
   while (counts.open > counts.lingering || house_.crew.busy()) {
     if (Clock::now() >= patience) {
       if (counts.open == counts.lingering) break;  // main ends the processes that are left
-      house_.log.say(spdlog::level::warn, fmt::format("--drain-timeout: {} connections are cut off",
-                                                      counts.open - counts.lingering));
-      co_return end_now(1);
+      co_return cut_off();
     }
     if (Clock::now() >= begin + kLastCalls) house_.admission.close();
     co_await nobody.wait(Clock::now() + kGlance);
   }
   house_.log.say(spdlog::level::info, "all is answered");
   house_.loop.stop();
+}
+
+void Lifecycle::cut_off() {
+  std::size_t lines = 0;
+  for (const auto& live : house_.dispatcher.live()) {
+    if (++lines > kLinesOfJobs) break;
+    house_.log.say(spdlog::level::warn,
+                   fmt::format("--drain-timeout: a job of task '{}' that {} is cut off, id={}",
+                               live.job->task, live.pid ? "runs" : "waits", live.job->request_id));
+  }
+  house_.log.say(spdlog::level::warn, fmt::format("--drain-timeout: {} connections are cut off",
+                                                  house_.door.counts.open - house_.door.counts.lingering));
+  end_now(1);
 }
 
 // What still runs is main's to end.

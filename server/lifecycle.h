@@ -9,6 +9,7 @@
 #include "server/front_door/listener.h"
 #include "server/offload/admission.h"
 #include "server/offload/crew.h"
+#include "server/offload/dispatcher.h"
 #include "server/options.h"
 #include "server/telemetry/access_log.h"
 
@@ -19,10 +20,12 @@ class Lifecycle {
   /// What is to be drained, in main's hands; all of it must outlive this.
   struct House {
     Loop& loop;
+    asio::signal_set& signals;  ///< listen_to_signals() since before the first process
     const Options& options;
     telemetry::Log& log_file;
     telemetry::AccessLog& log;
     offload::Admission& admission;
+    const offload::Dispatcher& dispatcher;
     offload::Crew& crew;
     front_door::Door& door;
     std::vector<std::unique_ptr<front_door::Listener>>& listeners;
@@ -35,12 +38,14 @@ class Lifecycle {
 
  private:
   awaitable<> announce();
+  awaitable<> feed_watchdog(Milliseconds every);
   void await_signal();
   awaitable<> drain(int signal);
+  void cut_off();
   void end_now(int exit_code);
 
   House house_;
-  asio::signal_set signals_;
+  bool draining_ = false;
   int exit_code_ = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
+#include "server/signals.h"
 #include "server/startup.h"
 
 namespace server {
@@ -69,9 +69,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
 }
 
 [[noreturn]] void serve(const Options& options) {
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGHUP, SIG_IGN);   // until there is a log to open anew (Lifecycle)
-  ::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, the kernel would reap behind our back
+  ignore_signals();
   allow_many_descriptors(options);
   keep_apart_large_blocks();
   auto endpoints = open_endpoints(options);
@@ -83,8 +81,10 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   ::prctl(PR_SET_DUMPABLE, 0);
 
   Loop loop(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);  // its descriptors and timers are its thread's alone
+  asio::signal_set signals(loop);
+  listen_to_signals(signals);
   loop::ThreadPool json_pool(loop, 1);
-  const auto catalogue = read_catalogue(discover_tasks(loop, json_pool, options), options);
+  const auto catalogue = read_catalogue(discover_tasks(loop, signals, json_pool, options), options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
   // priority, since they share locks: the allocator's, the kernel's on their memory.
   json_pool.run([] { process::take_priority(process::Priority::low); });
@@ -109,7 +109,8 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, json_pool,
                                   observers);
   front_door::Door door(loop, options.door, application);
-  telemetry::Metrics metrics(dispatcher, door);
+  telemetry::Metrics metrics(dispatcher, door, *log_file);
+  for (const auto& [name, task] : catalogue.tasks()) metrics.expect_task(name);
   telemetry::Status status(dispatcher, door);
   observers = {&log, &metrics, &status};
 
@@ -137,7 +138,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
     real_time->take();
     log_file->on_backlog([&real_time] { real_time->step_down(); });
   }
-  Lifecycle lifecycle({loop, options, *log_file, log, admission, crew, door, listeners});
+  Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, door, listeners});
   const int exit_code = lifecycle.run();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left

@@ -29,6 +29,7 @@ struct Options {
   std::size_t spares = 1;
   Milliseconds wait_timeout{5000};
   Milliseconds kill_grace{500};
+  Milliseconds drain_delay{0};
   Milliseconds drain_timeout{30000};
   process::Priority priority = process::Priority::idle;
   process::Start start = process::Start::exec;

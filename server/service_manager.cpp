@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -23,6 +25,17 @@ void notify_service_manager(std::string_view state) {
   [[maybe_unused]] const auto sent = ::sendto(
       socket.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+}
+
+std::optional<std::chrono::milliseconds> watchdog_interval() {
+  const auto number_in = [](const char* name) {
+    const char* text = std::getenv(name);
+    return text ? std::strtoull(text, nullptr, 10) : 0;
+  };
+  const auto of_pid = number_in("WATCHDOG_PID");
+  const auto us = number_in("WATCHDOG_USEC");
+  if (us == 0 || (of_pid != 0 && of_pid != static_cast<unsigned long long>(::getpid()))) return std::nullopt;
+  return std::chrono::milliseconds(std::max(1ull, us / 2000));
 }
 
 }  // namespace server

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <charconv>
 #include <cstring>
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
 #include "server/process/launch.h"
+#include "server/signals.h"
 
 namespace server {
 
@@ -36,13 +38,35 @@ bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints) {
                      [](const auto& endpoint) { return endpoint.loopback; });
 }
 
+namespace {
+
+struct User {
+  std::string name;  // empty where the machine knows none for the number
+  uid_t uid;
+  gid_t gid;
+};
+
+// A number without an entry is its own group, as in containers.
+User find_user(const std::string& user) {
+  const passwd* entry = ::getpwnam(user.c_str());
+  uid_t number = 0;
+  const auto* end = user.data() + user.size();
+  const auto [rest, error] = std::from_chars(user.data(), end, number);
+  const bool is_number = error == std::errc() && rest == end && number != static_cast<uid_t>(-1);
+  if (!entry && is_number) entry = ::getpwuid(number);
+  if (entry) return {entry->pw_name, entry->pw_uid, entry->pw_gid};
+  if (is_number) return {"", number, number};
+  throw RefusedStart(fmt::format("--user '{}': there is no such user", user));
+}
+
+}  // namespace
+
 void become_user(const Options& options) {
   const auto& user = options.user;
   if (user.empty()) return;
-  const passwd* entry = ::getpwnam(user.c_str());
-  if (!entry) throw RefusedStart(fmt::format("--user '{}': there is no such user", user));
-  if (::initgroups(user.c_str(), entry->pw_gid) != 0 || ::setgid(entry->pw_gid) != 0 ||
-      ::setuid(entry->pw_uid) != 0)
+  const auto [name, uid, gid] = find_user(user);
+  const bool groups = name.empty() ? ::setgroups(0, nullptr) == 0 : ::initgroups(name.c_str(), gid) == 0;
+  if (!groups || ::setgid(gid) != 0 || ::setuid(uid) != 0)
     throw RefusedStart(
         fmt::format("--user '{}': {} (only root can become somebody else)", user, std::strerror(errno)));
 }
@@ -79,7 +103,22 @@ process::Program cruncher_program(const Options& options) {
   return program;
 }
 
-ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options& options) {
+namespace {
+
+// Until it is cancelled. `ended_by` is the signal that ended the start.
+void stop_at_signal(Loop& loop, asio::signal_set& signals, int& ended_by) {
+  signals.async_wait([&](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (is_for_log(signal)) return stop_at_signal(loop, signals, ended_by);
+    ended_by = signal;
+    loop.stop();
+  });
+}
+
+}  // namespace
+
+ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool& json_pool,
+                         const Options& options) {
   const auto refuse = [&](const std::string& why) -> RefusedStart {
     return RefusedStart(fmt::format(
         "--cruncher '{}' is no cruncher: {}. Give the path of a program that speaks the protocol of "
@@ -101,10 +140,17 @@ ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options&
   std::variant<ipc::Json, std::string> answer;
   asio::co_spawn(loop.get_executor(), offload::discover(dispatcher, options.job),
                  [&](std::exception_ptr error, std::variant<ipc::Json, std::string> value) {
+                   signals.cancel();
                    if (error) std::rethrow_exception(error);
                    answer = std::move(value);
                  });
-  loop.run();  // until the cruncher is gone, too
+  int ended_by = 0;
+  stop_at_signal(loop, signals, ended_by);
+  loop.run();           // until the cruncher is gone, too
+  if (ended_by != 0) {  // not by unwinding: what is suspended in the loop needs what is here
+    orphans.end_all(Milliseconds{1000});
+    ::_exit(0);
+  }
   loop.restart();
   if (auto* why = std::get_if<std::string>(&answer)) throw refuse(*why);
   return std::move(std::get<ipc::Json>(answer));

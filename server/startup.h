@@ -2,6 +2,7 @@
 // The steps of a start that can fail, each with a sentence for whoever typed the flags. Called by main, in
 // this order.
 
+#include <boost/asio/signal_set.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -33,7 +34,9 @@ void become_user(const Options& options);
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);
 
-/// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart.
-ipc::Json discover_tasks(Loop& loop, loop::ThreadPool& json_pool, const Options& options);
+/// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart. Where
+/// a signal asks for the server's end meanwhile, the process ends with exit code 0.
+ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool& json_pool,
+                         const Options& options);
 
 }  // namespace server

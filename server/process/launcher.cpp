@@ -46,9 +46,19 @@ void become_fork_server(const Program& program) {
   }
 }
 
+// The server's handlers write to descriptors that are somebody else's in a process that was only forked.
+void forget_handlers() {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) != 0) continue;
+    if (action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL) ::signal(signal, SIG_DFL);
+  }
+}
+
 [[noreturn]] void serve_orders(int socket, const Program& program, pid_t server) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
+  forget_handlers();
   ::prctl(PR_SET_NAME, "launcher");
   ::setpgid(0, 0);  // a terminal's signals are for the server
   ::dup2(socket, kSocket);

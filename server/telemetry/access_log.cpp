@@ -6,7 +6,7 @@
 #include <chrono>
 #include <iterator>
 
-#include "ipc/json.h"
+#include "server/telemetry/quoting.h"
 
 namespace telemetry {
 namespace {
@@ -17,8 +17,8 @@ constexpr std::size_t kMaxReply = 1024;
 void append_time(fmt::memory_buffer& line) {
   const auto now = std::chrono::system_clock::now();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  static std::time_t second = 0;
-  static char text[24];
+  thread_local std::time_t second = 0;
+  thread_local char text[24];
   if (const auto current = static_cast<std::time_t>(ms / 1000); current != second) {
     second = current;
     std::tm utc{};
@@ -28,27 +28,38 @@ void append_time(fmt::memory_buffer& line) {
   fmt::format_to(std::back_inserter(line), "{}.{:03}Z", text, ms % 1000);
 }
 
-std::string quoted(std::string_view text) {
-  return ipc::print_json(std::string(text));
+// As --log-level has them.
+std::string_view name_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::debug:
+      return "debug";
+    case spdlog::level::warn:
+      return "warn";
+    case spdlog::level::err:
+      return "error";
+    default:
+      return "info";
+  }
 }
 
 // One line in either form, member by member.
 class Line {
  public:
-  Line(AccessLog::Format format, std::string_view level, std::string_view event)
+  Line(AccessLog::Format format, spdlog::level::level_enum at, std::string_view event)
       : json_(format == AccessLog::Format::json) {
     if (json_) buffer_.append(std::string_view(R"({"time":")"));
     append_time(buffer_);
+    const auto level = name_of(at);
     auto out = std::back_inserter(buffer_);
     if (json_)
       fmt::format_to(out, R"(","level":"{}","event":"{}")", level, event);
     else
       fmt::format_to(out, " {} {}", level, event);
   }
-  // For values that hold neither blank nor quote.
+  // For values that hold neither blank nor quote. An empty one is left out.
   void word(std::string_view name, std::string_view value) {
-    const auto shown = value.empty() ? std::string_view("-") : value;
-    json_ ? text(name, shown) : member(name, shown);
+    if (value.empty()) return;
+    json_ ? text(name, value) : member(name, harmless(value));
   }
   template <typename Number>
   void number(std::string_view name, Number value) {
@@ -59,7 +70,13 @@ class Line {
   void sentence(std::string_view value) {
     if (json_) return text("message", value);
     buffer_.push_back(' ');
-    buffer_.append(value);
+    buffer_.append(harmless(value));
+  }
+  // Ends the line with a text that the log's thread is to quote.
+  void write_with_text(Log& log, spdlog::level::level_enum level, std::string_view name,
+                       std::string_view value) {
+    member(name, "");
+    log.write_quoted(level, {buffer_.data(), buffer_.size()}, value, json_ ? "}" : "");
   }
   std::string_view finish() {
     if (json_) buffer_.push_back('}');
@@ -89,9 +106,17 @@ void append_usage(Line& line, const process::Usage& usage) {
 
 }  // namespace
 
+AccessLog::AccessLog(Log& log, Format format, bool replies) : log_(log), format_(format), replies_(replies) {
+  log_.on_lost([format](std::uint64_t lines) {
+    Line line(format, spdlog::level::warn, "server");
+    line.sentence(fmt::format("{} lines lost", lines));
+    return std::string(line.finish());
+  });
+}
+
 void AccessLog::on_request(const RequestRecord& record) {
   if (log_.takes(spdlog::level::info)) {
-    Line line(format_, "info", "request");
+    Line line(format_, spdlog::level::info, "request");
     line.word("id", record.request_id);
     line.word("peer", record.peer);
     line.word("method", record.method);
@@ -105,16 +130,15 @@ void AccessLog::on_request(const RequestRecord& record) {
     log_.write(spdlog::level::info, line.finish());
   }
   if (record.outcome && !record.outcome->stderr_tail.empty()) {
-    Line line(format_, "warning", "stderr");
+    Line line(format_, spdlog::level::warn, "stderr");
     line.word("id", record.request_id);
-    line.text("text", record.outcome->stderr_tail);
-    log_.write(spdlog::level::warn, line.finish());
+    line.write_with_text(log_, spdlog::level::warn, "text", record.outcome->stderr_tail);
   }
 }
 
 void AccessLog::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {
   if (!log_.takes(spdlog::level::info)) return;
-  Line line(format_, "info", "abandoned");
+  Line line(format_, spdlog::level::info, "abandoned");
   line.word("id", job.request_id);
   line.word("task", job.task);
   append_usage(line, usage);
@@ -122,15 +146,14 @@ void AccessLog::on_abandoned(const process::Abandoned& job, const process::Usage
 }
 
 void AccessLog::on_bug(std::string_view request_id, std::string_view what) {
-  Line line(format_, "error", "internal_error");
+  Line line(format_, spdlog::level::err, "internal_error");
   line.word("id", request_id);
   line.text("what", what);
   log_.write(spdlog::level::err, line.finish());
 }
 
 void AccessLog::say(spdlog::level::level_enum level, std::string_view message) {
-  const auto name = spdlog::level::to_string_view(level);
-  Line line(format_, {name.data(), name.size()}, "server");
+  Line line(format_, level, "server");
   line.sentence(message);
   log_.write(level, line.finish());
 }

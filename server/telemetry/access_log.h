@@ -15,7 +15,7 @@ namespace telemetry {
 class AccessLog final : public Observer {
  public:
   enum class Format { text, json };
-  AccessLog(Log& log, Format format, bool replies) : log_(log), format_(format), replies_(replies) {}
+  AccessLog(Log& log, Format format, bool replies);
 
   void on_request(const RequestRecord& record) override;
   void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;

@@ -1,11 +1,14 @@
 #include "server/telemetry/metrics.h"
 
 #include <prometheus/text_serializer.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <optional>
 
 #include "server/process/proc_file.h"
+#include "server/telemetry/words.h"
 #include "server/version.h"
 
 namespace telemetry {
@@ -17,6 +20,8 @@ using prometheus::BuildHistogram;
 using prometheus::Counter;
 using prometheus::Gauge;
 using Buckets = prometheus::Histogram::BucketBoundaries;
+
+constexpr std::size_t kJobsLookedAt = 10'000;
 
 // Light answers take some ten microseconds, heavy ones up to minutes.
 Buckets request_buckets() {
@@ -45,6 +50,13 @@ void follow(Counter& counter, double count) {
   counter.Increment(count - counter.Value());
 }
 
+// Nothing where the kernel does not say (before Linux 6.2).
+std::optional<std::size_t> open_descriptors() {
+  struct stat folder {};
+  if (::stat("/proc/self/fd", &folder) != 0 || folder.st_size <= 0) return std::nullopt;
+  return static_cast<std::size_t>(folder.st_size);
+}
+
 // Methods that no route has share one label.
 std::string_view method_label(std::string_view method) {
   for (const std::string_view known : {"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"})
@@ -62,12 +74,13 @@ struct Metrics::Route {
 struct Metrics::Task {
   prometheus::Histogram &wait, &run;
   prometheus::Counter &user, &system;
-  prometheus::Gauge& rss;
+  prometheus::Gauge &rss, &running, &waiting;
 };
 
-Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& door)
+Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& door, const Log& log)
     : dispatcher_(dispatcher),
       door_(door),
+      log_(log),
       requests_(BuildCounter()
                     .Name("cruncherd_http_requests_total")
                     .Help("Requests by route, method and status.")
@@ -107,6 +120,10 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
                .Help("Largest peak of resident memory known, by task; of jobs that answer within 10 ms it "
                      "mostly is not.")
                .Register(registry_)),
+      live_(BuildGauge()
+                .Name("cruncherd_jobs")
+                .Help("Jobs by task and state, of the oldest 10,000.")
+                .Register(registry_)),
       spawn_(BuildHistogram()
                  .Name("cruncherd_spawn_seconds")
                  .Help("Starting one process.")
@@ -117,6 +134,8 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
       spares_died_(
           counter(registry_, "cruncherd_spares_died_total", "Spares that ended before they got a job.")),
       bugs_(counter(registry_, "cruncherd_internal_errors_total", "Exceptions that should never happen.")),
+      lost_lines_(counter(registry_, "cruncherd_log_lines_lost_total",
+                          "Lines of the log that its file did not take, or its queue had no room for.")),
       process_cpu_(
           counter(registry_, "process_cpu_seconds_total", "CPU time of the server, without its crunchers.")),
       open_(gauge(registry_, "cruncherd_connections_open", "Connections open.")),
@@ -126,7 +145,12 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
       waiting_(gauge(registry_, "cruncherd_queue_waiting", "Jobs that wait for a slot.")),
       queue_limit_(gauge(registry_, "cruncherd_queue_limit", "Jobs that may wait.")),
       spares_(gauge(registry_, "cruncherd_spares_ready", "Crunchers started in advance.")),
-      process_memory_(gauge(registry_, "process_resident_memory_bytes", "Resident memory of the server.")) {
+      oldest_(gauge(registry_, "cruncherd_queue_oldest_seconds",
+                    "Age of the job that has waited longest; 0 where none waits.")),
+      process_memory_(gauge(registry_, "process_resident_memory_bytes", "Resident memory of the server.")),
+      process_fds_(gauge(registry_, "process_open_fds", "Descriptors that the server has open.")) {
+  gauge(registry_, "process_start_time_seconds", "When the server started, since 1970.").SetToCurrentTime();
+  for (const auto reason : kReasons) refusals_.Add({{"reason", std::string(reason)}});
   BuildGauge()
       .Name("cruncherd_build_info")
       .Help("Always 1.")
@@ -155,11 +179,17 @@ Metrics::Task& Metrics::task(std::string_view name) {
   if (found != tasks_seen_.end()) return *found->second;
   const std::string label(name);
   auto& seen = tasks_seen_[label];
-  seen.reset(new Task{wait_.Add({{"task", label}}, wait_buckets()),
-                      run_.Add({{"task", label}}, run_buckets()),
-                      cpu_.Add({{"task", label}, {"mode", "user"}}),
-                      cpu_.Add({{"task", label}, {"mode", "system"}}), rss_.Add({{"task", label}})});
+  seen.reset(
+      new Task{wait_.Add({{"task", label}}, wait_buckets()), run_.Add({{"task", label}}, run_buckets()),
+               cpu_.Add({{"task", label}, {"mode", "user"}}), cpu_.Add({{"task", label}, {"mode", "system"}}),
+               rss_.Add({{"task", label}}), live_.Add({{"task", label}, {"state", "running"}}),
+               live_.Add({{"task", label}, {"state", "waiting"}})});
   return *seen;
+}
+
+void Metrics::expect_task(const std::string& name) {
+  task(name);
+  for (const auto outcome : kOutcomes) jobs_.Add({{"task", name}, {"outcome", std::string(outcome)}});
 }
 
 void Metrics::on_request(const RequestRecord& record) {
@@ -203,7 +233,7 @@ void Metrics::read_levels() {
   follow(spawns_.Add({{"result", "failed"}}), static_cast<double>(spawned.failed));
   follow(spares_died_, static_cast<double>(spawned.spares_died));
   follow(orphans_, static_cast<double>(dispatcher_.crew().orphans().killed()));
-  follow(process_cpu_, process::cpu_ms(::getpid()).value_or(0) / 1e3);
+  follow(lost_lines_, static_cast<double>(log_.lost()));
   open_.Set(static_cast<double>(counts.open));
   buffered_.Set(static_cast<double>(counts.buffered));
   running_.Set(static_cast<double>(admission.running()));
@@ -211,7 +241,30 @@ void Metrics::read_levels() {
   waiting_.Set(static_cast<double>(admission.waiting()));
   queue_limit_.Set(static_cast<double>(admission.max_waiting()));
   spares_.Set(static_cast<double>(dispatcher_.crew().ready()));
+  read_jobs();
+  read_process();
+}
+
+void Metrics::read_jobs() {
+  for (auto& [name, figures] : tasks_seen_) {
+    figures->running.Set(0);
+    figures->waiting.Set(0);
+  }
+  std::size_t looked_at = 0;
+  double oldest = 0;
+  for (const auto& live : dispatcher_.live()) {
+    if (++looked_at > kJobsLookedAt) break;
+    auto& figures = task(live.job->task);
+    (live.pid ? figures.running : figures.waiting).Increment();
+    if (live.pid == 0) oldest = std::max(oldest, milliseconds(Clock::now() - live.entered) / 1e3);
+  }
+  oldest_.Set(oldest);
+}
+
+void Metrics::read_process() {
+  follow(process_cpu_, process::cpu_ms(::getpid()).value_or(0) / 1e3);
   process_memory_.Set(static_cast<double>(process::resident_kib(::getpid()).value_or(0)) * 1024);
+  if (const auto count = open_descriptors()) process_fds_.Set(static_cast<double>(*count));
 }
 
 std::string Metrics::text() {

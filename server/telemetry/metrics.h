@@ -13,14 +13,18 @@
 
 #include "server/front_door/door.h"
 #include "server/offload/dispatcher.h"
+#include "server/telemetry/log.h"
 #include "server/telemetry/observer.h"
 
 namespace telemetry {
 
 class Metrics final : public Observer {
  public:
-  Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& door);
+  Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& door, const Log& log);
   ~Metrics() override;
+
+  /// The figures of that task exist from now on, at 0.
+  void expect_task(const std::string& name);
 
   void on_request(const RequestRecord& record) override;
   void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
@@ -38,17 +42,20 @@ class Metrics final : public Observer {
   Task& task(std::string_view name);
   Route& route(const RequestRecord& record);
   void read_levels();
+  void read_jobs();
+  void read_process();
 
   const offload::Dispatcher& dispatcher_;
   const front_door::Door& door_;
+  const Log& log_;
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>&requests_, &jobs_, &cpu_, &refusals_, &closed_, &spawns_;
   prometheus::Family<prometheus::Histogram>&duration_, &wait_, &run_;
-  prometheus::Family<prometheus::Gauge>& rss_;
+  prometheus::Family<prometheus::Gauge>&rss_, &live_;
   prometheus::Histogram& spawn_;
-  prometheus::Counter &accepted_, &orphans_, &spares_died_, &bugs_, &process_cpu_;
-  prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_,
-      &process_memory_;
+  prometheus::Counter &accepted_, &orphans_, &spares_died_, &bugs_, &lost_lines_, &process_cpu_;
+  prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_, &oldest_,
+      &process_memory_, &process_fds_;
   // What was looked up once: families lock and hash on every Add().
   std::map<std::tuple<std::string_view, std::string_view, int>, std::unique_ptr<Route>> routes_seen_;
   std::map<std::string, std::unique_ptr<Task>, std::less<>> tasks_seen_;

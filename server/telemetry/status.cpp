@@ -4,37 +4,105 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "server/process/proc_file.h"
 #include "server/version.h"
 
 namespace telemetry {
 namespace {
 
+constexpr std::size_t kListed = 100;   // jobs
+constexpr std::size_t kMeasured = 32;  // of these; a file of /proc each
+
+// Without digits that say nothing.
+double rounded(double value) {
+  return std::round(value * 1e3) / 1e3;
+}
+std::optional<double> rounded(std::optional<double> value) {
+  if (value) value = rounded(*value);
+  return value;
+}
+
 template <typename T>
 ipc::Json or_null(const std::optional<T>& value) {
   return value ? ipc::Json(*value) : ipc::Json(nullptr);
 }
 
-ipc::Json describe(const offload::LiveJob& live) {
-  ipc::Json job{{"id", live.job->request_id},
-                {"task", live.job->task},
-                {"age_ms", milliseconds(Clock::now() - live.entered)}};
-  job["state"] = live.pid ? "running" : "waiting";
-  job["pid"] = live.pid ? ipc::Json(live.pid) : ipc::Json(nullptr);
-  job["progress"] = live.progress < 0 ? ipc::Json(nullptr) : ipc::Json(live.progress);
-  job["cpu_ms"] = live.pid ? or_null(process::cpu_ms(live.pid)) : ipc::Json(nullptr);
-  job["rss_kib"] = live.pid ? or_null(process::resident_kib(live.pid)) : ipc::Json(nullptr);
-  return job;
+ipc::Json describe(const offload::LiveJob& live, bool measured) {
+  const pid_t pid = measured ? live.pid : 0;
+  return {{"id", live.job->request_id},
+          {"task", live.job->task},
+          {"age_ms", rounded(milliseconds(Clock::now() - live.entered))},
+          {"state", live.pid ? "running" : "waiting"},
+          {"pid", live.pid ? ipc::Json(live.pid) : ipc::Json(nullptr)},
+          {"progress", live.progress < 0 ? ipc::Json(nullptr) : ipc::Json(live.progress)},
+          {"cpu_ms", pid ? or_null(rounded(process::cpu_ms(pid))) : ipc::Json(nullptr)},
+          {"rss_kib", pid ? or_null(process::resident_kib(pid)) : ipc::Json(nullptr)}};
+}
+
+// The oldest; so those that run are among them.
+ipc::Json describe(const offload::Dispatcher::LiveJobs& live) {
+  auto jobs = ipc::Json::array();
+  std::size_t measured = 0;
+  for (const auto& job : live) {
+    if (jobs.size() == kListed) break;
+    jobs.push_back(describe(job, job.pid && measured++ < kMeasured));
+  }
+  return jobs;
 }
 
 ipc::Json describe(Recent& recent) {
   return {{"total", recent.total()},
-          {"p50_ms", or_null(recent.quantile(0.5))},
-          {"p99_ms", or_null(recent.quantile(0.99))},
-          {"per_s", recent.per_second()}};
+          {"p50_ms", or_null(rounded(recent.quantile(0.5)))},
+          {"p99_ms", or_null(rounded(recent.quantile(0.99)))},
+          {"per_s", rounded(recent.per_second())}};
+}
+
+// An object that has all of these members, and no promise that it will never have more.
+ipc::Json object_of(ipc::Json properties) {
+  auto names = ipc::Json::array();
+  for (const auto& [name, schema] : properties.items()) names.push_back(name);
+  return {{"type", "object"}, {"required", std::move(names)}, {"properties", std::move(properties)}};
 }
 
 }  // namespace
+
+ipc::Json status_schema() {
+  const ipc::Json text{{"type", "string"}}, flag{{"type", "boolean"}};
+  const ipc::Json count{{"type", "integer"}, {"minimum", 0}}, number{{"type", "number"}, {"minimum", 0}};
+  const ipc::Json count_or_null{{"type", {"integer", "null"}}, {"minimum", 0}};
+  const ipc::Json number_or_null{{"type", {"number", "null"}}, {"minimum", 0}};
+  const ipc::Json counts{{"type", "object"}, {"additionalProperties", count}};
+  const auto level = [&](const char* name) { return object_of({{name, count}, {"limit", count}}); };
+  const auto pace = object_of(
+      {{"total", count}, {"p50_ms", number_or_null}, {"p99_ms", number_or_null}, {"per_s", number}});
+  const auto job = object_of({{"id", text},
+                              {"task", text},
+                              {"state", {{"type", "string"}, {"enum", {"running", "waiting"}}}},
+                              {"pid", count_or_null},
+                              {"age_ms", number},
+                              {"progress", {{"type", {"number", "null"}}, {"minimum", 0}, {"maximum", 1}}},
+                              {"cpu_ms", number_or_null},
+                              {"rss_kib", count_or_null}});
+  return object_of(
+      {{"server", object_of({{"version", text},
+                             {"pid", count},
+                             {"started", {{"type", "string"}, {"format", "date-time"}}},
+                             {"uptime_s", number},
+                             {"draining", flag},
+                             {"rss_kib", count_or_null},
+                             {"cpu_s", number}})},
+       {"connections", object_of({{"open", count}, {"accepted_total", count}, {"closed_total", counts}})},
+       {"slots", level("running")},
+       {"queue", level("waiting")},
+       {"spares", level("ready")},
+       {"jobs", {{"type", "array"}, {"items", job}, {"maxItems", kListed}}},
+       {"jobs_not_listed", count},
+       {"requests", object_of({{"light", pace}, {"heavy", pace}})},
+       {"outcomes", counts}});
+}
 
 void Status::on_request(const RequestRecord& record) {
   if (record.total_ms) (record.heavy ? heavy_ : light_).add(*record.total_ms);
@@ -48,10 +116,10 @@ std::string Status::json() {
                       {"pid", ::getpid()},
                       {"started", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
                                               fmt::gmtime(std::chrono::system_clock::to_time_t(started_)))},
-                      {"uptime_s", milliseconds(Clock::now() - start_) / 1e3},
+                      {"uptime_s", rounded(milliseconds(Clock::now() - start_) / 1e3)},
                       {"draining", door_.draining},
                       {"rss_kib", or_null(process::resident_kib(::getpid()))},
-                      {"cpu_s", process::cpu_ms(::getpid()).value_or(0) / 1e3}};
+                      {"cpu_s", rounded(process::cpu_ms(::getpid()).value_or(0) / 1e3)}};
   auto closed = ipc::Json::object();
   for (const auto& [why, count] : door_.counts.closed) closed[std::string(why)] = count;
   status["connections"] = {
@@ -59,8 +127,9 @@ std::string Status::json() {
   status["slots"] = {{"running", admission.running()}, {"limit", admission.slots()}};
   status["queue"] = {{"waiting", admission.waiting()}, {"limit", admission.max_waiting()}};
   status["spares"] = {{"ready", dispatcher_.crew().ready()}, {"limit", dispatcher_.crew().target()}};
-  auto& jobs = status["jobs"] = ipc::Json::array();
-  for (const auto& live : dispatcher_.live()) jobs.push_back(describe(live));
+  status["jobs"] = describe(dispatcher_.live());
+  const auto all = admission.running() + admission.waiting();
+  status["jobs_not_listed"] = all - std::min(all, status["jobs"].size());
   status["requests"] = {{"light", describe(light_)}, {"heavy", describe(heavy_)}};
   auto& outcomes = status["outcomes"] = ipc::Json::object();
   for (const auto& [word, count] : outcomes_) outcomes[std::string(word)] = count;

@@ -5,12 +5,16 @@
 #include <map>
 #include <string>
 
+#include "ipc/json.h"
 #include "server/front_door/door.h"
 #include "server/offload/dispatcher.h"
 #include "server/telemetry/observer.h"
 #include "server/telemetry/recent.h"
 
 namespace telemetry {
+
+/// The JSON Schema (draft-07) of Status::json().
+ipc::Json status_schema();
 
 class Status final : public Observer {
  public:
@@ -21,7 +25,7 @@ class Status final : public Observer {
   void on_abandoned(const process::Abandoned&, const process::Usage&) override {}
   void on_bug(std::string_view, std::string_view) override {}
 
-  /// One JSON text. Reads two files of /proc for each running job.
+  /// One JSON text, whatever runs and waits: the oldest 100 jobs, and how many more there are.
   std::string json();
 
  private:

@@ -88,6 +88,15 @@ TEST_CASE("--log-replies logs the JSON that was returned, cut at 1 KiB") {
   CHECK(line_with(server, "long-one").at("reply").get<std::string>().size() == 1024);
 }
 
+TEST_CASE("a line in JSON has no reason where nothing went wrong, and the level's name is the flag's") {
+  const UnrulyServer server({"--log-format", "json"});
+  HttpClient client(server.port());
+  client.get("/", {{"X-Request-Id", "fine"}});
+  CHECK_FALSE(line_with(server, "fine").contains("reason"));
+  client.get("/nonesuch", {{"X-Request-Id", "wrong"}});
+  CHECK(line_with(server, "wrong").at("reason") == "unknown_route");
+}
+
 TEST_CASE("--log-level warn leaves out what is only told") {
   int ends[2];
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);

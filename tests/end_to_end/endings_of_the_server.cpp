@@ -2,14 +2,19 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <thread>
 
+#include "server/loop/unique_fd.h"
 #include "tests/end_to_end/job.h"
 #include "tests/harness/process_table.h"
+#include "tests/harness/started_process.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace end_to_end {
@@ -171,6 +176,84 @@ TEST_CASE("a drain that takes too long is ended") {
   CHECK(watch.elapsed() >= milliseconds(450));
   CHECK(eventually(seconds(1), [&] { return server.processes_left().empty(); }));
   CHECK_THROWS(job.get());
+}
+
+TEST_CASE("where a drain takes too long, each job that is cut off is a line of the log") {
+  UnrulyServer server({"--running", "1", "--timeout", "60s", "--wait-timeout", "60s", "--drain-timeout",
+                       "700ms", "--kill-grace", "100ms"});
+  auto running = start_job(server, "ignore_term");
+  running_cruncher(server);
+  auto waiting = start_job(server, "nothing");
+  REQUIRE(eventually(seconds(5), [&] {
+    return HttpClient(server.port()).get("/status").json().at("queue").at("waiting") == 1;
+  }));
+  server.signal(SIGTERM);
+  CHECK(server.wait_for_end(at_most(seconds(5))) == 1 << 8);
+  CHECK_THROWS(running.get());
+  CHECK_THROWS(waiting.get());
+  CHECK(server.log().find("a job of task 'ignore_term' that runs is cut off, id=") != std::string::npos);
+  CHECK(server.log().find("a job of task 'nothing' that waits is cut off, id=") != std::string::npos);
+}
+
+TEST_CASE("during --drain-delay the listener is open and jobs are run, but /readyz is 503") {
+  UnrulyServer server({"--drain-delay", "2s"});
+  server.signal(SIGTERM);
+  REQUIRE(eventually(seconds(2), [&] { return HttpClient(server.port()).get("/readyz").status == 503; }));
+  CHECK(outcome_of(run_job(server, "nothing")) == "200");
+  CHECK(HttpClient(server.port()).get("/readyz").status == 503);
+  CHECK(server.wait_for_end(seconds(2) + at_most(seconds(2))) == 0);
+}
+
+TEST_CASE("SIGQUIT drains; SIGUSR2, SIGALRM and SIGXFSZ end nothing, and jobs have them as usual") {
+  UnrulyServer server;
+  for (const int number : {SIGUSR2, SIGALRM, SIGXFSZ, SIGUSR1, SIGHUP}) server.signal(number);
+  CHECK_FALSE(server.wait_for_end(milliseconds(200)));
+  CHECK(works(server));
+  auto job = start_job(server, "sleep", {{"ms", 300}});
+  std::ifstream status("/proc/" + std::to_string(running_cruncher(server)) + "/status");
+  std::string ignored;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigIgn:")) ignored = line.substr(line.find_first_not_of("SigIgn:\t "));
+  CHECK(ignored == std::string(16, '0'));
+  server.signal(SIGQUIT);
+  CHECK(outcome_of(job.get()) == "200");
+  CHECK(server.wait_for_end(at_most(seconds(3))) == 0);
+  CHECK(server.log().find("SIGQUIT: no new connections") != std::string::npos);
+}
+
+TEST_CASE("SIGTERM while the cruncher is asked what it offers ends the server, also as PID 1") {
+  const harness::TemporaryDirectory directory;
+  const auto mark = directory.path() / "asked";
+  const auto silent =
+      directory.write("silent", "#!/bin/sh\necho > '" + mark.string() + "'\nexec sleep 600\n", true);
+  harness::StartedProcess server(
+      {.arguments = {harness::cruncherd_path(), "--port", "0", "--cruncher", silent}});
+  REQUIRE(eventually(seconds(20), [&] { return std::filesystem::exists(mark); }));
+  server.signal(SIGTERM);
+  CHECK(server.wait_for_end(at_most(seconds(3))) == 0);  // by itself: so it would as PID 1
+}
+
+TEST_CASE("the service manager's watchdog hears of the loop at half of its time") {
+  const harness::TemporaryDirectory directory;
+  const auto path = (directory.path() / "notify").string();
+  const loop::UniqueFd manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(manager.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const timeval patience{20, 0};
+  ::setsockopt(manager.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  RunningServer::Launch launch;
+  launch.environment = {{"NOTIFY_SOCKET", path}, {"WATCHDOG_USEC", "200000"}};
+  const RunningServer server({}, launch);
+  int turns = 0;
+  for (int messages = 0; messages < 10 && turns < 3; ++messages) {
+    char text[64];
+    const auto size = ::recv(manager.get(), text, sizeof text, 0);
+    REQUIRE(size > 0);
+    turns += std::string_view(text, static_cast<std::size_t>(size)) == "WATCHDOG=1";
+  }
+  CHECK(turns == 3);
 }
 
 TEST_CASE("with nothing left to answer, there is nothing to cut off, however short --drain-timeout is") {

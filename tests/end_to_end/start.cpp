@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 #include "tests/end_to_end/job.h"
 #include "tests/harness/command.h"
+#include "tests/harness/needs_root.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/temporary_directory.h"
 
@@ -221,6 +224,20 @@ TEST_CASE("a section of the config file that limits no task of the cruncher is r
   const UnrulyServer server({"--config", empty});
   CHECK(works(server));
   CHECK(run_job(server, "sleep", {{"ms", 800}}).response.status == 504);
+}
+
+TEST_CASE("--user may be a number, and who has become it still writes its log to /dev/stdout" *
+          harness::NeedsRoot()) {
+  for (const auto* number : {"65534", "54321"}) {  // the second has no entry
+    CAPTURE(std::string(number));
+    const RunningServer server({"--user", number, "--log-file", "/dev/stdout"});
+    std::ifstream status("/proc/" + std::to_string(server.pid()) + "/status");
+    std::string word, text;
+    while (status >> word && word != "Uid:") continue;
+    status >> text;
+    CHECK(text == number);
+    CHECK(HttpClient(server.port()).get("/").status == 200);
+  }
 }
 
 TEST_CASE("a port that is taken is refused with a sentence that says so") {

@@ -1,0 +1,36 @@
+#pragma once
+// The words that figures are labelled with, so that each begins at 0. Read by metrics.cpp; routes/ and
+// front_door/ say them.
+
+#include <string_view>
+
+namespace telemetry {
+
+/// Every reason of a problem document (README, "Errors").
+inline constexpr std::string_view kReasons[] = {
+    "bad_json",           "bad_reply",          "bad_request",    "blocking_route_off",
+    "body_timeout",       "body_too_large",     "buffers_full",   "cannot_spawn",
+    "connections_per_ip", "cpu_limit",          "crashed",        "deadline_exceeded",
+    "draining",           "expectation_failed", "head_too_large", "header_timeout",
+    "internal_error",     "invalid_params",     "memory_limit",   "method_not_allowed",
+    "unknown_route",      "not_implemented",    "queue_full",     "queue_timeout",
+    "reply_too_large",    "task_failed",        "unknown_task",   "unsupported_media_type",
+    "uri_too_long"};
+
+/// Every outcome of a job: Outcome::word(), and that its client left.
+inline constexpr std::string_view kOutcomes[] = {"ok",
+                                                 "task_failed",
+                                                 "invalid_params",
+                                                 "client_gone",
+                                                 "queue_full",
+                                                 "queue_timeout",
+                                                 "draining",
+                                                 "cannot_spawn",
+                                                 "crashed",
+                                                 "memory_limit",
+                                                 "reply_too_large",
+                                                 "bad_reply",
+                                                 "deadline_exceeded",
+                                                 "cpu_limit"};
+
+}  // namespace telemetry
