@@ -47,6 +47,7 @@ bool Orphans::is_led(pid_t pid) {
 
 void Orphans::sweep() {
   fresh_ = true;
+  quiet_ = false;
   if (!scheduled_) look();
 }
 
@@ -69,7 +70,9 @@ void Orphans::look() {
     if (end(last_, sweep)) ++killed_;
   }
   unseen_ = any ? found.size() : unseen_ - std::min(unseen_, count);
-  if (!any && unseen_ == 0) return;
+  const bool quiet = !any && unseen_ == 0;
+  if (quiet && std::exchange(quiet_, quiet)) return;
+  quiet_ = quiet;
   scheduled_ = true;
   again_.expires_after(kAgain);
   again_.async_wait([this](const boost::system::error_code& error) {
@@ -82,6 +85,7 @@ std::size_t Orphans::end_all(Milliseconds patience) {
   const auto until = Clock::now() + patience;
   for (;;) {
     auto left = children();
+    if (left.size() <= not_ours_.size()) left = children_by_parent();
     std::erase_if(left, [this](pid_t pid) { return not_ours_.count(pid) > 0; });
     if (left.empty() || Clock::now() >= until) return left.size();
     for (const auto pid : left) {

@@ -25,8 +25,8 @@ class Orphans {
   void spare_group(pid_t leader) { crunchers_.insert(leader); }
   void spare_no_more(pid_t leader) { crunchers_.erase(leader); }
 
-  /// Kills and reaps what is there, at once what there mostly is, of many some at a time, and looks again
-  /// soon while anything was.
+  /// Kills and reaps what is there, at once what there mostly is, of many some at a time. Looks again soon,
+  /// until two looks found nothing: one may miss what lives (proc(5), children).
   void sweep();
   /// True while a sweep is to come.
   bool busy() const { return scheduled_; }
@@ -60,6 +60,7 @@ class Orphans {
   std::size_t unseen_ = 0;                  // in this round
   std::uint64_t killed_ = 0;
   bool fresh_ = false;  // there may be new ones
+  bool quiet_ = false;  // the last round found nothing to end
   bool scheduled_ = false;
 };
 

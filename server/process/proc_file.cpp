@@ -66,6 +66,16 @@ std::vector<pid_t> children() {
   return all;
 }
 
+std::vector<pid_t> children_by_parent() {
+  std::vector<pid_t> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const auto pid = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
+    if (pid > 0 && status_line(pid, "PPid:") == ::getpid()) found.push_back(pid);
+  }
+  return found;
+}
+
 std::optional<double> cpu_ms(pid_t pid) {
   clockid_t clock;
   timespec time{};

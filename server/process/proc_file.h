@@ -17,8 +17,11 @@ std::optional<long> peak_resident_kib(pid_t pid);
 std::optional<long> resident_kib(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
-/// The children of all threads of this process.
+/// The children of all threads of this process. While children end, the kernel may leave out some that live
+/// (proc(5)): children_by_parent() does not.
 std::vector<pid_t> children();
+/// The same by a look at every process of the machine: sure and slow.
+std::vector<pid_t> children_by_parent();
 /// The children of one thread of this process, oldest first, each time that they are asked for.
 class ChildrenOfThread {
  public:

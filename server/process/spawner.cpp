@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <system_error>
@@ -29,14 +30,21 @@ Spawner::Spawner(Loop& loop, Program program, int launchers, std::function<void(
   for (int i = 0; i < launchers; ++i) {
     auto& desk = desks_.emplace_back(loop);
     desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
-    if (open(desk)) continue;
-    const int error = errno;
+    int error = 0;
+    try {
+      auto launcher = asio::post(desk.parent, asio::use_future([this] { return start_launcher(program_); }));
+      if (own(desk, launcher.get())) continue;
+      error = errno;
+    } catch (const std::system_error& failed) {
+      error = failed.code().value();
+    }
     stop();
     throw std::system_error(error, std::generic_category(), "cannot start the launcher");
   }
 }
 
 void Spawner::stop() {
+  *alive_ = false;
   std::vector<pid_t> ended;
   for (auto& desk : desks_) ended.push_back(close(desk));
   // At idle priority on a busy machine one may take its time to die; the kernel does the rest.
@@ -48,18 +56,44 @@ void Spawner::stop() {
 }
 
 // False with errno.
-bool Spawner::open(Desk& desk) try {
-  desk.launcher =
-      asio::post(desk.parent, asio::use_future([this] { return start_launcher(program_); })).get();
+bool Spawner::own(Desk& desk, Launcher launcher) {
+  desk.launcher = std::move(launcher);
   boost::system::error_code error;
   desk.readable.assign(desk.launcher.socket.get(), error);
   if (!error) return true;
   on_stray_(close(desk));
   errno = error.value();
   return false;
-} catch (const std::system_error& error) {
-  errno = error.code().value();
-  return false;
+}
+
+// By its own thread, whose child it is to be: to fork copies the page tables of a big server.
+void Spawner::open_anew(Desk& desk) {
+  desk.opening = true;
+  asio::post(desk.parent, [this, &desk, work = asio::make_work_guard(loop_),
+                           alive = std::weak_ptr<bool>(alive_)]() mutable {
+    Launcher launcher;
+    int failed = 0;
+    try {
+      launcher = start_launcher(program_);
+    } catch (const std::system_error& error) {
+      failed = error.code().value();
+    }
+    asio::post(loop_, [this, &desk, work = std::move(work), alive = std::move(alive),
+                       launcher = std::move(launcher), failed]() mutable {
+      if (const auto spawner = alive.lock(); spawner && *spawner) opened(desk, std::move(launcher), failed);
+    });
+  });
+}
+
+// With no launcher left, and none to come, nobody waits in vain.
+void Spawner::opened(Desk& desk, Launcher launcher, int error) {
+  desk.opening = false;
+  if (error == 0 && !own(desk, std::move(launcher))) error = errno;
+  if (error == 0) return place_orders();
+  const bool hope = std::any_of(desks_.begin(), desks_.end(),
+                                [](const Desk& d) { return d.opening || d.launcher.pid > 0; });
+  if (hope) return;
+  for (auto& order : std::exchange(waiting_, {})) fail(std::move(order), error);
 }
 
 // The pid of the launcher, which has ended or is about to, for its reaping; or -1.
@@ -87,16 +121,10 @@ void Spawner::place_orders() {
       ++full;
       continue;
     }
-    if (desk.launcher.pid < 0 && !open(desk)) {
-      const int error = errno;
-      const bool none =
-          std::all_of(desks_.begin(), desks_.end(), [](const Desk& d) { return d.launcher.pid < 0; });
-      if (!none) {
-        ++full;
-        continue;
-      }
-      for (auto& order : std::exchange(waiting_, {})) fail(std::move(order), error);
-      return;
+    if (desk.launcher.pid < 0) {
+      if (!desk.opening) open_anew(desk);
+      ++full;
+      continue;
     }
     full = 0;
     desk.ordered.push_back(std::move(waiting_.front()));

@@ -8,6 +8,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <unordered_set>
 
 #include "server/loop/loop.h"
@@ -47,11 +48,14 @@ class Spawner {
     Launcher launcher;
     asio::posix::basic_stream_descriptor<LoopExecutor> readable;
     std::deque<Order> ordered;  // answered in this order
+    bool opening = false;       // its thread forks a launcher
     bool listening = false;
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
   };
 
-  bool open(Desk& desk);  // forks on the loop's time: at the start, and for a launcher that died
+  bool own(Desk& desk, Launcher launcher);
+  void open_anew(Desk& desk);
+  void opened(Desk& desk, Launcher launcher, int error);
   pid_t close(Desk& desk);
   void place_orders();
   void listen(Desk& desk);
@@ -68,6 +72,7 @@ class Spawner {
   std::deque<Order> waiting_;
   std::unordered_set<pid_t> living_;
   const std::function<void(pid_t)> on_stray_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what the threads post
 };
 
 }  // namespace process
