@@ -30,7 +30,13 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.text("user", o.user, "USER",
              "become this user, a name or a number, once the sockets are open (needs root)");
   flags.group("Jobs");
-  flags.text("cruncher", o.cruncher, "PATH", "the program that runs the jobs");
+  flags.text("cruncher", o.cruncher, "PATH",
+             "the program that runs the jobs; a name alone is looked up in PATH");
+  flags.list("env", o.environment, "NAME[=VALUE]",
+             "a variable for the crunchers, with this value or the server's own; may be repeated");
+  flags.text("workdir", o.workdir, "PATH", "the folder that crunchers run in (default: the server's)");
+  flags.duration("start-timeout", o.start_timeout, "1ms", "1h",
+                 "for the cruncher to say what it offers, at the start");
   flags.count("running", o.running, 1, 4096, "slots: jobs that run at once (default: the cores)");
   flags.count("waiting", o.waiting, 0, 100'000, "jobs that may queue for a slot");
   flags.duration("wait-timeout", o.wait_timeout, "0", "1h", "longest wait for a slot");

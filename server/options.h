@@ -30,6 +30,9 @@ struct Options {
   Milliseconds wait_timeout{5000};
   Milliseconds kill_grace{500};
   Milliseconds drain_delay{0};
+  Milliseconds start_timeout{10000};
+  std::vector<std::string> environment;  ///< "NAME=value", or the name of a variable of the server's
+  std::string workdir;
   Milliseconds drain_timeout{30000};
   process::Priority priority = process::Priority::idle;
   process::Start start = process::Start::exec;

@@ -10,9 +10,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
+#include "server/process/find_program.h"
 #include "server/process/launch.h"
 #include "server/signals.h"
 
@@ -92,8 +94,12 @@ process::JobLimits ceiling(const Options& options) {
 
 process::Program cruncher_program(const Options& options) {
   process::Program program;
-  program.argv = {options.cruncher};
+  program.argv = {process::find_program(options.cruncher)};
   program.environment = process::allowed_environment();
+  for (const auto& variable : options.environment) process::set_variable(program.environment, variable);
+  program.directory = options.workdir;
+  // It is executed from there.
+  if (!options.workdir.empty()) program.argv[0] = std::filesystem::absolute(program.argv[0]);
   program.limits = ceiling(options);
   program.priority = options.priority;
   program.ignored = process::ignored_signals();
@@ -126,10 +132,13 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
         options.cruncher, why,
         options.start == process::Start::fork ? ", its part on --start fork included" : ""));
   };
-  if (::access(options.cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
+  auto program = cruncher_program(options);
+  if (::access(program.path().c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
+  if (const auto fault = process::fault_of_script(program.path()); !fault.empty()) throw refuse(fault);
+  if (!options.workdir.empty() && ::access(options.workdir.c_str(), X_OK) != 0)
+    throw RefusedStart(fmt::format("--workdir '{}': {}", options.workdir, std::strerror(errno)));
   // A way of its own, at normal priority: a busy machine may delay jobs, but it must not keep the server from
   // starting.
-  auto program = cruncher_program(options);
   program.priority = process::Priority::normal;
   program.spares = 0;
   process::Orphans orphans(loop);
@@ -138,7 +147,7 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
   offload::Dispatcher dispatcher(admission, crew, json_pool);
 
   std::variant<ipc::Json, std::string> answer;
-  asio::co_spawn(loop.get_executor(), offload::discover(dispatcher, options.job),
+  asio::co_spawn(loop.get_executor(), offload::discover(dispatcher, options.job, options.start_timeout),
                  [&](std::exception_ptr error, std::variant<ipc::Json, std::string> value) {
                    signals.cancel();
                    if (error) std::rethrow_exception(error);

@@ -9,8 +9,10 @@
 
 namespace offload {
 
-/// The OpenRPC document that rpc.discover answers, or a sentence that says why there is none.
+/// The OpenRPC document that rpc.discover answers within `patience`, or a sentence that says why there is
+/// none, with what the cruncher has written.
 awaitable<std::variant<ipc::Json, std::string>> discover(Dispatcher& dispatcher,
-                                                         const process::JobLimits& limits);
+                                                         const process::JobLimits& limits,
+                                                         Milliseconds patience);
 
 }  // namespace offload

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include "server/process/quote.h"
+
 namespace process {
 
-Failure explain_end(const WaitStatus& end, const JobLimits& limits, bool in_a_line) {
+Failure explain_end(const WaitStatus& end, const JobLimits& limits, std::string_view begun) {
   const auto cpu = end.user_ms() + end.system_ms();
   if (end.signal) {
     const int signal = *end.signal;
@@ -29,9 +31,11 @@ Failure explain_end(const WaitStatus& end, const JobLimits& limits, bool in_a_li
     return {Reason::crashed, fmt::format("it was ended by {}", signal_name(signal)), signal, {}};
   }
   const int code = end.exit_code.value_or(0);
-  if (in_a_line)
-    return {
-        Reason::bad_reply, fmt::format("it ended with exit code {} in the middle of a line", code), {}, code};
+  if (!begun.empty())
+    return {Reason::bad_reply,
+            fmt::format("it ended with exit code {} in the middle of a line: {}", code, quote(begun)),
+            {},
+            code};
   return {Reason::crashed, fmt::format("it ended with exit code {} and no answer", code), {}, code};
 }
 

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <string_view>
 
 namespace process {
@@ -58,6 +59,7 @@ void back_to_default(int signal) {
 }
 
 struct Child {
+  const char* directory;  // or null
   const char* path;
   char* const* argv;
   char* const* envp;
@@ -94,6 +96,7 @@ int become_cruncher(void* raw) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
+  if (child.directory && ::chdir(child.directory) != 0) fail("chdir");
   set_limits(child.limits);
   sigset_t nothing;
   ::sigemptyset(&nothing);
@@ -137,6 +140,14 @@ std::vector<std::string> allowed_environment() {
   return allowed;
 }
 
+void set_variable(std::vector<std::string>& environment, const std::string& variable) {
+  const auto name = variable.substr(0, variable.find('='));
+  const char* own = ::getenv(name.c_str());
+  if (name.size() == variable.size() && !own) return;
+  std::erase_if(environment, [&](const std::string& known) { return known.starts_with(name + "="); });
+  environment.push_back(name.size() == variable.size() ? name + "=" + own : variable);
+}
+
 void take_priority(Priority priority) {
   sched_param none{};
   if (priority == Priority::normal)
@@ -169,8 +180,15 @@ Launched launch(const Program& program, bool preferred_for_oom) {
   const auto envp = pointers(program.environment);
   auto ignored = program.ignored;
   ignored.push_back(0);
-  Child child{argv[0],        argv.data(),   envp.data(),     to_rlimits(program.limits),
-              ignored.data(), in.read.get(), out.write.get(), err.write.get(),
+  Child child{program.directory.empty() ? nullptr : program.directory.c_str(),
+              argv[0],
+              argv.data(),
+              envp.data(),
+              to_rlimits(program.limits),
+              ignored.data(),
+              in.read.get(),
+              out.write.get(),
+              err.write.get(),
               ::getppid()};
 
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
@@ -200,6 +218,7 @@ void execute_fork_server(const Program& program) {
   for (const int signal : program.ignored) back_to_default(signal);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   set_limits(to_rlimits(program.in_force()));
+  if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) return;
   auto words = program.argv;
   words.push_back("--fork-server");
   const auto argv = pointers(words);

@@ -80,7 +80,7 @@ std::variant<Result, TaskError, Failure> LineDialogue::verdict(const std::option
     return std::visit(
         [](auto& answer) { return std::variant<Result, TaskError, Failure>(std::move(answer)); }, *answer_);
   }
-  if (end) return explain_end(*end, limits_, lines_.buffered() > 0);
+  if (end) return explain_end(*end, limits_, lines_.give_up());
   return Failure{Reason::bad_reply, "it has not answered", {}, {}};
 }
 

@@ -28,6 +28,7 @@ struct EndPolicy {
 struct Program {
   std::vector<std::string> argv;         ///< argv[0] is the file, looked up anew whenever it is executed
   std::vector<std::string> environment;  ///< "NAME=value", all that it will see
+  std::string directory;                 ///< where it runs; empty: where the server does
   JobLimits limits;                      ///< the ceiling; a job's own are set when it gets the process
   Priority priority = Priority::idle;
   std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()

@@ -142,6 +142,20 @@ TEST_CASE("an end without an answer is explained, an answer stands whatever the 
   CHECK(std::holds_alternative<Result>(answered.verdict(bad_end)));
 }
 
+TEST_CASE("a line that is no message is quoted, and so is one that was begun") {
+  const auto job = job_with();
+  LineDialogue stray(job);
+  stray.accept_stdout("loading model...\n");
+  const auto verdict = stray.verdict({});
+  CHECK(std::get<Failure>(verdict).detail.find("\"loading model...\"") != std::string::npos);
+  WaitStatus end;
+  end.exit_code = 1;
+  LineDialogue torn(job);
+  torn.accept_stdout("Usage: ");
+  const auto explained = torn.verdict(end);
+  CHECK(std::get<Failure>(explained).detail.find("\"Usage: \"") != std::string::npos);
+}
+
 TEST_CASE("the large texts that nobody claimed are given up") {
   const auto job = job_with();
   LineDialogue dialogue(job);
