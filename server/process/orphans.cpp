@@ -47,8 +47,8 @@ bool Orphans::is_led(pid_t pid) {
 
 void Orphans::sweep() {
   fresh_ = true;
-  quiet_ = false;
-  if (!scheduled_) look();
+  const bool second_look_is_due = std::exchange(quiet_, false) && scheduled_;
+  if (second_look_is_due || !scheduled_) look();  // that one need not be waited for
 }
 
 // At some of them, from where the last look ended; then again, until there was nothing to end in a whole
@@ -76,8 +76,9 @@ void Orphans::look() {
   scheduled_ = true;
   again_.expires_after(kAgain);
   again_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // a later one was scheduled in its place
     scheduled_ = false;
-    if (!error) look();
+    look();
   });
 }
 
