@@ -214,11 +214,11 @@ TEST_CASE("SIGQUIT drains; SIGUSR2, SIGALRM and SIGXFSZ end nothing, and jobs ha
   std::string ignored;
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("SigIgn:")) ignored = line.substr(line.find_first_not_of("SigIgn:\t "));
-  CHECK(ignored == std::string(16, '0'));
+  CHECK(ignored == "0000000000001000");  // SIGPIPE, which the cruncher of this test ignores itself
   server.signal(SIGQUIT);
   CHECK(outcome_of(job.get()) == "200");
   CHECK(server.wait_for_end(at_most(seconds(3))) == 0);
-  CHECK(server.log().find("SIGQUIT: no new connections") != std::string::npos);
+  CHECK(server.log().find("SIGQUIT (Quit): no new connections") != std::string::npos);
 }
 
 TEST_CASE("SIGTERM while the cruncher is asked what it offers ends the server, also as PID 1") {
