@@ -17,6 +17,15 @@ void DeadlineList::join(Member& member) {
   if (!armed_) arm();
 }
 
+bool DeadlineList::expire_oldest(Milliseconds held) {
+  if (members_.empty()) return false;
+  auto& oldest = members_.front();
+  if (Clock::now() - (oldest.due_ - span_) < held) return false;
+  oldest.leave();
+  oldest.expired();
+  return true;
+}
+
 // The timer is left where it is when the first member leaves: it finds out when it fires, at most once a
 // span.
 void DeadlineList::arm() {

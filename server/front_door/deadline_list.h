@@ -36,6 +36,10 @@ class DeadlineList {
   /// `member` (out of whatever list it was in) is told expired() one span from now, unless it leaves before.
   void join(Member& member);
 
+  /// Tells the member that has been here longest that its time is over, if that is `held` at least. False
+  /// where there is none.
+  bool expire_oldest(Milliseconds held);
+
  private:
   void arm();
   void expire_due();

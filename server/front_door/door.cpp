@@ -7,6 +7,14 @@
 namespace front_door {
 namespace {
 
+// Younger ones are those of a burst: their requests are on the way.
+constexpr Milliseconds kIdleLongEnough{100};
+constexpr Milliseconds kHeadLongEnough{1000};
+
+}  // namespace
+
+namespace {
+
 using Connections = decltype(Door::connections);
 
 // Told in one turn of the loop: closing a connection takes up to 20 us.
@@ -25,6 +33,13 @@ void drain_some(Door& door, std::shared_ptr<Connections> undrained) {
 }
 
 }  // namespace
+
+// Idle clients come back by themselves. Who is answered already only misses the end. A head that does not end
+// is the worst way to hold a place.
+bool Door::make_room() {
+  return idle.expire_oldest(kIdleLongEnough) || linger.expire_oldest(kIdleLongEnough) ||
+         header.expire_oldest(kHeadLongEnough);
+}
 
 void Door::drain() {
   draining = true;

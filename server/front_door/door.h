@@ -63,6 +63,9 @@ struct Door {
   /// One read's bytes. Shared, since nothing suspends between a read and the end of its parse.
   std::array<char, kBytesPerTurn> scratch;
 
+  /// At max_connections: ends the connection that is worth least, soon. False where all are being served.
+  bool make_room();
+
   /// From now on idle connections are closed and every response says Connection: close.
   void drain();
 };

@@ -93,7 +93,11 @@ void Listener::accept_waiting() {
 // True where there may be more to accept at once.
 bool Listener::accept_batch() {
   for (int i = 0; i < kBatch; ++i) {
-    if (door_.counts.open >= door_.limits.max_connections) return pause();
+    if (door_.counts.open >= door_.limits.max_connections) {
+      if (i > 0) return false;  // the next wait says whether anybody is left who needs room
+      door_.make_room();
+      return pause();
+    }
     sockaddr_storage storage{};
     auto* address = reinterpret_cast<sockaddr*>(&storage);
     socklen_t size = sizeof storage;

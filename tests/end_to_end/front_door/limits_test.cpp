@@ -35,15 +35,52 @@ std::vector<HttpClient> served_clients(const RunningServer& server, int count) {
 
 }  // namespace
 
-TEST_CASE("a client over --max-connections waits its turn, and gets it when another one leaves") {
+TEST_CASE(
+    "a client over --max-connections waits while all others are being served, until one of them leaves") {
   RunningServer server({"--max-connections", "3"});
   auto clients = served_clients(server, 3);
+  for (auto& client : clients)
+    client.send(
+        "POST /tasks/spin HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: "
+        "16\r\n\r\n{");
   HttpClient fourth(server.port());
   fourth.send(kGet);
   CHECK(!is_readable(fourth.descriptor(), 300ms));
-  CHECK(clients[1].get("/").status == 200);
+  clients[1].send(R"("CPUTimeMs": 0})");
+  CHECK(clients[1].read_response().status == 200);
   clients[0].close();
   CHECK(fourth.read_response().status == 200);
+}
+
+TEST_CASE("at --max-connections the longest idle client is closed, and the newcomer served") {
+  RunningServer server({"--max-connections", "3"});
+  auto clients = served_clients(server, 3);
+  CHECK(clients[0].get("/").status == 200);
+  HttpClient fourth(server.port());
+  CHECK(fourth.get("/").status == 200);
+  CHECK(clients[1].closed_by_server());
+  CHECK(clients[0].get("/").status == 200);
+  CHECK(clients[2].get("/").status == 200);
+}
+
+TEST_CASE(
+    "clients that fill --max-connections with silence, or with heads that do not end, lock nobody out") {
+  constexpr int kConnections = 40;
+  RunningServer server({"--max-connections", std::to_string(kConnections)});
+  std::string beginning;
+  SUBCASE("silence") {}
+  SUBCASE("a head") {
+    beginning = "GET / HTTP/1.1\r\nHost: a";
+  }
+  std::vector<PlainSocket> clients;
+  for (int i = 0; i < 2 * kConnections; ++i) {
+    clients.emplace_back(server.port());
+    if (!beginning.empty()) clients.back().send(beginning);
+  }
+  for (int i = 0; i < 5; ++i) {
+    HttpClient newcomer(server.port(), std::chrono::seconds(15));
+    CHECK(newcomer.get("/healthz").status == 200);
+  }
 }
 
 TEST_CASE("an address over --max-connections-per-ip is refused, and no other address with it") {
