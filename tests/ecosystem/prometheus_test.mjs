@@ -1,12 +1,11 @@
 // /metrics as Prometheus sees it: promtool has nothing to say, and a real Prometheus scrapes it.
 
 import assert from 'node:assert/strict';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import test from 'node:test';
 
-import {ask, eventually, freePort, startCruncherd} from './cruncherd.mjs';
-import {Program, run} from './program.mjs';
+import {ask, eventually, startCruncherd} from './cruncherd.mjs';
+import {run} from './program.mjs';
+import {startPrometheus} from './prometheus.mjs';
 
 /** Some of everything: light, heavy, refused. */
 async function makeTraffic(url) {
@@ -14,25 +13,6 @@ async function makeTraffic(url) {
   await ask(`${url}/nowhere`);
   await ask(`${url}/non-blocking?CPUTimeMs=20`);
   await ask(`${url}/tasks/primes`, {method: 'POST', json: {limit: 'many'}});
-}
-
-async function startPrometheus(t, target) {
-  const folder = await mkdtemp(`${tmpdir()}/cruncher-prometheus-`);
-  t.after(() => rm(folder, {recursive: true}));
-  const config = `${folder}/prometheus.yml`;
-  await writeFile(config, JSON.stringify({
-    global: {scrape_interval: '1s'},
-    scrape_configs: [{job_name: 'cruncherd', static_configs: [{targets: [target]}]}],
-  }));
-  const port = await freePort();
-  const prometheus = new Program('prometheus', [
-    `--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`]);
-  t.after(() => prometheus.stop());
-  await prometheus.prints(/Server is ready to receive web requests/);
-  return async (query) => {
-    const {data} = (await ask(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`)).json();
-    return data.result;
-  };
 }
 
 test('promtool finds nothing wrong with /metrics', {timeout: 60_000}, async (t) => {
