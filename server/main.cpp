@@ -107,7 +107,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   routes::Offload offload(catalogue, dispatcher, threads, json_pool);
   routes::Router router;
   routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, json_pool,
-                                  observers);
+                                  observers, options.door.max_body);
   front_door::Door door(loop, options.door, application);
   telemetry::Metrics metrics(dispatcher, door, *log_file);
   for (const auto& [name, task] : catalogue.tasks()) metrics.expect_task(name);

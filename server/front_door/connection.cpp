@@ -240,12 +240,9 @@ bool Connection::begin_exchange() {
   exchange.has_content = turn_->step == Step::complete;
   exchange.client_keeps_alive = exchange.has_content && turn_->reader.keeps_alive();
   if (!request.body.empty() && over_budget()) return false;
-  if (exchange.has_content) {
-    exchange.request = std::move(request);
-  } else {
-    exchange.request = request;
-    exchange.request.body.clear();
-  }
+  auto body = exchange.has_content ? std::string() : std::exchange(request.body, {});
+  exchange.request = std::move(request);
+  request.body = std::move(body);
   return true;
 }
 
@@ -309,8 +306,10 @@ void Connection::watch_for_hangup() {
 // The door's own answer, and the end: what follows a request that could not be read can be no request (RFC
 // 9112 section 9.6).
 awaitable<bool> Connection::refuse(const Refusal& refusal) {
-  turn_->reader.request().peer_address = peer_.address;
-  const auto bytes = door_.application.refuse(turn_->reader.request(), refusal);
+  const bool begun = !turn_->exchange.request.method.empty();
+  auto& request = begun ? turn_->exchange.request : turn_->reader.request();
+  request.peer_address = peer_.address;
+  const auto bytes = door_.application.refuse(request, refusal);
   if (co_await send(bytes, {})) co_await linger();
   co_return end("refused");
 }

@@ -7,6 +7,9 @@
 
 namespace front_door {
 
+/// Bytes of content that are kept in memory where more would be spooled to a file.
+inline constexpr std::size_t kInMemory = 1024 * 1024;
+
 struct Limits {
   std::size_t max_request_line = 8 * 1024;  ///< with its CRLF; 414 beyond
   std::size_t max_field_line = 8 * 1024;    ///< with its CRLF; 431 beyond

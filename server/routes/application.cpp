@@ -25,7 +25,7 @@ std::string_view path_of(const front_door::Request& request) {
   return target.substr(0, target.find('?'));
 }
 
-Call& call_of(front_door::Exchange& exchange) {
+Call& call_of(const front_door::Exchange& exchange) {
   return static_cast<Call&>(*exchange.state);
 }
 
@@ -34,14 +34,32 @@ std::string_view connection_field(const front_door::Exchange& exchange) {
   return exchange.request.minor_version == 0 ? "keep-alive" : "";
 }
 
+// HTTP/1.0 knows no chunks: the end of its content is that of the connection.
+void add_framing(front_door::Exchange& exchange, Reply& reply) {
+  if (!reply.stream) return;
+  if (exchange.request.minor_version == 0)
+    exchange.client_keeps_alive = false;
+  else
+    reply.fields.emplace_back("Transfer-Encoding", "chunked");
+}
+
 void send(Call& call, Reply reply) {
   auto& response = call.exchange.response;
   call.reason = reply.reason;
   response.status = reply.status;
   reply.fields.emplace_back("Cache-Control", front_door::kNotKept);
+  add_framing(call.exchange, reply);
   response.head = form_head(reply);
   front_door::finish_head(response.head, call.request_id, connection_field(call.exchange));
-  if (call.exchange.request.method != "HEAD") response.body = std::move(reply.content);
+  if (call.exchange.request.method == "HEAD") return;
+  response.body = std::move(reply.content);
+  response.file = std::move(reply.file);
+  response.stream = std::move(reply.stream);
+}
+
+std::string_view reason_for_log(const Call& call, front_door::Ending ending) {
+  if (ending == front_door::Ending::client_gone) return "client_gone";
+  return ending == front_door::Ending::broken_off ? call.exchange.broken_reason : call.reason;
 }
 
 void send(Call& call, const Router::KeptPage& page) {
@@ -54,6 +72,10 @@ void send(Call& call, const Router::KeptPage& page) {
 }
 
 }  // namespace
+
+front_door::ContentTerms Application::terms(const front_door::Request& head) {
+  return router_.terms(head).value_or(front_door::ContentTerms{max_body_});
+}
 
 std::optional<awaitable<>> Application::respond(front_door::Exchange& exchange) {
   auto made = std::make_unique<Call>(exchange);
@@ -109,9 +131,14 @@ awaitable<> Application::run(const HeavyHandler& handler, Call& call) {
   apologize(call, what);
 }
 
+void Application::report(const front_door::Exchange& exchange, std::string_view what) {
+  const std::string_view id = exchange.state ? call_of(exchange).request_id : "-";
+  for (auto* observer : observers_) observer->on_bug(id, what);
+}
+
 // For what should never happen: said to the log, not to the client.
 void Application::apologize(Call& call, std::string_view what) {
-  for (auto* observer : observers_) observer->on_bug(call.request_id, what);
+  report(call.exchange, what);
   send(call,
        problem(call, 500, "internal_error", "an internal error; the log has it under this request's id"));
 }
@@ -135,7 +162,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.path = path_of(exchange.request);
   record.route = call.route;
   record.status = ending == front_door::Ending::client_gone ? kClientClosedRequest : exchange.response.status;
-  record.reason = ending == front_door::Ending::client_gone ? "client_gone" : call.reason;
+  record.reason = reason_for_log(call, ending);
   record.bytes = bytes;
   record.total_ms = milliseconds(Clock::now() - exchange.received);
   record.content = exchange.response.content();

@@ -14,14 +14,21 @@ namespace routes {
 
 class Application final : public front_door::Application {
  public:
-  /// All of them must outlive it. `json_pool` frees long texts. `observers` hear of every request.
+  /// All of them must outlive it. `json_pool` frees long texts. `observers` hear of every request. `max_body`
+  /// is for routes that say nothing of their content.
   Application(Router& router, HostCheck hosts, loop::ThreadPool& json_pool,
-              const std::vector<telemetry::Observer*>& observers)
-      : router_(router), hosts_(std::move(hosts)), json_pool_(json_pool), observers_(observers) {}
+              const std::vector<telemetry::Observer*>& observers, std::size_t max_body)
+      : router_(router),
+        hosts_(std::move(hosts)),
+        json_pool_(json_pool),
+        observers_(observers),
+        max_body_(max_body) {}
 
+  front_door::ContentTerms terms(const front_door::Request& head) override;
   std::optional<awaitable<>> respond(front_door::Exchange& exchange) override;
   void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
+  void report(const front_door::Exchange& exchange, std::string_view what) override;
   std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:
@@ -33,6 +40,7 @@ class Application final : public front_door::Application {
   const HostCheck hosts_;
   loop::ThreadPool& json_pool_;
   const std::vector<telemetry::Observer*>& observers_;
+  const std::size_t max_body_;
 };
 
 }  // namespace routes

@@ -53,13 +53,14 @@ class HeadFormer : private httplib::Server {
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {
       response.status = reply_->status;
       for (const auto& [name, value] : reply_->fields) response.headers.emplace(name, value);
-      response.headers.emplace("Content-Length", std::to_string(reply_->content.size()));
+      const auto size = reply_->file.fd ? reply_->file.size : reply_->content.size();
+      response.headers.emplace("Content-Length", std::to_string(size));
       return HandlerResponse::Handled;
     });
     // What it says of the connection is not for it to know.
-    set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
+    set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) {
       response.headers.erase("Connection");
-      if (response.status == 204) response.headers.erase("Content-Length");
+      if (response.status == 204 || reply_->stream) response.headers.erase("Content-Length");
     });
   }
 

@@ -16,7 +16,8 @@ std::string decoded_path(std::string_view path);
 /// The first value of that name in a query ("a=1&b=2"), decoded.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
-/// The status line and all fields of `reply`, Content-Length included, without the empty line.
+/// The status line and all fields of `reply`, without the empty line; Content-Length included, but for a
+/// stream.
 std::string form_head(const Reply& reply);
 
 }  // namespace routes

@@ -9,17 +9,21 @@
 
 #include "ipc/json.h"
 #include "ipc/schema.h"
+#include "server/front_door/exchange.h"
 #include "server/routes/call.h"
 
 namespace routes {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
+/// One of `content`, `file` and `stream` is set, or none.
 struct Reply {
   int status = 200;
   Fields fields;  ///< its own: what every response has comes later
   std::string content;
   std::string_view reason{};  ///< a problem's word, for the log
+  front_door::FileContent file{};
+  front_door::Stream stream{};
 };
 
 Reply json_reply(std::string content);

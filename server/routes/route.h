@@ -28,13 +28,17 @@ using LightHandler = std::function<Reply(Call&)>;
 /// Answers in its own time, and is cancelled where its client leaves.
 using HeavyHandler = std::function<awaitable<Reply>(Call&)>;
 
+/// What content a request may have, by call.parameter.
+using TermsOfContent = std::function<front_door::ContentTerms(const std::string& parameter)>;
+
 struct Route {
   std::string_view method;  ///< GET (HEAD comes with it), or POST, whose content is JSON
   std::string_view path;    ///< "{name}" at its end stands for one segment, call.parameter
   std::string_view summary;
   std::variant<Pages, LightHandler, HeavyHandler> handler;
   ipc::Json
-      description{};  ///< an OpenAPI operation but for its summary; null where it is described elsewhere
+      description{};       ///< an OpenAPI operation but for its summary; null where it is described elsewhere
+  TermsOfContent terms{};  ///< none: up to --max-body, in memory
 };
 
 using Table = std::vector<Route>;

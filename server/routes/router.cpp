@@ -115,4 +115,13 @@ std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& ca
   return route;
 }
 
+std::optional<front_door::ContentTerms> Router::terms(const front_door::Request& head) const {
+  if (head.method != "POST") return std::nullopt;
+  const std::string_view target(head.target);
+  const auto path = decoded_path(target.substr(0, target.find('?')));
+  const auto* place = place_at(path);
+  if (!place || !place->post || !place->post->terms) return std::nullopt;
+  return place->post->terms(path.substr(path.rfind('/') + 1));
+}
+
 }  // namespace routes

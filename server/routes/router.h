@@ -27,6 +27,9 @@ class Router {
   /// Sets call.route and call.parameter.
   std::variant<const KeptPage*, const Route*, Reply> find(Call& call) const;
 
+  /// What content the route of this request takes; nothing where it says nothing of that, or is none.
+  std::optional<front_door::ContentTerms> terms(const front_door::Request& head) const;
+
  private:
   /// All that is at one path.
   struct Place {

@@ -81,7 +81,7 @@ struct House::Rooms {
         threads(loop, admission),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
         offload(catalogue, dispatcher, threads, pool),
-        application(router, routes::HostCheck(true, {"a"}), pool, observers) {
+        application(router, routes::HostCheck(true, {"a"}), pool, observers, 1 << 20) {
     router.serve(routes::with_front_pages(
         {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
   }
@@ -102,6 +102,10 @@ struct House::Rooms {
 House::House(Loop& loop) : rooms_(std::make_unique<Rooms>(loop)) {}
 House::~House() = default;
 
+front_door::ContentTerms House::terms(const front_door::Request& head) {
+  return rooms_->application.terms(head);
+}
+
 std::optional<awaitable<>> House::respond(front_door::Exchange& exchange) {
   check_request(exchange.request);
   return rooms_->application.respond(exchange);
@@ -113,6 +117,10 @@ void House::take_back(front_door::Exchange& exchange, const front_door::Refusal&
 
 void House::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
   rooms_->application.ended(exchange, ending, bytes);
+}
+
+void House::report(const front_door::Exchange& exchange, std::string_view what) {
+  rooms_->application.report(exchange, what);
 }
 
 std::string House::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {

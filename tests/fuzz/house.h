@@ -16,9 +16,11 @@ class House final : public front_door::Application {
   explicit House(Loop& loop);
   ~House();
 
+  front_door::ContentTerms terms(const front_door::Request& head) override;
   std::optional<awaitable<>> respond(front_door::Exchange& exchange) override;
   void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
+  void report(const front_door::Exchange& exchange, std::string_view what) override;
   std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:

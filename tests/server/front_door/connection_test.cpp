@@ -17,9 +17,11 @@ namespace {
 
 // Refuses everything; no test here comes so far as a whole request.
 struct Nobody final : Application {
+  ContentTerms terms(const Request&) override { return {}; }
   std::optional<awaitable<>> respond(Exchange&) override { return {}; }
   void take_back(Exchange&, const Refusal&) override {}
   void ended(Exchange&, Ending, std::size_t) override {}
+  void report(const Exchange&, std::string_view) override {}
   std::string refuse(const Request&, const Refusal&) override { return "HTTP/1.1 400 Bad Request\r\n\r\n"; }
 };
 

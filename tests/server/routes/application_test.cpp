@@ -68,7 +68,7 @@ struct House {
   Listening listening;
   std::vector<telemetry::Observer*> observers{&listening};
   Router router;
-  Application application{router, HostCheck(), pool, observers};
+  Application application{router, HostCheck(), pool, observers, 1 << 20};
 };
 
 bool has(const front_door::Response& response, std::string_view text) {
