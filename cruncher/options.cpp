@@ -39,7 +39,7 @@ class Words {
 
   bool empty() const { return rest_.empty(); }
 
-  std::optional<std::string_view> take() {
+  std::optional<std::string_view> next() {
     if (rest_.empty()) return std::nullopt;
     const std::string_view word = rest_.front();
     rest_ = rest_.subspan(1);
@@ -51,7 +51,7 @@ class Words {
 };
 
 // Null where the option was taken in.
-std::optional<UsageError> take_option(const Json& properties, std::string_view option,
+std::optional<UsageError> read_option(const Json& properties, std::string_view option,
                                       std::optional<std::string_view> value, Words& words, Options& options) {
   const auto quoted = "--" + std::string(option);
   const auto name = param_name(option, properties);
@@ -63,7 +63,7 @@ std::optional<UsageError> take_option(const Json& properties, std::string_view o
     options.params[name] = true;
     return std::nullopt;
   }
-  if (!value) value = words.take();
+  if (!value) value = words.next();
   if (!value) return UsageError{quoted + " needs a value"};
   if (!is_utf8(*value)) return UsageError{quoted + " must be UTF-8"};
   if (is_param) {
@@ -84,7 +84,7 @@ std::variant<Options, UsageError> parse_options(const Json& params_schema, std::
   const Json& properties = params_schema.at("properties");
   Options options;
   Words words(arguments);
-  while (const auto word = words.take()) {
+  while (const auto word = words.next()) {
     if (*word == "--help" || *word == "-h") {
       options.help = true;
       continue;
@@ -94,7 +94,7 @@ std::variant<Options, UsageError> parse_options(const Json& params_schema, std::
     const auto value =
         equals == std::string_view::npos ? std::nullopt : std::optional(word->substr(equals + 1));
     if (auto error =
-            take_option(properties, word->substr(2, equals == std::string_view::npos ? equals : equals - 2),
+            read_option(properties, word->substr(2, equals == std::string_view::npos ? equals : equals - 2),
                         value, words, options)) {
       return std::move(*error);
     }

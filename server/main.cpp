@@ -87,10 +87,10 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   const auto catalogue = read_catalogue(discover_tasks(loop, signals, json_pool, options), options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
   // priority, since they share locks: the allocator's, the kernel's on their memory.
-  json_pool.run([] { process::take_priority(process::Priority::low); });
+  json_pool.run([] { process::set_priority(process::Priority::low); });
 
   std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level, [realtime] {
-    if (realtime) take_nice_of_busy_loop();
+    if (realtime) set_nice_of_busy_loop();
   });
   telemetry::AccessLog log(
       *log_file,
@@ -135,7 +135,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
                   (error == EPERM ? "no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO)"
                                   : std::strerror(error)));
     });
-    real_time->take();
+    real_time->step_up();
     log_file->on_backlog([&real_time] { real_time->step_down(); });
   }
   Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, door, listeners});

@@ -58,7 +58,7 @@ void leave() {
   ::eventfd_write(share.stepped_down, 1);
 }
 
-void take_stock(int, siginfo_t* info, void*) {
+void measure(int, siginfo_t* info, void*) {
   if (info->si_code != SI_TIMER) return;  // somebody's kill(2), in any thread
   const int error = errno;
   const auto end = now();
@@ -69,7 +69,7 @@ void take_stock(int, siginfo_t* info, void*) {
 
 bool make_timer() {
   struct sigaction action {};
-  action.sa_sigaction = take_stock;
+  action.sa_sigaction = measure;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   sigset_t signal;
   ::sigemptyset(&signal);
@@ -91,7 +91,7 @@ void keep_right_to_real_time() {
   ::setrlimit(RLIMIT_NICE, &nice);
 }
 
-void take_nice_of_busy_loop() {
+void set_nice_of_busy_loop() {
   ::setpriority(PRIO_PROCESS, 0, kNice);
 }
 
@@ -107,12 +107,12 @@ RealTimeLoop::~RealTimeLoop() {
 }
 
 // Never without the timer.
-void RealTimeLoop::take() {
+void RealTimeLoop::step_up() {
   if (!share.made) share.made = make_timer();
   share.begun = now();
   if (!share.made || !expire_each(kShare)) return on_refusal_(errno);
   if (set_class(SCHED_RR, kLowest)) {
-    take_nice_of_busy_loop();
+    set_nice_of_busy_loop();
     return come_back();
   }
   const int error = errno;
@@ -138,7 +138,7 @@ void RealTimeLoop::pause() {
   pause_.expires_after(kPause);
   pause_.async_wait([this, begun = thread_cpu_time()](const boost::system::error_code& cancelled) {
     if (cancelled) return;
-    thread_cpu_time() - begun < kCalm ? take() : pause();
+    thread_cpu_time() - begun < kCalm ? step_up() : pause();
   });
 }
 

@@ -17,7 +17,7 @@ void keep_right_to_real_time();
 
 /// Gives the calling thread the nice value of a busy loop: who takes what the loop makes must not fall
 /// behind. Best effort.
-void take_nice_of_busy_loop();
+void set_nice_of_busy_loop();
 
 /// Holds the loop's thread at real-time priority (SCHED_RR, 1) as long as it needs less than half of a core.
 /// Where it took 50 ms of CPU time within 100 ms, so after 50 to 100 ms at a stretch, it is a batch thread
@@ -33,7 +33,8 @@ class RealTimeLoop {
   RealTimeLoop(Loop& loop, std::function<void(int error)> on_refusal);
   ~RealTimeLoop();
 
-  void take();
+  /// For the first time.
+  void step_up();
 
   /// At once, for a second at least: somebody needs the core. On the loop.
   void step_down();

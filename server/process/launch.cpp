@@ -148,7 +148,7 @@ void set_variable(std::vector<std::string>& environment, const std::string& vari
   environment.push_back(name.size() == variable.size() ? name + "=" + own : variable);
 }
 
-void take_priority(Priority priority) {
+void set_priority(Priority priority) {
   sched_param none{};
   if (priority == Priority::normal)
     ::sched_setscheduler(0, SCHED_OTHER, &none);  // a server's own may be another: chrt(1)

@@ -36,7 +36,7 @@ std::vector<std::string> allowed_environment();
 void set_variable(std::vector<std::string>& environment, const std::string& variable);
 
 /// For the calling thread, and all that it starts. Best effort.
-void take_priority(Priority priority);
+void set_priority(Priority priority);
 
 /// Makes a process, and all that it starts from then on, the first that the OOM killer takes. False where it
 /// may not: a process that is not dumpable has its files under /proc owned by root.

@@ -66,7 +66,7 @@ void forget_handlers() {
   for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
   const rlimit none{0, 0};
   for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
-  take_priority(program.priority);
+  set_priority(program.priority);
   if (program.start == Start::fork)
     become_fork_server(program);
   else

@@ -238,7 +238,7 @@ TEST_CASE("in development refused calls are told on stderr, and their caller goe
 }
 
 // Answers as a kernel without that system call does.
-bool take_away(unsigned number) {
+bool forbid(unsigned number) {
   sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
@@ -250,7 +250,7 @@ bool take_away(unsigned number) {
 
 TEST_CASE("where system calls cannot be filtered nothing runs, and a sentence says so") {
   const auto [code, text] = told_by_child([] {
-    if (!take_away(SYS_seccomp)) return 2;
+    if (!forbid(SYS_seccomp)) return 2;
     enter_sandbox(Parent::shell);
     return 0;
   });
@@ -262,7 +262,7 @@ TEST_CASE("where system calls cannot be filtered nothing runs, and a sentence sa
 
 TEST_CASE("by its best effort the sandbox is what the kernel has of it") {
   const auto [code, text] = told_by_child([] {
-    if (!take_away(SYS_seccomp)) return 2;
+    if (!forbid(SYS_seccomp)) return 2;
     enter_sandbox(Parent::shell, Strictness::best_effort);
     return attempt(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 ? 0 : 3;
   });

@@ -87,7 +87,7 @@ struct Answer {
 };
 
 // Takes the answers apart as a client would; they must leave no doubt.
-std::vector<Answer> take_apart(std::string_view text) {
+std::vector<Answer> answers_in(std::string_view text) {
   std::vector<Answer> answers;
   while (!text.empty()) {
     const auto end = text.find("\r\n\r\n");
@@ -127,8 +127,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const std::size_t portion = data[0] % 64 + 1;
   const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
-  const auto whole = take_apart(street.answers_to(bytes, bytes.size()));
-  const auto portions = take_apart(street.answers_to(bytes, portion));
+  const auto whole = answers_in(street.answers_to(bytes, bytes.size()));
+  const auto portions = answers_in(street.answers_to(bytes, portion));
   // Whether a client that asks first (Expect) is told to go on depends on what it has sent already, and then
   // so does the rest.
   const bool asks_first = std::search(bytes.begin(), bytes.end(), kExpect.begin(), kExpect.end(),

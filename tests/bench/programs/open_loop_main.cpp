@@ -40,16 +40,16 @@ Options read_options(int argc, char** argv) {
     if (name != "--realtime" && i + 1 == argc) throw std::runtime_error(name + " needs a value");
     given[name] = name == "--realtime" ? "yes" : argv[++i];
   }
-  auto take = [&](const char* name, std::string otherwise) {
+  auto value_of = [&](const char* name, std::string otherwise) {
     auto found = given.extract(name);
     return found ? found.mapped() : otherwise;
   };
   Options options;
-  const auto port = take("--port", "0");
-  const auto method = take("--method", "GET");
-  const auto body = take("--body", "");
+  const auto port = value_of("--port", "0");
+  const auto method = value_of("--method", "GET");
+  const auto body = value_of("--body", "");
   auto& load = options.load;
-  load.request = method + " " + take("--path", "/") + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n";
+  load.request = method + " " + value_of("--path", "/") + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n";
   if (!body.empty()) {
     const auto content = read_file(body);
     load.request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(content.size()) +
@@ -60,11 +60,11 @@ Options read_options(int argc, char** argv) {
   load.server.sin_family = AF_INET;
   load.server.sin_port = htons(static_cast<std::uint16_t>(std::stoul(port)));
   load.server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  load.rate = std::stod(take("--rate", "100"));
-  load.seconds = std::stod(take("--seconds", "1"));
-  load.patience = std::stod(take("--patience", "5"));
-  load.connections = static_cast<unsigned>(std::stoul(take("--connections", "16")));
-  options.realtime = take("--realtime", "") == "yes";
+  load.rate = std::stod(value_of("--rate", "100"));
+  load.seconds = std::stod(value_of("--seconds", "1"));
+  load.patience = std::stod(value_of("--patience", "5"));
+  load.connections = static_cast<unsigned>(std::stoul(value_of("--connections", "16")));
+  options.realtime = value_of("--realtime", "") == "yes";
   if (!given.empty()) throw std::runtime_error("unknown option " + given.begin()->first);
   return options;
 }

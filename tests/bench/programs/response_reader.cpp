@@ -63,13 +63,13 @@ bool ResponseReader::feed(std::string_view bytes) {
         break;
       }
       case State::chunk_size:
-        if (auto line = take_line(bytes)) read_chunk_size(*line);
+        if (auto line = next_line(bytes)) read_chunk_size(*line);
         break;
       case State::chunk_end:
-        if (take_line(bytes)) state_ = State::chunk_size;
+        if (next_line(bytes)) state_ = State::chunk_size;
         break;
       case State::trailer:
-        if (auto line = take_line(bytes); line && line->empty()) state_ = State::done;
+        if (auto line = next_line(bytes); line && line->empty()) state_ = State::done;
         break;
       case State::until_close:
         return false;
@@ -106,7 +106,7 @@ void ResponseReader::read_chunk_size(std::string_view line) {
 }
 
 /// Moves bytes up to a line's end into text_; the line without its CRLF once it is whole.
-std::optional<std::string> ResponseReader::take_line(std::string_view& bytes) {
+std::optional<std::string> ResponseReader::next_line(std::string_view& bytes) {
   const auto end = bytes.find('\n');
   const auto taken = end == std::string_view::npos ? bytes.size() : end + 1;
   text_.append(bytes.substr(0, taken));
