@@ -42,7 +42,7 @@ class ResponseReader {
 
   void read_head();
   void read_chunk_size(std::string_view line);
-  std::optional<std::string> take_line(std::string_view& bytes);
+  std::optional<std::string> next_line(std::string_view& bytes);
 
   State state_ = State::head;
   std::string text_;             // the head, or the line that is being read
