@@ -1,8 +1,8 @@
-"""Which plots the results make. svg.py knows how to draw, this file what."""
+"""Which plots the results make. plotting.py knows how to draw, this file what."""
 
 import statistics
 
-import svg
+import plotting
 from figures import FIGURES
 from report import number
 from servers import SERVERS
@@ -20,30 +20,39 @@ def median(numbers, name):
     return statistics.median(numbers[name])
 
 
-def plain_bars(key, name, note, logarithmic=False, unit=""):
+def a_dot_each(key, name, note, logarithmic=False, unit="", more_is_better=False):
     def draw(servers, folder):
         rows = []
         for server, n in servers.items():
             value = median(n, name)
             if value > 0 or not logarithmic:
                 rows.append((SERVERS[server].title, [(value, number(value) + unit)], server.startswith("cruncherd")))
-        svg.bars(folder / f"{key}.svg", FIGURES[key].title, note, rows, logarithmic)
+        rows = best_first(rows, more_is_better)
+        plotting.dots(folder / f"{key}.svg", plain(FIGURES[key].title), note, rows, logarithmic)
 
     return draw
+
+
+def best_first(rows, more_is_better=False):
+    return sorted(rows, key=lambda row: row[1][-1][0], reverse=more_is_better)
+
+
+def plain(title):
+    """A title without Markdown."""
+    return title.replace("`", "")
 
 
 def beside_jobs(servers, folder):
     rows = []
     for server, n in servers.items():
         idle, busy = median(n, "idle_p99_ms"), median(n, "busy_p99_ms")
-        loaded = f"loaded {number(busy)} ms, × {number(median(n, 'ratio'))}"
-        bars = [(idle, f"idle {number(idle)} ms"), (busy, loaded)]
-        rows.append((SERVERS[server].title, bars, server.startswith("cruncherd")))
-    svg.bars(
+        loaded = f"{number(busy)} ms, × {number(median(n, 'ratio'))}"
+        rows.append((SERVERS[server].title, [(idle, ""), (busy, loaded)], server.startswith("cruncherd")))
+    plotting.dots(
         folder / "beside.svg",
         "What jobs do to /",
-        "p99 of / in ms, idle and while 8 clients send 50 ms jobs; logarithmic, shorter is better",
-        rows,
+        "p99 of / in ms: idle (ring) and while 8 clients send 50 ms jobs (dot); logarithmic, left is better",
+        best_first(rows),
         logarithmic=True,
     )
 
@@ -61,7 +70,7 @@ def series(servers, name):
 
 
 def jobs_and_queue(servers, folder):
-    svg.curves(
+    plotting.curves(
         folder / "queue-throughput.svg",
         "Jobs per second against clients",
         "no-op jobs; flat is good",
@@ -71,7 +80,7 @@ def jobs_and_queue(servers, folder):
     latency = series(servers, "p50_ms")
     own = next(iter(latency.values()))
     work = own[0][1] / (own[0][0] + 1)
-    svg.curves(
+    plotting.curves(
         folder / "queue-latency.svg",
         "Latency of a job against the queue before it",
         "p50 of no-op jobs; on the dotted line a queue costs nothing but the work of those who wait in it",
@@ -84,7 +93,7 @@ def jobs_and_queue(servers, folder):
 
 
 def light_and_connections(servers, folder):
-    svg.curves(
+    plotting.curves(
         folder / "connections.svg",
         "Light requests per second against connections",
         "keep-alive; flat is good",
@@ -94,13 +103,13 @@ def light_and_connections(servers, folder):
 
 
 PLOTS = {
-    "light": plain_bars("light", "per_second", "GET /, 64 keep-alive connections; longer is better"),
+    "light": a_dot_each("light", "per_second", "GET /, 64 keep-alive connections; right is better", more_is_better=True),
     "beside": beside_jobs,
-    "added": plain_bars(
-        "added", "added_ms", "p50 of a no-op job minus p50 of /, in ms; logarithmic, shorter is better", True, " ms"
+    "added": a_dot_each(
+        "added", "added_ms", "p50 of a no-op job minus p50 of /, in ms; logarithmic, left is better", True, " ms"
     ),
-    "jobs": plain_bars("jobs", "per_second", "no-op jobs, 8 clients; longer is better"),
-    "memory": plain_bars("memory", "all_pss_mib", "server and all its processes at rest, MiB; shorter is better"),
+    "jobs": a_dot_each("jobs", "per_second", "no-op jobs, 8 clients; right is better", more_is_better=True),
+    "memory": a_dot_each("memory", "all_pss_mib", "server and all its processes at rest, MiB; left is better"),
     "queue": jobs_and_queue,
     "connections": light_and_connections,
 }

@@ -1,45 +1,51 @@
 """The scenario as one picture: a panel per phase, in it each request for `/` as a dot, latency upwards (logarithmic)."""
 
-import svg
+from matplotlib import pyplot
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-HEALTHY, LATE, PANEL = "#2da44e", "#e5534b", "#737c8814"
-LEFT, RIGHT, TOP, BOTTOM, GAP = 60, 1100, 104, 372, 10
+import plotting
+
+HEALTHY, LATE = "#1a7f37", "#cf222e"
 LATE_FROM = 50  # milliseconds
 
 
 def draw(path, phases, summary):
     """`phases`: what phases.play() returned, in order; `summary`: a phase's sentence below its panel."""
-    drawing = svg.Drawing(1100, 452, "What / takes while heavy work is done beside it")
-    drawing.text(0, 20, "What / takes while heavy work is done beside it", size=18, weight=600)
+    figure, panels = pyplot.subplots(1, len(phases), figsize=(12, 4.9), sharey=True)
+    figure.subplots_adjust(left=0.055, right=0.99, top=0.74, bottom=0.2, wspace=0.06)
+    figure.text(0.01, 0.955, "What / takes while heavy work is done beside it", size=15, weight="bold", va="center")
     note = "Every dot is a request for /, 100 a second, timed from the moment it was due; red ones took over 50 ms."
-    drawing.text(0, 44, note, 13)
-    y = svg.Scale([0.1, 10_000], BOTTOM, TOP + 8, logarithmic=True)
-    width = (RIGHT - LEFT + GAP) / len(phases) - GAP
-    for number, played in enumerate(phases):
-        drawing.rectangle(LEFT + number * (width + GAP), TOP, width, BOTTOM - TOP, PANEL, radius=4)
-    for tick in y.ticks:
-        drawing.line(LEFT, y(tick), RIGHT, y(tick))
-        label = f"{tick:g} ms" if tick < 1000 else f"{tick / 1000:g} s"
-        drawing.text(LEFT - 8, y(tick) + 4, label, size=11, anchor="end")
-    for number, played in enumerate(phases):
-        draw_phase(drawing, played, LEFT + number * (width + GAP), width, y)
-        drawing.text(LEFT + number * (width + GAP) + width / 2, 442, summary(played), size=12, anchor="middle")
-    drawing.save(path)
+    figure.text(0.01, 0.895, note, size=10.5, va="center")
+    for panel, played in zip(panels, phases):
+        draw_phase(panel, played)
+        panel.text(0.5, -0.29, summary(played), transform=panel.transAxes, ha="center", size=10)
+    plotting.save(figure, path)
 
 
-def draw_phase(drawing, played, left, width, y):
-    def x(seconds):
-        return left + 4 + seconds / played.seconds * (width - 8)
-
-    middle = left + width / 2
-    drawing.text(middle, TOP - 26, played.phase.title, size=13, anchor="middle", weight=600)
-    drawing.text(middle, TOP - 9, played.phase.lane, size=12, anchor="middle")
-    for sample in played.samples:
-        late = sample.milliseconds > LATE_FROM or sample.status != 200
-        drawing.circle(x(sample.due), y(sample.milliseconds), 2, (LATE if late else HEALTHY) + "b0")
+def draw_phase(panel, played):
+    panel.set_title(f"{played.phase.title}\n", size=11, weight="bold")
+    panel.text(0.5, 1.03, played.phase.lane, transform=panel.transAxes, ha="center", size=9.5)
+    panel.set_yscale("log")
+    panel.set_ylim(0.1, 10_000)
+    panel.set_xlim(0, played.seconds)
+    panel.grid(axis="y", color=plotting.FAINT, linewidth=0.7)
+    panel.xaxis.set_major_locator(NullLocator())
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda ms, _: f"{ms:g} ms" if ms < 1000 else f"{ms / 1000:g} s"))
+    panel.yaxis.set_minor_formatter(NullFormatter())
+    panel.tick_params(axis="y", which="both", length=0)
+    late = [sample.milliseconds > LATE_FROM or sample.status != 200 for sample in played.samples]
+    panel.scatter(
+        [sample.due for sample in played.samples],
+        [sample.milliseconds for sample in played.samples],
+        s=7,
+        linewidths=0,
+        c=[LATE if is_late else HEALTHY for is_late in late],
+    )
     for row, job in enumerate(played.jobs):
-        drawing.rectangle(x(job.start), BOTTOM + 10 + row * 9, x(job.end) - x(job.start), 6, svg.ACCENT)
+        height = -0.035 - 0.035 * row
+        line = {"transform": panel.get_xaxis_transform(), "clip_on": False, "solid_capstyle": "butt"}
+        panel.plot([job.start, job.end], [height, height], color=plotting.OWN, linewidth=4, **line)
     if played.jobs:
         took = max(job.end - job.start for job in played.jobs)
         work = "the job" if len(played.jobs) == 1 else f"{len(played.jobs)} jobs"
-        drawing.text(middle, BOTTOM + 46, f"{work}: {took:.1f} s", size=11, anchor="middle", colour=svg.ACCENT)
+        panel.text(0.5, -0.18, f"{work}: {took:.1f} s", transform=panel.transAxes, ha="center", size=9, color=plotting.OWN)

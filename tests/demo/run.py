@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The origin's scenario against a real server: what `/` takes alone, and beside heavy work done in three ways.
 
-Prints a table and writes demo.md and demo.svg. Needs nothing but Python; artillery takes part where it is installed.
+Prints a table and writes demo.md and demo.svg. Needs matplotlib; artillery takes part where it is installed.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests" / "bench"))  # processes, svg
+sys.path.append(str(ROOT / "tests" / "bench"))  # processes, plotting
 
 import artillery
 import picture
