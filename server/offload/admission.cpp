@@ -5,7 +5,7 @@
 namespace offload {
 
 Slot::~Slot() {
-  if (admission_) admission_->leave(*line_);
+  if (admission_) admission_->leave(line_);
 }
 
 Admission::Admission(Loop& loop, std::size_t slots, std::size_t waiting, Milliseconds wait_limit)
@@ -56,7 +56,7 @@ awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadli
   if (running_ < slots_ && line.running < client.running && !queue_.anybody_next()) {
     ++running_;
     queue_.begin(line);
-    co_return Slot(*this, line);
+    co_return Slot(*this, &line);
   }
   if (queue_.waiting() >= max_waiting_) {
     if (auto* newest = static_cast<Waiter*>(queue_.to_give_way_to(line))) {
@@ -91,15 +91,26 @@ void Admission::grant() {
     ++running_;
     auto& waiter = static_cast<Waiter&>(*next);
     waiter.state = Waiter::State::granted;
-    waiter.slot = Slot(*this, *line);
+    waiter.slot = Slot(*this, line);
     waiter.turn.wake();
   }
 }
 
-void Admission::leave(FairQueue::Line& line) {
+std::optional<Slot> Admission::spare_slot(std::size_t background) {
+  if (running_ >= slots_ || background_ >= background || queue_.anybody_next()) return std::nullopt;
+  ++running_;
+  ++background_;
+  return Slot(*this, nullptr);
+}
+
+void Admission::leave(FairQueue::Line* line) {
   --running_;
-  queue_.finish(line);
+  if (line)
+    queue_.finish(*line);
+  else
+    --background_;
   grant();
+  if (running_ < slots_) on_spare();
 }
 
 }  // namespace offload

@@ -2,6 +2,7 @@
 // Who may run now: a fixed number of slots, and a bounded queue of those who wait, a line per client. Knows
 // no process. Asked by dispatcher.h; a slot comes back only when its process is gone.
 
+#include <functional>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -29,9 +30,9 @@ class Slot {
 
  private:
   friend Admission;
-  Slot(Admission& admission, FairQueue::Line& line) : admission_(&admission), line_(&line) {}
+  Slot(Admission& admission, FairQueue::Line* line) : admission_(&admission), line_(line) {}
   Admission* admission_ = nullptr;
-  FairQueue::Line* line_ = nullptr;
+  FairQueue::Line* line_ = nullptr;  // null: a spare one
 };
 
 class Admission {
@@ -47,6 +48,11 @@ class Admission {
   /// Why a job of that client would be refused at once if it entered now, if it would.
   std::optional<process::Failure> refusal(const process::Client& client);
 
+  /// A slot that nobody who waits for one may have, `background` at once at the most; in no client's line.
+  std::optional<Slot> spare_slot(std::size_t background);
+  /// Called when there may be one again.
+  std::function<void()> on_spare = [] {};
+
   /// The server is on its way out: full() from now on, but who asks still enters.
   void drain() { draining_ = true; }
   /// Nobody enters any more; those who wait already still get their turn.
@@ -54,6 +60,8 @@ class Admission {
 
   std::size_t slots() const { return slots_; }
   std::size_t running() const { return running_; }
+  /// Of these, how many are of spare_slot().
+  std::size_t background() const { return background_; }
   std::size_t waiting() const { return queue_.waiting(); }
   std::size_t max_waiting() const { return max_waiting_; }
   bool draining() const { return draining_; }
@@ -66,13 +74,14 @@ class Admission {
   process::Failure too_many() const;
   std::optional<process::Failure> over_its_terms(const process::Client& client) const;
   void grant();
-  void leave(FairQueue::Line& line);
+  void leave(FairQueue::Line* line);
 
   Loop& loop_;
   const std::size_t slots_;
   const std::size_t max_waiting_;
   const Milliseconds wait_limit_;
   std::size_t running_ = 0;
+  std::size_t background_ = 0;  // of these
   bool draining_ = false;
   bool closed_ = false;
   struct Waiter final : FairQueue::Waiter {

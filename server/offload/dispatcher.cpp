@@ -29,6 +29,19 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job) {
   auto admitted = co_await admission_.enter(job.deadline, job.client);
   if (auto* refusal = std::get_if<process::Failure>(&admitted))
     co_return process::Outcome{std::move(*refusal), {}, {}};
+  co_return co_await run(live, std::move(std::get<Slot>(admitted)));
+}
+
+awaitable<process::Outcome> Dispatcher::run(const process::Job& job, Slot slot) {
+  LiveJob live;
+  live.job = &job;
+  live.entered = live.began = Clock::now();
+  live_.push_back(live);
+  co_return co_await run(live, std::move(slot));
+}
+
+awaitable<process::Outcome> Dispatcher::run(LiveJob& live, Slot slot) {
+  const auto& job = *live.job;
   auto lent = co_await crew_.lend(job.deadline);
   if (auto* failure = std::get_if<process::Failure>(&lent))
     co_return process::Outcome{std::move(*failure), {}, {}};
@@ -37,13 +50,14 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job) {
   const auto wait_ms = milliseconds(live.began - live.entered);
   Occupied occupied{crew_,
                     std::move(std::get<0>(lent)),
-                    std::move(std::get<Slot>(admitted)),
+                    std::move(slot),
                     {false, process::Abandoned{job.request_id, job.task, wait_ms, live.began}}};
   live.pid = occupied.process->pid();
+  if (job.listener) job.listener->on_start();
   process::apply_limits(live.pid, job.limits, crew_.program().in_force());
   auto dialogue = std::make_shared<process::LineDialogue>(job);
   // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
-  const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0};
+  const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0, job.listener};
   auto outcome = co_await process::run_job(*occupied.process, std::move(dialogue), bounds,
                                            crew_.program().end, json_pool_, live.progress);
   occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};

@@ -33,6 +33,8 @@ class Dispatcher {
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
   awaitable<process::Outcome> run(const process::Job& job);
+  /// The same for a job that has its slot already.
+  awaitable<process::Outcome> run(const process::Job& job, Slot slot);
 
   /// The outcome of that client's job that would be refused if it came now: known before anything is spent on
   /// it.
@@ -48,6 +50,8 @@ class Dispatcher {
   int retry_after_seconds() const;
 
  private:
+  awaitable<process::Outcome> run(LiveJob& live, Slot slot);
+
   Admission& admission_;
   Crew& crew_;
   ThreadPool& json_pool_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "server/loop/loop.h"
 
@@ -31,6 +32,19 @@ struct Client {
   std::size_t waiting = kUnbounded;  ///< jobs that wait; more are refused
 };
 
+/// Hears of a job while it runs. Called on the loop.
+class JobListener {
+ public:
+  virtual void on_start() {}
+  /// 0 to 1.
+  virtual void on_progress(double progress) = 0;
+  /// As it comes, in any portions.
+  virtual void on_stderr(std::string_view bytes) = 0;
+
+ protected:
+  ~JobListener() = default;
+};
+
 struct Job {
   std::string request_id;  ///< the HTTP request's, for logs
   std::string
@@ -40,6 +54,7 @@ struct Job {
   Deadline deadline;
   JobLimits limits;
   Client client;
+  JobListener* listener = nullptr;  ///< outlives the job's run, where there is one
 };
 
 /// A job that nobody waits for any more, until its process is gone and its cost known.

@@ -56,6 +56,7 @@ class Conversation {
   void step();
   void write();
   void read_err();
+  void hear_err(std::string_view bytes);
   void read_out();
   void note();
   void note_end_of_output();
@@ -134,9 +135,14 @@ void Conversation::write() {
   if (count >= 0 || errno == EAGAIN || errno == EINTR) process_.in().listen();
 }
 
+void Conversation::hear_err(std::string_view bytes) {
+  keep_tail(stderr_tail_, bytes);
+  if (bounds_.listener && !bytes.empty()) bounds_.listener->on_stderr(bytes);
+}
+
 void Conversation::read_err() {
   const auto piece = read_piece(process_.err().fd());
-  keep_tail(stderr_tail_, piece.bytes);
+  hear_err(piece.bytes);
   if (piece.more) process_.err().listen();
 }
 
@@ -166,7 +172,10 @@ void Conversation::note_end_of_output() {
 }
 
 void Conversation::note() {
-  progress_ = dialogue_->progress();
+  if (const auto told = dialogue_->progress(); told != progress_) {
+    progress_ = told;
+    if (bounds_.listener) bounds_.listener->on_progress(told);
+  }
   if (dialogue_->closed() && !brief_) brief_ = elapsed() < kBrief;
   if (!dialogue_->answered() || std::exchange(answered_, true)) return;
   // The process of a brief job would mostly be gone by then, and to look costs a twentieth of the job.
@@ -250,7 +259,7 @@ awaitable<> Conversation::read_what_is_left() {
     const auto bytes = read_piece(process_.err().fd(), unheard).bytes;
     if (bytes.empty()) break;
     unheard -= bytes.size();
-    keep_tail(stderr_tail_, bytes);
+    hear_err(bytes);
     if (unheard > 0) co_await others_first(executor);
   }
 }

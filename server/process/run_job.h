@@ -15,6 +15,7 @@ struct JobBounds {
   Deadline deadline;
   /// A brief job is over when all has been said, though its process has not ended.
   bool process_may_remain = false;
+  JobListener* listener = nullptr;
 };
 
 /// Carries on `dialogue` and waits for what becomes of it; suspends until the deadline at most (and a moment
