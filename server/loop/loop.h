@@ -65,6 +65,9 @@ using namespace loop;
 namespace offload {
 using namespace loop;
 }
+namespace jobs {
+using namespace loop;
+}
 namespace comparison {
 using namespace loop;
 }

@@ -1,0 +1,54 @@
+#pragma once
+// The folder of --jobs-dir: locked for one server, with a file for each large content and result. A file is
+// whole or absent. Knows no database. Used by database.h, on the store's thread; everything here blocks.
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "server/jobs/record.h"
+
+namespace jobs {
+
+/// A sentence that says what is wrong with the folder, and with which file.
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What must keep a server from starting: another one has the folder, or a newer version made it.
+struct StoreRefused : StoreError {
+  using StoreError::StoreError;
+};
+
+class Folder {
+ public:
+  /// Makes the folder where there is none (0700) and locks it. Throws StoreError; StoreRefused where another
+  /// process has it.
+  explicit Folder(std::filesystem::path path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path database() const { return path_ / "jobs.sqlite"; }
+
+  /// Throws StoreError where the folder is no longer the one that was opened.
+  void must_be_there() const;
+
+  /// `content` as a file of that name, on disk with its name when this returns; in its place if there is one.
+  void write(const std::string& name, const Content& content) const;
+  loop::UniqueFd open(const std::string& name) const;
+  void remove(const std::string& name) const;
+  /// The names of all such files, those that were never finished included.
+  std::vector<std::string> files() const;
+
+ private:
+  void sync() const;
+
+  std::filesystem::path path_;
+  loop::UniqueFd directory_;
+  loop::UniqueFd lock_;
+};
+
+/// The whole content in memory. Throws StoreError.
+std::string read_all(const Content& content);
+
+}  // namespace jobs

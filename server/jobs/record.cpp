@@ -1,0 +1,28 @@
+#include "server/jobs/record.h"
+
+#include <chrono>
+
+namespace jobs {
+namespace {
+
+constexpr std::string_view kWords[kStates] = {"queued", "running",   "done",
+                                              "failed", "cancelled", "interrupted"};
+
+}  // namespace
+
+std::string_view to_string(State state) {
+  return kWords[static_cast<int>(state)];
+}
+
+std::optional<State> state_called(std::string_view word) {
+  for (int i = 0; i < kStates; ++i)
+    if (kWords[i] == word) return static_cast<State>(i);
+  return std::nullopt;
+}
+
+UnixTime now() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace jobs

@@ -1,0 +1,239 @@
+#include "server/jobs/runner.h"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace jobs {
+namespace {
+
+constexpr Milliseconds kFirstPause{500};  // where the store fails, and what is to be kept is kept here
+constexpr Milliseconds kLongestPause{30'000};
+constexpr Milliseconds kLookForOld{60'000};
+constexpr Milliseconds kLookForLarge{1000};
+constexpr int kForgottenAtOnce = 100;
+
+// What the process or the machine did, and not the task: worth another attempt.
+bool may_be_retried(const Ending& ending) {
+  return ending.reason == "crashed" || ending.reason == "cannot_spawn" || ending.reason == "bad_reply";
+}
+
+Ending cancelled_ending() {
+  Ending ending;
+  ending.state = State::cancelled;
+  ending.status = 0;
+  ending.reason = "cancelled";
+  return ending;
+}
+
+}  // namespace
+
+Runner::Runner(Loop& loop, Store& store, offload::Admission& admission, Work& work, Terms terms)
+    : loop_(loop), store_(store), admission_(admission), work_(work), terms_(terms) {
+  admission_.on_spare = [this] { fill(); };
+}
+
+void Runner::begin() {
+  store_.run([](Database& database) { return database.waiting(); },
+             [this](Answer<std::vector<Waiting>> answer) {
+               if (const auto* waiting = std::get_if<std::vector<Waiting>>(&answer))
+                 for (const auto& job : *waiting) enqueue(job.id, job.client);
+               fill();
+             });
+  asio::co_spawn(loop_.get_executor(), forget_old(), asio::detached);
+}
+
+Runner::Entry& Runner::enqueue(const std::string& id, const std::string& client) {
+  const auto [place, added] = live_.try_emplace(id);
+  auto& entry = place->second;
+  if (!added) return entry;
+  entry.id = &place->first;
+  entry.ordinal = ++ordinals_;
+  queue_.join(queue_.line_of({client}), entry);
+  return entry;
+}
+
+awaitable<Answer<Submitted>> Runner::submit(Submission submission) {
+  struct Wait {
+    explicit Wait(Loop& loop) : told(loop) {}
+    WakeUp told;
+    std::optional<Answer<Submitted>> answer;
+  };
+  const auto wait = std::make_shared<Wait>(loop_);
+  // Not by Store::call(): the job is to be run also where its client has left by then.
+  auto then = [this, wait, client = submission.client](Answer<Submitted> answer) {
+    const auto* submitted = std::get_if<Submitted>(&answer);
+    if (submitted && submitted->how == Submitted::How::stored) {
+      enqueue(submitted->id, client);
+      fill();
+    }
+    wait->answer.emplace(std::move(answer));
+    wait->told.wake();
+  };
+  store_.run([submission = std::move(submission), at = now(), backlog = terms_.backlog](
+                 Database& database) { return database.submit(submission, at, backlog); },
+             std::move(then));
+  while (!wait->answer) co_await wait->told.wait(Deadline::max());
+  co_return std::move(*wait->answer);
+}
+
+void Runner::fill() {
+  while (!draining_ && queue_.anybody_next()) {
+    auto slot = admission_.spare_slot(terms_.background);
+    if (!slot) return;
+    const auto [waiter, line] = queue_.next();
+    auto& entry = static_cast<Entry&>(*waiter);
+    entry.cancel = std::make_unique<asio::cancellation_signal>();
+    ++running_;
+    asio::co_spawn(loop_.get_executor(), run(entry, *line, std::move(*slot)), asio::detached);
+  }
+}
+
+awaitable<> Runner::run(Entry& entry, offload::FairQueue::Line& line, offload::Slot slot) {
+  auto job = co_await start(entry);
+  if (job) {
+    auto ending = co_await work(entry, *job, std::move(slot));
+    const bool again = may_be_retried(ending) && job->record.attempts <= job->record.retries;
+    if (again && !entry.cancelled) {
+      const auto id = *entry.id;
+      auto stored = co_await store_.call([id](Database& database) {
+        database.queue_again(id, true);
+        return true;
+      });
+      if (std::holds_alternative<bool>(stored)) {
+        entry.cancel.reset();
+        topic_of(entry).set(State::queued);
+        queue_.join(line, entry);
+        queue_.finish(line);
+        --running_;
+        fill();
+        co_return;
+      }
+    }
+    co_await keep(entry, std::move(ending));
+  } else {
+    leave(entry, State::cancelled);
+  }
+  queue_.finish(line);
+  --running_;
+  fill();
+}
+
+// Nothing where it need not be run. Where the store fails the job stays queued there, and is tried again.
+awaitable<std::optional<Begun>> Runner::start(Entry& entry) {
+  WakeUp nobody(loop_);
+  for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+    const auto id = *entry.id;
+    auto answer =
+        co_await store_.call([id, at = now()](Database& database) { return database.start(id, at); });
+    if (auto* begun = std::get_if<std::optional<Begun>>(&answer)) co_return std::move(*begun);
+    co_await nobody.wait(Clock::now() + pause);
+  }
+}
+
+awaitable<Ending> Runner::work(Entry& entry, Begun& job, offload::Slot slot) {
+  if (entry.cancelled) co_return cancelled_ending();
+  auto& topic = topic_of(entry);
+  topic.set(State::running);
+  const auto executor = co_await asio::this_coro::executor;
+  auto running = work_.run(job, std::move(slot), topic);
+  auto until_cancelled = asio::bind_cancellation_slot(entry.cancel->slot(), use_awaitable);
+  std::string what;
+  try {
+    auto ending = co_await asio::co_spawn(loop_.get_executor(), std::move(running), until_cancelled);
+    co_return ending;
+  } catch (const boost::system::system_error& error) {
+    what = error.what();
+  }
+  if (entry.cancelled) co_return cancelled_ending();
+  Ending ending;
+  ending.state = State::failed;
+  ending.status = 0;
+  ending.reason = "internal_error";
+  co_return ending;
+}
+
+// Until it is stored, whatever that takes: first as it is, then without its result.
+awaitable<> Runner::keep(Entry& entry, Ending ending) {
+  WakeUp nobody(loop_);
+  const auto shared = std::make_shared<Ending>(std::move(ending));
+  const auto id = *entry.id;
+  for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+    auto answer = co_await store_.call(
+        [id, shared, at = now()](Database& database) { return database.end(id, *shared, at); });
+    if (std::holds_alternative<bool>(answer)) break;
+    if (shared->status != 0) {
+      *shared = {State::failed, 0, {}, "store_failed", std::move(shared->usage), {}};
+      continue;
+    }
+    co_await nobody.wait(Clock::now() + pause);
+  }
+  leave(entry, shared->state);
+}
+
+void Runner::leave(Entry& entry, State state) {
+  const auto topic = entry.topic;
+  live_.erase(live_.find(*entry.id));
+  if (topic) topic->set(state);
+}
+
+Topic& Runner::topic_of(Entry& entry) {
+  if (!entry.topic) entry.topic = std::make_shared<Topic>(loop_);
+  return *entry.topic;
+}
+
+std::shared_ptr<Topic> Runner::watch(const std::string& id) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return nullptr;
+  topic_of(found->second);
+  return found->second.topic;
+}
+
+std::size_t Runner::position(const std::string& id) const {
+  const auto found = live_.find(id);
+  if (found == live_.end() || !found->second.line) return 0;
+  const auto& first = static_cast<const Entry&>(found->second.line->waiting.front());
+  return static_cast<std::size_t>(found->second.ordinal - std::min(found->second.ordinal, first.ordinal)) + 1;
+}
+
+awaitable<> Runner::cancel(std::string id) {
+  const auto topic = watch(id);
+  if (!topic) co_return;
+  auto& entry = live_.find(id)->second;
+  entry.cancelled = true;
+  if (entry.cancel) {
+    entry.cancel->emit(asio::cancellation_type::terminal);
+  } else {
+    queue_.leave(entry);
+    asio::co_spawn(loop_.get_executor(), end_queued(entry), asio::detached);
+  }
+  while (!is_over(topic->state())) {
+    const auto seen = topic->event();
+    if (is_over(topic->state())) break;
+    co_await topic->changed(seen, Deadline::max());
+  }
+}
+
+awaitable<> Runner::end_queued(Entry& entry) {
+  auto ending = cancelled_ending();
+  co_await keep(entry, std::move(ending));
+}
+
+awaitable<> Runner::forget_old() {
+  WakeUp nobody(loop_);
+  for (;;) {
+    const auto before = now() - terms_.keep_results.count();
+    auto answer = co_await store_.call([before, bytes = terms_.keep_bytes](Database& database) {
+      return database.forget_oldest(before, bytes, kForgottenAtOnce);
+    });
+    const auto* forgotten = std::get_if<int>(&answer);
+    if (forgotten && *forgotten == kForgottenAtOnce) continue;
+    const auto until = Clock::now() + kLookForOld;
+    do {
+      co_await nobody.wait(Clock::now() + kLookForLarge);
+    } while (Clock::now() < until && store_.figures().bytes <= terms_.keep_bytes);
+  }
+}
+
+}  // namespace jobs

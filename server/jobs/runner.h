@@ -1,0 +1,86 @@
+#pragma once
+// Brings stored jobs to slots that no waiting client needs, sees to their ends, and answers for those that
+// live. Knows no HTTP: how a job is run is `Work`'s to know. Used by routes/job_routes.h; made in main.
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <memory>
+#include <unordered_map>
+
+#include "server/jobs/store.h"
+#include "server/jobs/topic.h"
+#include "server/offload/admission.h"
+#include "server/offload/fair_queue.h"
+
+namespace jobs {
+
+struct Terms {
+  std::size_t backlog = 10'000;  ///< jobs that may be queued
+  std::size_t background = 1;    ///< slots that stored jobs may have at once
+  Milliseconds keep_results{24 * 3'600'000};
+  std::uint64_t keep_bytes = 10ull << 30;
+};
+
+/// What running a job means. Implemented by routes/.
+class Work {
+ public:
+  virtual ~Work() = default;
+  /// Runs it to its end in `slot`; cancelled, the job is killed.
+  virtual awaitable<Ending> run(Begun& job, offload::Slot slot, Topic& topic) = 0;
+};
+
+class Runner {
+ public:
+  /// All of them must outlive it, and so must the loop's last turn.
+  Runner(Loop& loop, Store& store, offload::Admission& admission, Work& work, Terms terms);
+
+  /// Begins with what is queued already.
+  void begin();
+  /// Starts nothing more. What comes is stored, for the next server.
+  void drain() { draining_ = true; }
+  std::size_t running() const { return running_; }
+
+  /// The job is on disk, and will be run, when this returns. Cancelled, it may be all the same.
+  awaitable<Answer<Submitted>> submit(Submission submission);
+
+  /// What a job that lives shows; null for one that is over, or unknown.
+  std::shared_ptr<Topic> watch(const std::string& id);
+  /// How many of its client's are before it, and itself; 0 unless it is queued. After cancellations before
+  /// it, a little too high.
+  std::size_t position(const std::string& id) const;
+  /// Ends a job that lives, and suspends until its end is stored.
+  awaitable<> cancel(std::string id);
+  std::size_t queued() const { return queue_.waiting(); }
+
+ private:
+  struct Entry : offload::FairQueue::Waiter {
+    const std::string* id = nullptr;
+    std::uint64_t ordinal = 0;
+    std::shared_ptr<Topic> topic;                       // where it is watched, or runs
+    std::unique_ptr<asio::cancellation_signal> cancel;  // where it runs
+    bool cancelled = false;
+  };
+
+  Entry& enqueue(const std::string& id, const std::string& client);
+  Topic& topic_of(Entry& entry);
+  void fill();
+  awaitable<> run(Entry& entry, offload::FairQueue::Line& line, offload::Slot slot);
+  awaitable<std::optional<Begun>> start(Entry& entry);
+  awaitable<Ending> work(Entry& entry, Begun& job, offload::Slot slot);
+  awaitable<> keep(Entry& entry, Ending ending);
+  awaitable<> end_queued(Entry& entry);
+  void leave(Entry& entry, State state);
+  awaitable<> forget_old();
+
+  Loop& loop_;
+  Store& store_;
+  offload::Admission& admission_;
+  Work& work_;
+  const Terms terms_;
+  std::unordered_map<std::string, Entry> live_;
+  offload::FairQueue queue_;
+  std::uint64_t ordinals_ = 0;
+  std::size_t running_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace jobs

@@ -1,0 +1,117 @@
+#pragma once
+// Stored jobs for those on the loop: what they ask of the database is done on a thread of its own. All that
+// is asked for while the last group is written is one transaction, so that one fsync(2) serves all who wait.
+// Knows no job's meaning. Used by runner.h and routes/.
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "server/jobs/database.h"
+#include "server/loop/thread_pool.h"
+#include "server/loop/wake_up.h"
+
+namespace jobs {
+
+/// Nothing of what was asked for has happened.
+struct StoreFailed {
+  std::string why;
+};
+
+template <typename Result>
+using Answer = std::variant<Result, StoreFailed>;
+
+class Store {
+ public:
+  /// Opens it, and blocks meanwhile. Where the folder cannot be used, everything is answered by StoreFailed;
+  /// throws StoreRefused where a server must not start with it.
+  Store(Loop& loop, const std::filesystem::path& folder);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Calls `work(database)` in the thread, perhaps twice, and then `then(answer)` on the loop, with what it
+  /// returned: on disk by then.
+  template <typename Work, typename Then>
+  void run(Work work, Then then) {
+    asked_.push_back(std::make_unique<OperationOf<Work, Then>>(std::move(work), std::move(then)));
+    send();
+  }
+
+  /// Suspends until the answer is there. Cancelled, the work is done all the same.
+  template <typename Work>
+  awaitable<Answer<std::invoke_result_t<Work, Database&>>> call(Work work) {
+    using Result = Answer<std::invoke_result_t<Work, Database&>>;
+    struct Wait {
+      explicit Wait(Loop& loop) : told(loop) {}
+      WakeUp told;
+      std::optional<Result> answer;
+    };
+    const auto wait = std::make_shared<Wait>(loop_);
+    run(std::move(work), [wait](Result answer) {
+      wait->answer.emplace(std::move(answer));
+      wait->told.wake();
+    });
+    while (!wait->answer) co_await wait->told.wait(Deadline::max());
+    co_return std::move(*wait->answer);
+  }
+
+  /// The last call, where the loop has ended: does what is still asked for and then `last`, and blocks
+  /// meanwhile. Nobody hears of it.
+  void finish(std::function<void(Database&)> last);
+
+  const Figures& figures() const { return figures_; }
+  /// Why nothing can be stored; empty where all is well.
+  const std::string& fault() const { return fault_; }
+  /// Called with how long each commit took, in seconds.
+  std::function<void(double)> on_commit = [](double) {};
+
+ private:
+  class Operation {
+   public:
+    virtual ~Operation() = default;
+    virtual void perform(Database& database) = 0;  // in the thread
+    virtual void let_go() = 0;                     // of what it was made of, in the thread
+    virtual void tell(const std::string* why_not) = 0;
+  };
+  template <typename Work, typename Then>
+  class OperationOf final : public Operation {
+   public:
+    OperationOf(Work work, Then then) : work_(std::move(work)), then_(std::move(then)) {}
+    void perform(Database& database) override { result_.emplace((*work_)(database)); }
+    void let_go() override { work_.reset(); }
+    void tell(const std::string* why_not) override {
+      if (why_not)
+        then_(StoreFailed{*why_not});
+      else
+        then_(std::move(*result_));
+    }
+
+   private:
+    std::optional<Work> work_;
+    Then then_;
+    std::optional<std::invoke_result_t<Work, Database&>> result_;
+  };
+  struct Group {
+    std::vector<std::unique_ptr<Operation>> operations;
+    std::vector<std::optional<std::string>> faults;  // of each
+    std::optional<Figures> figures;
+    double seconds = 0;
+  };
+
+  void send();
+  void perform(Group& group);
+  void perform(Group& group, std::size_t first, std::size_t last);
+  void tell(Group group);
+
+  Loop& loop_;
+  std::unique_ptr<Database> database_;  // the thread's, once it is there
+  std::string fault_;
+  Figures figures_;
+  std::vector<std::unique_ptr<Operation>> asked_;
+  bool busy_ = false;
+  ThreadPool thread_;
+};
+
+}  // namespace jobs

@@ -1,0 +1,54 @@
+#include "server/jobs/topic.h"
+
+#include <algorithm>
+
+namespace jobs {
+namespace {
+
+constexpr std::size_t kKept = 16 * 1024;
+
+}  // namespace
+
+// Who is told has to come back: as long as it does not, further changes cost nothing.
+void Topic::tell() {
+  event_ = std::max(event_ + 1, static_cast<std::uint64_t>(now()));
+  while (!waiting_.empty()) {
+    auto& watcher = waiting_.front();
+    waiting_.pop_front();
+    watcher.told.wake();
+  }
+}
+
+void Topic::set(State state) {
+  if (state_ == state) return;
+  state_ = state;
+  if (state == State::queued) progress_ = -1;
+  tell();
+}
+
+void Topic::on_progress(double progress) {
+  if (progress_ == progress) return;
+  progress_ = progress;
+  tell();
+}
+
+void Topic::on_stderr(std::string_view bytes) {
+  splitter_.add(bytes, [this](process::LogLine line) {
+    tell();
+    bytes_ += line.text.size();
+    lines_.push_back({event_, std::move(line.text)});
+    while (bytes_ > kKept) {
+      bytes_ -= lines_.front().text.size();
+      lines_.pop_front();
+    }
+  });
+}
+
+awaitable<> Topic::changed(std::uint64_t seen, Deadline until) {
+  if (event_ != seen) co_return;
+  Watcher watcher(loop_);
+  waiting_.push_back(watcher);
+  co_await watcher.told.wait(until);
+}
+
+}  // namespace jobs
