@@ -123,6 +123,8 @@ def ends_in_time(fault):
             gone = not left_behind(token)
         finally:
             end_left_behind(token)
+        if status == 404:
+            return "cannot be done there"
         told = f"told {status} after {seconds:.1f} s" if status else f"no answer in {seconds:.0f} s"
         return seen(bool(status) and seconds < JOB_SECONDS + 1 and gone, told + ("" if gone else ", and it still runs"))
 

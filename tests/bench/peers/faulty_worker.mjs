@@ -13,4 +13,7 @@ const faults = {
   flood: () => 'x'.repeat(1 << 20).repeat(256),  // a thread's result is a message
 };
 
-export default async ({ fault, token }) => (await faults[fault](token)) ?? 'fine';
+export default async ({ fault, token }) => {
+  if (!faults[fault]) throw Object.assign(new Error('no such fault'), { code: 404 });
+  return (await faults[fault](token)) ?? 'fine';
+};
