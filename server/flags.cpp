@@ -60,9 +60,13 @@ void add_flags(FlagTable& flags, Options& o) {
               "connections of one address; 0: no such limit");
   flags.size("max-buffered", o.door.max_buffered, "1MiB", "1024GiB",
              "requests and responses in memory, of all connections together");
+  flags.text("scratch-dir", o.scratch_dir, "PATH",
+             "the folder for what is too long for memory (default: $TMPDIR, or /tmp)");
+  flags.size("max-scratch", o.max_scratch, "0", "1024GiB", "all files there together");
   flags.duration("header-timeout", o.door.header_timeout, "1ms", "1h",
                  "from a request's first byte to the end of its head");
-  flags.duration("body-timeout", o.door.body_timeout, "1ms", "1h", "from there to the end of its content");
+  flags.duration("body-timeout", o.door.body_timeout, "1ms", "1h",
+                 "from there to the end of its content; for each MiB of a content that goes to a file");
   flags.duration("idle-timeout", o.door.idle_timeout, "1ms", "24h", "between two requests");
   flags.duration("write-timeout", o.door.write_timeout, "1ms", "1h",
                  "without progress in sending a response");

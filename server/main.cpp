@@ -85,9 +85,12 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   listen_to_signals(signals);
   loop::ThreadPool json_pool(loop, 1);
   const auto catalogue = read_catalogue(discover_tasks(loop, signals, json_pool, options), options);
+  loop::Scratch scratch(loop, options.scratch_dir, options.max_scratch);
+  check_scratch(scratch, options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
   // priority, since they share locks: the allocator's, the kernel's on their memory.
-  json_pool.run([] { process::set_priority(process::Priority::low); });
+  for (auto* threads : {&json_pool, &scratch.threads()})
+    threads->run([] { process::set_priority(process::Priority::low); });
 
   std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level, [realtime] {
     if (realtime) set_nice_of_busy_loop();
@@ -108,7 +111,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   routes::Router router;
   routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, json_pool,
                                   observers, options.door.max_body);
-  front_door::Door door(loop, options.door, application);
+  front_door::Door door(loop, options.door, application, scratch);
   telemetry::Metrics metrics(dispatcher, door, *log_file);
   for (const auto& [name, task] : catalogue.tasks()) metrics.expect_task(name);
   telemetry::Status status(dispatcher, door);

@@ -40,6 +40,8 @@ struct Options {
   std::map<std::string, process::JobLimits> per_task;  ///< by [task.NAME] of --config
 
   front_door::Limits door;
+  std::string scratch_dir;  ///< empty: $TMPDIR, or /tmp
+  std::uint64_t max_scratch = std::uint64_t{10} << 30;
 
   bool blocking_route = false;
   enum class LoopPriority { realtime, normal } loop_priority = LoopPriority::realtime;

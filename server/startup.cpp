@@ -73,6 +73,13 @@ void become_user(const Options& options) {
         fmt::format("--user '{}': {} (only root can become somebody else)", user, std::strerror(errno)));
 }
 
+// A default that cannot be used costs long contents alone, which are told so.
+void check_scratch(const loop::Scratch& scratch, const Options& options) {
+  if (options.scratch_dir.empty() || scratch.open()) return;
+  throw RefusedStart(fmt::format("--scratch-dir '{}': no file can be made there: {}", options.scratch_dir,
+                                 std::strerror(errno)));
+}
+
 namespace {
 
 process::JobLimits ceiling(const Options& options) {

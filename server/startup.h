@@ -8,6 +8,7 @@
 
 #include "ipc/json.h"
 #include "server/front_door/endpoint.h"
+#include "server/loop/scratch.h"
 #include "server/loop/thread_pool.h"
 #include "server/options.h"
 #include "server/process/program.h"
@@ -30,6 +31,9 @@ bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints);
 
 /// Becomes --user, for good. Throws RefusedStart.
 void become_user(const Options& options);
+
+/// Throws RefusedStart where no file can be made in --scratch-dir.
+void check_scratch(const loop::Scratch& scratch, const Options& options);
 
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);

@@ -1,5 +1,7 @@
 #include "server/front_door/door.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "server/loop/after_others.h"
@@ -39,6 +41,11 @@ void drain_some(Door& door, std::shared_ptr<Connections> undrained) {
 bool Door::make_room() {
   return idle.expire_oldest(kIdleLongEnough) || linger.expire_oldest(kIdleLongEnough) ||
          header.expire_oldest(kHeadLongEnough);
+}
+
+Refusal Door::no_room() const {
+  return {503, "buffers_full",
+          fmt::format("all buffers together hold more than {} bytes (--max-buffered)", limits.max_buffered)};
 }
 
 void Door::drain() {

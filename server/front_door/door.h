@@ -1,5 +1,6 @@
 #pragma once
-// What all connections of one server share: limits, the lists of deadlines, the counters, the scratch buffer.
+// What all connections of one server share: limits, the lists of deadlines, the counters, the buffer
+// for reading.
 // Knows no protocol. Made once in main, used by listener.h and connection.h.
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "server/front_door/exchange.h"
 #include "server/front_door/hangup_watch.h"
 #include "server/front_door/limits.h"
+#include "server/loop/scratch.h"
 
 namespace front_door {
 
@@ -36,11 +38,30 @@ struct Drainable
   ~Drainable() = default;
 };
 
+/// What one part of a connection holds in memory, as a share of DoorCounts::buffered.
+class Account {
+ public:
+  explicit Account(DoorCounts& counts) : counts_(counts) {}
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
+  ~Account() { set(0); }
+
+  void set(std::size_t held) {
+    counts_.buffered += held - held_;
+    held_ = held;
+  }
+
+ private:
+  DoorCounts& counts_;
+  std::size_t held_ = 0;
+};
+
 struct Door {
-  Door(Loop& loop, const Limits& limits, Application& application)
+  Door(Loop& loop, const Limits& limits, Application& application, loop::Scratch& scratch)
       : loop(loop),
         limits(limits),
         application(application),
+        scratch(scratch),
         idle(loop, limits.idle_timeout),
         header(loop, limits.header_timeout),
         body(loop, limits.body_timeout),
@@ -52,6 +73,7 @@ struct Door {
   Loop& loop;
   const Limits limits;
   Application& application;
+  loop::Scratch& scratch;
   DeadlineList idle, header, body, write, linger, last_call;
   HangupWatch hangups;
   DoorCounts counts;
@@ -61,10 +83,14 @@ struct Door {
   std::function<void()> on_room;                                ///< a connection has ended
 
   /// One read's bytes. Shared, since nothing suspends between a read and the end of its parse.
-  std::array<char, kBytesPerTurn> scratch;
+  std::array<char, kBytesPerTurn> read_buffer;
 
   /// At max_connections: ends the connection that is worth least, soon. False where all are being served.
   bool make_room();
+
+  /// Whether all buffers together hold more than they may, and the refusal for that.
+  bool over_budget() const { return counts.buffered > limits.max_buffered; }
+  Refusal no_room() const;
 
   /// From now on idle connections are closed and every response says Connection: close.
   void drain();

@@ -13,6 +13,7 @@
 
 #include "server/front_door/refusal.h"
 #include "server/loop/loop.h"
+#include "server/loop/scratch.h"
 #include "server/loop/unique_fd.h"
 
 namespace front_door {
@@ -28,6 +29,7 @@ struct ContentTerms {
 struct SpooledContent {
   loop::UniqueFd fd;
   std::size_t size = 0;
+  loop::Scratch::Share share{};  ///< of --max-scratch: to be kept for as long as anybody uses the file
 };
 
 /// A response's content in a file: `size` bytes from `offset`. They must not shrink before they are sent.

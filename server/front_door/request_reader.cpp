@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
+
+#include "server/front_door/field_rules.h"
 
 namespace front_door {
 namespace http = boost::beast::http;
@@ -16,49 +17,15 @@ namespace {
 // A chunk's size line with its extensions, or a trailer section: what Beast wants to see in one piece.
 constexpr std::size_t kMaxChunkHeader = 4096;
 
-// Address space for a long body of unknown size.
-constexpr std::size_t kChunkedRoom = 1 << 20;
-
-bool equals(std::string_view a, std::string_view b) {
-  return boost::beast::iequals(a, b);
-}
-
-// uri-host [ ":" port ], RFC 9110 section 7.2, as characters: no user info, no white space, no path.
-bool is_host(std::string_view host) {
-  if (host.empty()) return true;
-  const bool literal = host.front() == '[';
-  const auto end = literal ? host.find(']') : host.find(':');
-  if (literal && end == std::string_view::npos) return false;
-  const auto name = host.substr(literal ? 1 : 0, literal ? end - 1 : end);
-  auto rest = end == std::string_view::npos ? std::string_view{} : host.substr(literal ? end + 1 : end);
-  static constexpr std::string_view kNamePunctuation = "-._~!$&'()*+,;=%";
-  const bool name_fits = !name.empty() && std::all_of(name.begin(), name.end(), [literal](unsigned char c) {
-    if (literal) return std::isxdigit(c) || c == ':' || c == '.';
-    return std::isalnum(c) || kNamePunctuation.find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (!rest.empty() && rest.front() != ':') return false;
-  if (!rest.empty()) rest.remove_prefix(1);
-  return name_fits && rest.size() <= 5 &&
-         std::all_of(rest.begin(), rest.end(), [](unsigned char c) { return std::isdigit(c); });
-}
-
-bool lists(std::string_view list, std::string_view name) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    auto item = list.substr(0, comma);
-    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
-    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
-    if (equals(item, name)) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
+// Address space for a long body of unknown size, up to where it is spooled.
+constexpr std::size_t kChunkedRoom = kInMemory + kBytesPerTurn;
 
 }  // namespace
 
-RequestReader::RequestReader(const Limits& limits) : limits_(limits), scanner_(limits) {
+RequestReader::RequestReader(const Limits& limits, Application& application)
+    : limits_(limits), application_(application), scanner_(limits) {
   Parser::header_limit(static_cast<std::uint32_t>(limits.max_head + 1));
-  Parser::body_limit(limits.max_body);
+  Parser::body_limit(boost::none);  // see announce()
 }
 
 RequestReader::Step RequestReader::refuse(Refusal refusal) {
@@ -128,9 +95,6 @@ bool RequestReader::keeps_alive() const {
 
 Refusal RequestReader::explain(const error_code& error) const {
   if (!refusal_.detail.empty()) return refusal_;
-  if (error == http::error::body_limit)
-    return {413, "body_too_large",
-            fmt::format("the content is larger than {} bytes (--max-body)", limits_.max_body)};
   if (error == http::error::bad_version)
     return {505, "bad_request", "the version is neither HTTP/1.1 nor HTTP/1.0"};
   if (error == http::error::bad_content_length || error == http::error::multiple_content_length)
@@ -213,6 +177,28 @@ void RequestReader::on_header_impl(error_code& error) {
   if (!error) read_target(error);
   if (error) return;
   drop_fields_of_this_hop();
+  const auto length = content_length();
+  if (Parser::chunked() || length.value_or(0) > 0) terms_ = application_.terms(request_);
+  announce(length.value_or(0), error);
+}
+
+void RequestReader::announce(std::uint64_t bytes, error_code& error) {
+  if (bytes > terms_.most - announced_)
+    return fail(error, 413,
+                fmt::format("the content is larger than {} bytes ({})", terms_.most, terms_.limited_by),
+                "body_too_large");
+  announced_ += bytes;
+}
+
+std::optional<std::uint64_t> RequestReader::content_length() const {
+  const auto length = Parser::content_length();
+  if (!length) return std::nullopt;
+  return *length;
+}
+
+std::string RequestReader::release_body() {
+  body_growth_.restart();
+  return std::exchange(request_.body, {});
 }
 
 void RequestReader::check_head(error_code& error) {
@@ -267,8 +253,10 @@ void RequestReader::drop_fields_of_this_hop() {
   });
 }
 
-void RequestReader::on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) {
+void RequestReader::on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& error) {
   was_chunk_header_ = true;
+  announce(size, error);
+  if (error) return;
   const bool control = std::any_of(extensions.begin(), extensions.end(),
                                    [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
   if (control) fail(error, 400, "a chunk extension has a control character");
@@ -276,7 +264,7 @@ void RequestReader::on_chunk_header_impl(std::uint64_t, string_view extensions, 
 
 // In chunks, a body does not say how long it will be.
 void RequestReader::on_body_init_impl(const boost::optional<std::uint64_t>& size, error_code&) {
-  body_growth_ = ipc::Growth(std::min<std::size_t>(size.value_or(kChunkedRoom), limits_.max_body));
+  body_growth_ = ipc::Growth(std::min<std::size_t>(size.value_or(kChunkedRoom), terms_.most));
 }
 
 std::size_t RequestReader::on_body_impl(string_view body, error_code&) {

@@ -4,7 +4,9 @@
 // connection.h, one per request.
 
 #include <boost/beast/http/basic_parser.hpp>
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "ipc/growth.h"
@@ -17,7 +19,8 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   using Parser = boost::beast::http::basic_parser<true>;
 
  public:
-  explicit RequestReader(const Limits& limits);
+  /// `application` says how much content the request may have.
+  RequestReader(const Limits& limits, Application& application);
 
   enum class Step { need_head, need_body, complete, refused };
 
@@ -27,8 +30,15 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
 
   /// The request, whole once complete; without its body, but with all else, once the step was need_body.
   Request& request() { return request_; }
-  /// Bytes of memory that its body takes, or took before it was moved away.
+  std::size_t body_size() const { return request_.body.size(); }
+  /// Bytes of memory that its body takes.
   std::size_t body_memory() const { return body_growth_.memory(request_.body); }
+  /// What has come of the body. More of it begins anew.
+  std::string release_body();
+  /// What the application says of its content; valid once the step was need_body.
+  const ContentTerms& terms() const { return terms_; }
+  /// The length that the client announced; nothing for chunks.
+  std::optional<std::uint64_t> content_length() const;
   /// What the version and the Connection field say (RFC 9112 section 9.3); Beast would count Proxy-Connection
   /// in.
   bool keeps_alive() const;
@@ -46,6 +56,7 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   Refusal explain(const error_code& error) const;
   void fail(error_code& error, int status, std::string detail, std::string_view reason = "bad_request");
   void check_head(error_code& error);
+  void announce(std::uint64_t bytes, error_code& error);
   void read_target(error_code& error);
   void drop_fields_of_this_hop();
 
@@ -58,10 +69,13 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& size, error_code&) override;
-  void on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) override;
+  void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& error) override;
   void on_finish_impl(error_code&) override {}
 
   const Limits& limits_;
+  Application& application_;
+  ContentTerms terms_;
+  std::uint64_t announced_ = 0;  // bytes of content, by Content-Length or by chunks up to now
   HeadScanner scanner_;
   Request request_;
   ipc::Growth body_growth_;

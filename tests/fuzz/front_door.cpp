@@ -76,7 +76,8 @@ class Street {
 
   Loop loop_{1};
   fuzz::House house_{loop_};
-  front_door::Door door_{loop_, small_limits(), house_};
+  loop::Scratch scratch_{loop_, "", 1 << 20};
+  front_door::Door door_{loop_, small_limits(), house_, scratch_};
 };
 
 constexpr std::string_view kExpect = "expect";

@@ -48,7 +48,8 @@ awaitable<> count_turns(Door& door, std::size_t& turns) {
 TEST_CASE("what a refused client goes on sending is thrown away some in each turn of the loop") {
   Loop loop(1);
   Nobody nobody;
-  const auto door = std::make_unique<Door>(loop, Limits{}, nobody);
+  loop::Scratch scratch(loop, "", 0);
+  const auto door = std::make_unique<Door>(loop, Limits{}, nobody, scratch);
   auto client = connect(*door);
   const std::string bytes = "@" + std::string(1 << 20, 'x');
   ssize_t sent = 0;
@@ -66,7 +67,8 @@ TEST_CASE("at the drain, idle clients are let go some in each turn of the loop")
   constexpr std::size_t kClients = 400;
   Loop loop(1);
   Nobody nobody;
-  const auto door = std::make_unique<Door>(loop, Limits{}, nobody);
+  loop::Scratch scratch(loop, "", 0);
+  const auto door = std::make_unique<Door>(loop, Limits{}, nobody, scratch);
   std::vector<loop::UniqueFd> clients;
   for (std::size_t i = 0; i < kClients; ++i) clients.push_back(connect(*door));
   std::size_t turns = 0;

@@ -1,0 +1,161 @@
+#include "server/front_door/receiving.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace front_door {
+namespace {
+
+using Step = RequestReader::Step;
+
+// What is written to a file at once. With one more read it is still a short text.
+constexpr std::size_t kPiece = ipc::kShort - kBytesPerTurn;
+
+}  // namespace
+
+bool Receiving::end(std::string_view why) {
+  why_ = why;
+  return false;
+}
+
+// Asio reads the request when it comes: a wait, and then a read, would be two system calls. A request counts,
+// even if it comes with the deadline or the drain.
+awaitable<std::string_view> Receiving::first_bytes() {
+  boost::system::error_code error;
+  // Who was accepted just before the drain still has its last call.
+  (door_.draining ? door_.last_call : door_.idle).join(socket_);
+  const auto count = co_await socket_.receive(asio::buffer(first_), error);
+  socket_.leave();
+  if (count)
+    socket_.forgive();
+  else if (error == asio::error::eof)
+    end("client");
+  else if (error != asio::error::operation_aborted)
+    end("client_reset");
+  else
+    end(socket_.late() && !door_.draining ? "idle_timeout" : "drained");
+  co_return std::string_view(first_.data(), count);
+}
+
+// One read, and as much of a request as it holds. False where the connection is over.
+bool Receiving::receive(Incoming& request) {
+  auto& buffer = door_.read_buffer;
+  ssize_t count;
+  do count = ::recv(socket_.descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return errno == EAGAIN ? true : end("client_reset");
+  if (count == 0) return end("client");
+  parse(request, {buffer.data(), static_cast<std::size_t>(count)});
+  return true;
+}
+
+void Receiving::parse(Incoming& request, std::string_view bytes) {
+  const bool kept = !received_.empty();
+  if (kept) received_ += bytes;
+  std::size_t used = 0;
+  request.step = request.reader.advance(kept ? received_ : bytes, used);
+  kept ? received_.erase(0, used) : received_.assign(bytes.substr(used));
+}
+
+// The head has one deadline from its first byte to its last, the content another: a client that sends a byte
+// now and then does not win time.
+awaitable<bool> Receiving::read(Incoming& request) {
+  if (!receive(request)) co_return false;  // there may be more than `first_` holds
+  door_.header.join(socket_);
+  while (request.step == Step::need_head) {
+    const bool more = co_await read_more(request, "header_timeout");
+    if (!more) co_return false;
+  }
+  socket_.leave();
+  socket_.forgive();
+  // Who asks first is answered by its head, or asked for the rest by whoever wants it.
+  if (request.step != Step::need_body || request.reader.expects_continue()) co_return true;
+  co_return co_await read_content(request);
+}
+
+awaitable<bool> Receiving::read_content(Incoming& request) {
+  door_.body.join(socket_);
+  while (request.step == Step::need_body) {
+    const bool more = co_await read_more(request, "body_timeout");
+    if (!more) co_return false;
+    if (must_spool(request)) {
+      const bool spooled = co_await spool(request);
+      if (!spooled) co_return false;
+    }
+  }
+  socket_.leave();
+  socket_.forgive();
+  if (request.step == Step::complete && request.spool) co_return co_await spool(request);
+  co_return true;
+}
+
+// One wait and one read.
+awaitable<bool> Receiving::read_more(Incoming& request, std::string_view too_late) {
+  account(request);
+  if (door_.over_budget()) {
+    request.refusal = door_.no_room();
+    co_return false;
+  }
+  const bool readable = co_await socket_.wait(Socket::wait_read);
+  if (readable && request.step == Step::need_body) co_await others_first(door_.loop.get_executor());
+  if (readable && !receive(request)) co_return false;
+  if (readable && (!socket_.late() || request.step >= Step::complete)) co_return true;
+  socket_.leave();
+  socket_.forgive();
+  request.refusal = Refusal{408, too_late,
+                            fmt::format("the request did not come in time (--{})",
+                                        too_late == "body_timeout" ? "body-timeout" : "header-timeout")};
+  co_return false;
+}
+
+bool Receiving::must_spool(const Incoming& request) const {
+  const auto& reader = request.reader;
+  if (!reader.terms().may_spool || reader.body_size() < kPiece) return false;
+  return request.spool || reader.content_length().value_or(reader.body_size()) > kInMemory;
+}
+
+// Nothing is read meanwhile: a client is no faster than the disk. Each kInMemory bytes have a --body-timeout
+// of their own.
+awaitable<bool> Receiving::spool(Incoming& request) {
+  if (!request.spool) request.spool = std::make_unique<Spool>(door_.scratch);
+  const auto before = request.spool->size();
+  auto piece = request.reader.release_body();
+  auto refusal = co_await request.spool->append(std::move(piece));
+  if (refusal) {
+    socket_.leave();
+    socket_.forgive();
+    request.refusal = std::move(*refusal);
+    co_return false;
+  }
+  if (request.step == Step::need_body && request.spool->size() / kInMemory > before / kInMemory) {
+    socket_.forgive();
+    door_.body.join(socket_);
+  }
+  co_return true;
+}
+
+void Receiving::account(const Incoming& request) {
+  account_.set(received_.capacity() + request.reader.body_memory());
+}
+
+std::size_t Receiving::hand_over(Incoming& request, Request& to) {
+  const auto memory = request.reader.body_memory();
+  to.body = request.reader.release_body();
+  if (request.spool) to.file = request.spool->finish();
+  account_.set(received_.capacity());
+  return memory;
+}
+
+void Receiving::shrink() {
+  if (received_.empty()) received_.shrink_to_fit();
+  account_.set(received_.capacity());
+}
+
+void Receiving::forget() {
+  std::string().swap(received_);  // an assignment would keep its memory
+  account_.set(received_.capacity());
+}
+
+}  // namespace front_door

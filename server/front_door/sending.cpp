@@ -1,0 +1,111 @@
+#include "server/front_door/sending.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace front_door {
+namespace {
+
+// What is read and thrown away of a client that goes on sending after it was answered.
+constexpr std::size_t kMaxLingering = 4 * 1024 * 1024;
+
+// Of a file in one call, on the thread for files: others wait for it.
+constexpr std::size_t kFilePerCall = 256 * 1024;
+
+struct Taken {
+  ssize_t count = 0;
+  int error = 0;
+};
+
+}  // namespace
+
+awaitable<bool> Sending::writable() {
+  door_.write.join(socket_);
+  const bool in_time = co_await socket_.wait(Socket::wait_write);
+  socket_.leave();
+  co_return in_time;
+}
+
+awaitable<bool> Sending::send(Parts parts) {
+  const auto size = parts.size();
+  std::size_t done = 0;
+  if (size > kBytesPerTurn) co_await others_first(door_.loop.get_executor());
+  while (done < size) {
+    const auto count = send_some(socket_.descriptor(), parts, done);
+    if (count > 0) {
+      done += static_cast<std::size_t>(count);
+      sent_ += static_cast<std::size_t>(count);
+      if (done < size) co_await others_first(door_.loop.get_executor());
+    } else if (count < 0 && errno == EAGAIN) {
+      const bool in_time = co_await writable();
+      if (!in_time) co_return false;
+    } else {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+// What is not in memory any more comes from the disk, so a thread beside the loop fetches it.
+awaitable<bool> Sending::send_file(const FileContent& file) {
+  auto offset = file.offset;
+  const auto end = file.offset + file.size;
+  while (offset < end) {
+    const auto most = std::min(kFilePerCall, end - offset);
+    auto work = [socket = socket_.descriptor(), from = file.fd.get(), offset, most] {
+      const auto count = send_some_of_file(socket, from, offset, most);
+      return Taken{count, errno};
+    };
+    const auto taken = co_await door_.scratch.threads().call(work);
+    if (taken.count > 0) {
+      offset += static_cast<std::size_t>(taken.count);
+      sent_ += static_cast<std::size_t>(taken.count);
+    } else if (taken.count < 0 && taken.error == EAGAIN) {
+      const bool in_time = co_await writable();
+      if (!in_time) co_return false;
+    } else {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+// Closing a socket with unread bytes resets it, and the reset can overtake the response: so the client gets a
+// FIN and some time to notice it first.
+awaitable<> Sending::linger() {
+  if (::shutdown(socket_.descriptor(), SHUT_WR) != 0) co_return;
+  door_.linger.join(socket_);
+  ++door_.counts.lingering;
+  auto& buffer = door_.read_buffer;
+  for (std::size_t read = 0; read < kMaxLingering && !socket_.late();) {
+    const auto count = ::recv(socket_.descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) break;
+    if (count > 0) {
+      read += static_cast<std::size_t>(count);
+      co_await others_first(door_.loop.get_executor());
+    } else {
+      const bool in_time = co_await socket_.wait(Socket::wait_read);
+      if (!in_time) break;
+    }
+  }
+  socket_.leave();
+  --door_.counts.lingering;
+}
+
+awaitable<> SentParts::write(std::string_view bytes) {
+  if (bytes.empty()) co_return;  // in chunks that would be the end
+  const auto size = chunked_ ? fmt::format("{:x}\r\n", bytes.size()) : std::string();
+  const Parts parts{size, bytes, chunked_ ? "\r\n" : ""};
+  const bool sent = co_await sending_.send(parts);
+  if (!sent) throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+awaitable<bool> SentParts::finish() {
+  const Parts last{chunked_ ? "0\r\n\r\n" : ""};
+  co_return co_await sending_.send(last);
+}
+
+}  // namespace front_door
