@@ -5,8 +5,8 @@
 namespace front_door {
 namespace {
 
-// Told in one turn of the loop: closing a connection takes up to 20 us.
-constexpr int kToldPerTurn = 16;
+// Ended in one turn of the loop: closing a connection takes up to 20 us.
+constexpr int kEndedPerTurn = 16;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void DeadlineList::arm() {
 void DeadlineList::expire_due() {
   const auto now = Clock::now();
   const auto is_due = [&] { return !members_.empty() && members_.front().due_ <= now; };
-  for (int told = 0; told < kToldPerTurn && is_due(); ++told) {
+  for (int ended = 0; ended < kEndedPerTurn && is_due(); ++ended) {
     auto& late = members_.front();
     late.leave();
     late.expired();

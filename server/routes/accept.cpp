@@ -1,17 +1,11 @@
 #include "server/routes/accept.h"
 
-#include <strings.h>
-
 #include <charconv>
+
+#include "server/routes/field_text.h"
 
 namespace routes {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // Cuts the part before `separator` off the front of `list`.
 std::string_view next_part(std::string_view& list, char separator) {
@@ -19,10 +13,6 @@ std::string_view next_part(std::string_view& list, char separator) {
   const auto part = list.substr(0, end);
   list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
   return trimmed(part);
-}
-
-bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 // How closely a range names the type: 0 for not at all.

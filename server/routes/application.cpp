@@ -132,7 +132,7 @@ awaitable<> Application::run(const HeavyHandler& handler, Call& call) {
 }
 
 void Application::report(const front_door::Exchange& exchange, std::string_view what) {
-  const std::string_view id = exchange.state ? call_of(exchange).request_id : "-";
+  const std::string_view id = exchange.state ? std::string_view(call_of(exchange).request_id) : "-";
   for (auto* observer : observers_) observer->on_bug(id, what);
 }
 

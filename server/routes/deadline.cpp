@@ -8,7 +8,8 @@
 namespace routes {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
+// Without the blanks and quotes around it.
+std::string_view unquoted(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\"");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\"") - first + 1);
@@ -23,9 +24,9 @@ std::optional<long> wait_seconds(std::string_view field) {
     field.remove_prefix(std::min(comma + 1, field.size()));
     const auto equals = preference.find('=');
     if (equals == std::string_view::npos) continue;
-    const auto name = trimmed(preference.substr(0, equals));
+    const auto name = unquoted(preference.substr(0, equals));
     if (name.size() != 4 || ::strncasecmp(name.data(), "wait", 4) != 0) continue;
-    const auto value = trimmed(preference.substr(equals + 1));
+    const auto value = unquoted(preference.substr(equals + 1));
     long seconds = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
     if (error == std::errc() && end == value.data() + value.size() && seconds >= 0) return seconds;

@@ -2,16 +2,13 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 
+#include "server/routes/field_text.h"
+
 namespace routes {
 namespace {
-
-bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() > end.size() && equals(text.substr(text.size() - end.size()), end);
