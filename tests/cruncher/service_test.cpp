@@ -17,21 +17,21 @@ Json answer_to(const std::string& line) {
   return Json::parse(answer);
 }
 
-Json call(const std::string& method, const Json& params) {
+Json answer_to(const std::string& method, const Json& params) {
   return answer_to(ipc::print_request({Json("id"), method, params}));
 }
 
 TEST_CASE("a request is answered with its result and its id") {
-  CHECK(call("primes", {{"limit", 100}}) ==
+  CHECK(answer_to("primes", {{"limit", 100}}) ==
         Json::parse(R"({"jsonrpc":"2.0","id":"id","result":{"count":25}})"));
 }
 
 TEST_CASE("rpc.discover answers with the document that describes the tasks") {
-  CHECK(call("rpc.discover", Json::object()).at("result") == cruncher::describe_tasks());
+  CHECK(answer_to("rpc.discover", Json::object()).at("result") == cruncher::describe_tasks());
 }
 
 TEST_CASE("an unknown task is named, and so are the known ones") {
-  const Json error = call("no_such\ntask", Json::object()).at("error");
+  const Json error = answer_to("no_such\ntask", Json::object()).at("error");
   CHECK(error.at("code") == -32601);
   const auto message = error.at("message").get<std::string>();
   CHECK(message.find("no_such") != std::string::npos);
@@ -39,13 +39,13 @@ TEST_CASE("an unknown task is named, and so are the known ones") {
 }
 
 TEST_CASE("params are checked again, whoever sent them") {
-  const Json error = call("primes", {{"limit", 10'000'000'001}}).at("error");
+  const Json error = answer_to("primes", {{"limit", 10'000'000'001}}).at("error");
   CHECK(error.at("code") == -32602);
   CHECK(error.at("data").at("errors") ==
         Json::parse(R"([{"pointer":"/limit","message":"must be at most 10000000000, but is 10000000001"}])"));
-  CHECK(call("spin", {{"CPUTimeMs", 600'001}}).at("error").at("code") == -32602);
-  CHECK(call("spin", Json::object()).at("error").at("code") == -32602);
-  CHECK(call("hash_password", {{"password", "x"}, {"salt", "y"}}).at("error").at("code") == -32602);
+  CHECK(answer_to("spin", {{"CPUTimeMs", 600'001}}).at("error").at("code") == -32602);
+  CHECK(answer_to("spin", Json::object()).at("error").at("code") == -32602);
+  CHECK(answer_to("hash_password", {{"password", "x"}, {"salt", "y"}}).at("error").at("code") == -32602);
 }
 
 TEST_CASE("a line that is no request is answered all the same, a notification is not") {

@@ -2,11 +2,17 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace harness {
 
 namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = fs::temp_directory_path() / "cruncher-test-XXXXXX";

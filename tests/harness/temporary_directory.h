@@ -7,6 +7,9 @@
 
 namespace harness {
 
+/// All of a file; empty where there is none.
+std::string text_of(const std::filesystem::path& path);
+
 class TemporaryDirectory {
  public:
   TemporaryDirectory();

@@ -15,10 +15,7 @@
 namespace telemetry {
 namespace {
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using harness::text_of;
 
 // What this process writes to stderr meanwhile.
 class Stderr {

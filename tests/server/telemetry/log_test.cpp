@@ -17,10 +17,7 @@ namespace {
 
 constexpr int kHalf = 1024;  // of the queue
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using harness::text_of;
 
 TEST_CASE("a writer hears of a queue that its reader lets fill, before a line of it is lost") {
   const harness::TemporaryDirectory directory;
