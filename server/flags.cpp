@@ -29,6 +29,15 @@ void add_flags(FlagTable& flags, Options& o) {
       "one, Host is checked on loopback only");
   flags.text("user", o.user, "USER",
              "become this user, a name or a number, once the sockets are open (needs root)");
+  flags.group("Clients");
+  flags.text("api-keys", o.api_keys, "FILE",
+             "who may use heavy routes, by Authorization: Bearer KEY; lines NAME = \"sha256:...\" as "
+             "--make-key prints them, or tables with key, running, waiting, weight; read again at SIGHUP");
+  flags.list("trusted-proxy", o.trusted_proxies, "CIDR",
+             "an address or network of proxies, or unix, whose word for the client's address is taken; may "
+             "be repeated");
+  flags.text("client-header", o.client_header, "NAME",
+             "the field in which trusted proxies name the client: X-Forwarded-For, Forwarded, X-Real-IP ...");
   flags.group("Jobs");
   flags.text("cruncher", o.cruncher, "PATH",
              "the program that runs the jobs; a name alone is looked up in PATH");

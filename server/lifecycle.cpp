@@ -59,12 +59,14 @@ awaitable<> Lifecycle::feed_watchdog(Milliseconds every) {
 void Lifecycle::await_signal() {
   house_.signals.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
-    if (is_for_log(signal))
+    if (is_for_log(signal)) {
       house_.log_file.reopen();
-    else if (std::exchange(draining_, true))
+      if (signal == SIGHUP) house_.reload();
+    } else if (std::exchange(draining_, true)) {
       return end_now(128 + signal);
-    else
+    } else {
       asio::co_spawn(house_.loop.get_executor(), drain(signal), asio::detached);
+    }
     await_signal();
   });
 }

@@ -3,6 +3,7 @@
 // in main.
 
 #include <boost/asio/signal_set.hpp>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -29,6 +30,7 @@ class Lifecycle {
     offload::Crew& crew;
     front_door::Door& door;
     std::vector<std::unique_ptr<front_door::Listener>>& listeners;
+    std::function<void()> reload;  ///< at SIGHUP
   };
   explicit Lifecycle(House house);
 

@@ -79,6 +79,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),
   // proc(5)).
   ::prctl(PR_SET_DUMPABLE, 0);
+  auto clients = read_clients(options);
 
   Loop loop(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);  // its descriptors and timers are its thread's alone
   asio::signal_set signals(loop);
@@ -109,8 +110,8 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
 
   routes::Offload offload(catalogue, dispatcher, threads, json_pool);
   routes::Router router;
-  routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, json_pool,
-                                  observers, options.door.max_body);
+  routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, clients,
+                                  json_pool, observers, options.door.max_body);
   front_door::Door door(loop, options.door, application, scratch);
   telemetry::Metrics metrics(dispatcher, door, *log_file);
   for (const auto& [name, task] : catalogue.tasks()) metrics.expect_task(name);
@@ -141,7 +142,14 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
     real_time->step_up();
     log_file->on_backlog([&real_time] { real_time->step_down(); });
   }
-  Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, door, listeners});
+  const auto reread_keys = [&] {
+    clients.reread(json_pool, [&log](bool good, const std::string& sentence) {
+      log.say(good ? spdlog::level::info : spdlog::level::warn, sentence);
+    });
+  };
+  if (!clients.warning().empty()) log.say(spdlog::level::warn, clients.warning());
+  Lifecycle lifecycle(
+      {loop, signals, options, *log_file, log, admission, dispatcher, crew, door, listeners, reread_keys});
   const int exit_code = lifecycle.run();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "server/flags.h"
+#include "server/identity/api_keys.h"
 #include "server/settings/configuration.h"
 #include "server/settings/flag_table.h"
 #include "server/version.h"
@@ -62,6 +63,10 @@ class CommandLine {
             "--config", config_,
             "configuration in TOML: `key = value`, keys are flags without dashes; [task.NAME] for one task")
         ->type_name("FILE");
+    app_.add_option(
+            "--make-key", make_key_,
+            "print a new key for the client NAME, and below it the line for --api-keys; serves nobody")
+        ->type_name("NAME");
     app_.allow_extras();  // refused by refuse_others(), which knows what may have been meant
     app_.footer(
         "Durations take ms, s, m, h, or are in seconds; sizes take B, KiB, MiB, GiB. Each flag is also an\n"
@@ -79,6 +84,7 @@ class CommandLine {
     return std::move(given_);
   }
   const std::string& config() const { return config_; }
+  const std::string& make_key() const { return make_key_; }
   CLI::App& app() { return app_; }
 
  private:
@@ -115,7 +121,7 @@ class CommandLine {
   CLI::App app_{
       "Answers light routes on one event loop and runs every heavy request in a process of its own.",
       "cruncherd"};
-  std::string config_;
+  std::string config_, make_key_;
   Layer given_;
 };
 
@@ -168,11 +174,19 @@ process::JobLimits read_section(const settings::TaskSection& section, process::J
   return limits;
 }
 
-Options read_layers(const FlagTable& flags, Options& options, CommandLine& command_line, int argc,
-                    char** argv) {
-  std::vector<Layer> layers{command_line.read(argc, argv), read_environment(flags)};
-  const auto file_name =
-      command_line.config().empty() ? variable("CRUNCHERD_CONFIG").value_or("") : command_line.config();
+Instead made_key(const std::string& name) {
+  try {
+    const auto made = identity::make_key(name);
+    return {false, fmt::format("{}\n{}\n", made.key, made.line)};
+  } catch (const identity::BadKeys& error) {
+    throw BadOptions(fmt::format("--make-key: {}", error.what()));
+  }
+}
+
+// `file_name` is of --config; empty where that is not given.
+Options read_layers(const FlagTable& flags, Options& options, Layer command_line, std::string file_name) {
+  std::vector<Layer> layers{std::move(command_line), read_environment(flags)};
+  if (file_name.empty()) file_name = variable("CRUNCHERD_CONFIG").value_or("");
   settings::Configuration file;
   if (!file_name.empty()) file = settings::read_configuration(file_name);
   layers.push_back(read_file(flags, file));
@@ -203,7 +217,9 @@ std::variant<Options, Instead> parse_options(int argc, char** argv) {
     return Instead{true, fmt::format("cruncherd: {} (cruncherd --help lists the flags)\n", why)};
   };
   try {
-    return read_layers(flags, options, command_line, argc, argv);
+    auto given = command_line.read(argc, argv);
+    if (!command_line.make_key().empty()) return made_key(command_line.make_key());
+    return read_layers(flags, options, std::move(given), command_line.config());
   } catch (const CLI::CallForHelp&) {
     return Instead{false, command_line.app().help()};
   } catch (const CLI::CallForVersion&) {

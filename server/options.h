@@ -23,6 +23,10 @@ struct Options {
   std::vector<std::string> allowed_hosts;
   std::string user;
 
+  std::string api_keys;  ///< the file; empty: nobody needs a key
+  std::string client_header = "X-Forwarded-For";
+  std::vector<std::string> trusted_proxies;
+
   std::string cruncher;  ///< the path of the program
   std::size_t running = 1;
   std::size_t waiting = 64;

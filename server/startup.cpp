@@ -80,6 +80,16 @@ void check_scratch(const loop::Scratch& scratch, const Options& options) {
                                  std::strerror(errno)));
 }
 
+identity::Clients read_clients(const Options& options) {
+  try {
+    return {{options.client_header, identity::Networks(options.trusted_proxies)}, options.api_keys};
+  } catch (const identity::BadNetwork& error) {
+    throw RefusedStart(fmt::format("--trusted-proxy: {}", error.what()));
+  } catch (const identity::BadKeys& error) {
+    throw RefusedStart(fmt::format("--api-keys: {}", error.what()));
+  }
+}
+
 namespace {
 
 process::JobLimits ceiling(const Options& options) {

@@ -8,6 +8,7 @@
 
 #include "ipc/json.h"
 #include "server/front_door/endpoint.h"
+#include "server/identity/clients.h"
 #include "server/loop/scratch.h"
 #include "server/loop/thread_pool.h"
 #include "server/options.h"
@@ -34,6 +35,9 @@ void become_user(const Options& options);
 
 /// Throws RefusedStart where no file can be made in --scratch-dir.
 void check_scratch(const loop::Scratch& scratch, const Options& options);
+
+/// Who may use the server, by --api-keys and --trusted-proxy. Throws RefusedStart.
+identity::Clients read_clients(const Options& options);
 
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);

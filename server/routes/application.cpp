@@ -81,7 +81,8 @@ std::optional<awaitable<>> Application::respond(front_door::Exchange& exchange) 
   auto made = std::make_unique<Call>(exchange);
   auto& call = *made;
   call.request_id = request_id_of(exchange.request);
-  call.client.name = exchange.request.peer_address;
+  call.address = clients_.address_of(exchange.request);
+  call.client.name = identity::client_of_address(call.address);
   exchange.state = std::move(made);
   try {
     return answer(call);
@@ -105,15 +106,36 @@ std::optional<awaitable<>> Application::answer(Call& call) {
     send(call, std::move(*reply));
     return std::nullopt;
   }
-  const auto& handler = std::get<const Route*>(found)->handler;
-  if (const auto* heavy = std::get_if<HeavyHandler>(&handler)) {
+  const auto& route = *std::get<const Route*>(found);
+  const auto* heavy = std::get_if<HeavyHandler>(&route.handler);
+  if (heavy || route.costly) {
     auto refusal = cross_site_refusal(call);
-    if (!refusal) return run(*heavy, call);
-    send(call, std::move(*refusal));
+    if (!refusal) refusal = identify(call);
+    if (refusal) {
+      send(call, std::move(*refusal));
+      return std::nullopt;
+    }
+  }
+  if (heavy) return run(*heavy, call);
+  send(call, std::get<LightHandler>(route.handler)(call));
+  return std::nullopt;
+}
+
+// The refusal for a client without the key that it needs. The name of one that has it is its own from now on.
+std::optional<Reply> Application::identify(Call& call) const {
+  if (!clients_.need_keys()) return std::nullopt;
+  if (const auto* client = clients_.with_key(call.exchange.request)) {
+    call.client = *client;
+    call.has_key = true;
     return std::nullopt;
   }
-  send(call, std::get<LightHandler>(handler)(call));
-  return std::nullopt;
+  const bool tried = !call.exchange.request.field("Authorization").empty();
+  auto reply = problem(call, 401, "unauthorized",
+                       tried ? "Authorization holds no key of this server's"
+                             : "this route needs a key: Authorization: Bearer KEY");
+  reply.fields.emplace_back("WWW-Authenticate", tried ? R"(Bearer realm="cruncherd", error="invalid_token")"
+                                                      : R"(Bearer realm="cruncherd")");
+  return reply;
 }
 
 awaitable<> Application::run(const HeavyHandler& handler, Call& call) {
@@ -157,7 +179,8 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   constexpr int kClientClosedRequest = 499;
   telemetry::RequestRecord record;
   record.request_id = call.request_id;
-  record.peer = exchange.request.peer_address;
+  record.peer = call.address;
+  if (call.has_key) record.client = call.client.name;
   record.method = exchange.request.method;
   record.path = path_of(exchange.request);
   record.route = call.route;
@@ -176,7 +199,8 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
 
 std::string Application::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {
   telemetry::RequestRecord record;
-  record.peer = request.peer_address;
+  const auto address = clients_.address_of(request);
+  record.peer = address;
   record.method = request.method.empty() ? "-" : std::string_view(request.method);
   record.path = request.target.empty() ? "-" : path_of(request);
   record.route = "refused";

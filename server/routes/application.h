@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/front_door/exchange.h"
+#include "server/identity/clients.h"
 #include "server/loop/thread_pool.h"
 #include "server/routes/host_check.h"
 #include "server/routes/router.h"
@@ -16,10 +17,11 @@ class Application final : public front_door::Application {
  public:
   /// All of them must outlive it. `json_pool` frees long texts. `observers` hear of every request. `max_body`
   /// is for routes that say nothing of their content.
-  Application(Router& router, HostCheck hosts, loop::ThreadPool& json_pool,
+  Application(Router& router, HostCheck hosts, const identity::Clients& clients, loop::ThreadPool& json_pool,
               const std::vector<telemetry::Observer*>& observers, std::size_t max_body)
       : router_(router),
         hosts_(std::move(hosts)),
+        clients_(clients),
         json_pool_(json_pool),
         observers_(observers),
         max_body_(max_body) {}
@@ -33,11 +35,13 @@ class Application final : public front_door::Application {
 
  private:
   std::optional<awaitable<>> answer(Call& call);
+  std::optional<Reply> identify(Call& call) const;
   awaitable<> run(const HeavyHandler& handler, Call& call);
   void apologize(Call& call, std::string_view what);
 
   Router& router_;
   const HostCheck hosts_;
+  const identity::Clients& clients_;
   loop::ThreadPool& json_pool_;
   const std::vector<telemetry::Observer*>& observers_;
   const std::size_t max_body_;

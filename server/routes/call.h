@@ -16,7 +16,9 @@ struct Call : front_door::ApplicationState {
 
   front_door::Exchange& exchange;
   std::string request_id;
-  process::Client client;              ///< whose line of the queue its job stands in
+  process::Client client;  ///< whose line of the queue its job stands in: a key's name, else the address
+  std::string address;     ///< the client's, which a trusted proxy may have named
+  bool has_key = false;
   std::string_view route = "unknown";  ///< its path as in the table, a bounded set
   std::string parameter;               ///< the last segment of the request's path
 

@@ -1,6 +1,6 @@
 #pragma once
 // Keeps other people's web pages out: a name that was made to point here (DNS rebinding), and requests that a
-// browser sends for a page of another site. Knows no route. Called by application.h and by /blocking.
+// browser sends for a page of another site. Knows no route. Called by application.h.
 
 #include <optional>
 #include <string>

@@ -88,12 +88,18 @@ std::string result_name(const Task& task) {
   return task.name + "_result";
 }
 
+// Whether a key is needed is up to --api-keys.
+Json key_or_none() {
+  return {Json::object(), {{"ApiKey", Json::array()}}};
+}
+
 // Both operations: readers of OpenAPI take a concrete path for all that there is at it.
 Json operations_of(const Task& task) {
   auto about = operation("about_" + task.name, json_response("its summary and schemas"));
   auto run = operation("run_" + task.name,
                        response("the result, and what it cost", "application/json", outcome_schema(task)),
                        {reference("parameters", "Prefer"), reference("parameters", "RequestId")});
+  run["security"] = key_or_none();
   about["summary"] = run["summary"] = task.summary.empty() ? task.name : task.summary;
   run["requestBody"] = {
       {"required", true},
@@ -147,6 +153,8 @@ Json openapi(const Table& table, const Catalogue& catalogue) {
     auto& described = paths[std::string(route.path)][lower(route.method)];
     described = route.description;
     described["summary"] = route.summary;
+    if (route.costly || std::holds_alternative<HeavyHandler>(route.handler))
+      described["security"] = key_or_none();
   }
   for (const auto& [name, task] : catalogue.tasks()) {
     paths["/tasks/" + name] = operations_of(task);

@@ -10,7 +10,6 @@
 #include "server/comparison/burn.h"
 #include "server/loop/random_id.h"
 #include "server/routes/deadline.h"
-#include "server/routes/host_check.h"
 #include "server/routes/openapi.h"
 
 namespace routes {
@@ -67,7 +66,6 @@ Reply block(const Call& call, bool allowed) {
   if (!allowed)
     return problem(call, 403, "blocking_route_off",
                    "this route freezes the server, so it needs --blocking-route on");
-  if (auto refusal = cross_site_refusal(call)) return std::move(*refusal);
   const auto cpu_time = cpu_time_of(call);
   if (const auto* wrong = std::get_if<Violations>(&cpu_time)) return problem(call, *wrong);
   const auto milliseconds = std::get<long>(cpu_time);
@@ -139,7 +137,9 @@ Table origin_routes(Offload& offload, bool blocking_allowed) {
   return {
       {"GET", "/blocking", "Burns CPU time on the event loop itself: everything else waits", burn,
        operation("blocking", json_response("done"),
-                 {query_parameter(kParam, true, "milliseconds of CPU time", most)})},
+                 {query_parameter(kParam, true, "milliseconds of CPU time", most)}),
+       {},
+       true},
       {"GET", "/non-blocking",
        "Burns CPU time in a process of its own (via=thread: on a thread of the server)", spin,
        task ? describe_spin(*task) : ipc::Json()},

@@ -39,6 +39,7 @@ struct Route {
   ipc::Json
       description{};       ///< an OpenAPI operation but for its summary; null where it is described elsewhere
   TermsOfContent terms{};  ///< none: up to --max-body, in memory
+  bool costly = false;     ///< a light one that is for the same clients as heavy ones
 };
 
 using Table = std::vector<Route>;

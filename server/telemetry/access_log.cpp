@@ -119,6 +119,7 @@ void AccessLog::on_request(const RequestRecord& record) {
     Line line(format_, spdlog::level::info, "request");
     line.word("id", record.request_id);
     line.word("peer", record.peer);
+    line.word("client", record.client);
     line.word("method", record.method);
     line.word("path", record.path);
     line.number("status", record.status);

@@ -22,6 +22,7 @@ using prometheus::Gauge;
 using Buckets = prometheus::Histogram::BucketBoundaries;
 
 constexpr std::size_t kJobsLookedAt = 10'000;
+constexpr std::size_t kClientsSeen = 1000;
 
 // Light answers take some ten microseconds, heavy ones up to minutes.
 Buckets request_buckets() {
@@ -91,6 +92,14 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
                .Name("cruncherd_job_cpu_seconds_total")
                .Help("CPU time of jobs by task and mode; a job under 10 ms counts as user time.")
                .Register(registry_)),
+      client_jobs_(BuildCounter()
+                       .Name("cruncherd_client_jobs_total")
+                       .Help("Jobs by outcome of each client that has a key.")
+                       .Register(registry_)),
+      client_cpu_(BuildCounter()
+                      .Name("cruncherd_client_cpu_seconds_total")
+                      .Help("CPU time of the jobs of each client that has a key.")
+                      .Register(registry_)),
       refusals_(BuildCounter()
                     .Name("cruncherd_http_problems_total")
                     .Help("Problem documents sent, by their reason.")
@@ -202,6 +211,16 @@ void Metrics::on_request(const RequestRecord& record) {
   if (outcome.empty()) return;
   jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(outcome)}}).Increment();
   if (record.outcome && record.outcome->usage) charge(record.task, *record.outcome->usage);
+  if (!record.client.empty()) count_for_client(record, outcome);
+}
+
+// Files of keys may come and go: beyond some names all share one label.
+void Metrics::count_for_client(const RequestRecord& record, std::string_view outcome) {
+  if (clients_seen_.size() < kClientsSeen) clients_seen_.emplace(record.client);
+  const std::string client(clients_seen_.contains(record.client) ? record.client : "other");
+  client_jobs_.Add({{"client", client}, {"outcome", std::string(outcome)}}).Increment();
+  if (record.outcome && record.outcome->usage)
+    client_cpu_.Add({{"client", client}}).Increment(record.outcome->usage->cpu_ms() / 1e3);
 }
 
 void Metrics::charge(std::string_view name, const process::Usage& usage) {

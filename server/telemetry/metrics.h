@@ -8,6 +8,7 @@
 #include <prometheus/registry.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -39,6 +40,7 @@ class Metrics final : public Observer {
   struct Task;
   struct Route;
   void charge(std::string_view task, const process::Usage& usage);
+  void count_for_client(const RequestRecord& record, std::string_view outcome);
   Task& task(std::string_view name);
   Route& route(const RequestRecord& record);
   void read_levels();
@@ -49,7 +51,8 @@ class Metrics final : public Observer {
   const front_door::Door& door_;
   const Log& log_;
   prometheus::Registry registry_;
-  prometheus::Family<prometheus::Counter>&requests_, &jobs_, &cpu_, &refusals_, &closed_, &spawns_;
+  prometheus::Family<prometheus::Counter>&requests_, &jobs_, &cpu_, &client_jobs_, &client_cpu_, &refusals_,
+      &closed_, &spawns_;
   prometheus::Family<prometheus::Histogram>&duration_, &wait_, &run_;
   prometheus::Family<prometheus::Gauge>&rss_, &live_;
   prometheus::Histogram& spawn_;
@@ -59,6 +62,7 @@ class Metrics final : public Observer {
   // What was looked up once: families lock and hash on every Add().
   std::map<std::tuple<std::string_view, std::string_view, int>, std::unique_ptr<Route>> routes_seen_;
   std::map<std::string, std::unique_ptr<Task>, std::less<>> tasks_seen_;
+  std::set<std::string, std::less<>> clients_seen_;
 };
 
 }  // namespace telemetry

@@ -15,7 +15,8 @@ namespace telemetry {
 /// One finished request. Views are valid during the call only.
 struct RequestRecord {
   std::string_view request_id;
-  std::string_view peer;
+  std::string_view peer;    ///< the address
+  std::string_view client;  ///< the name of its key, a bounded set; empty where it has shown none
   std::string_view method;  ///< a known method, or "-"
   std::string_view path;    ///< without the query: params are nobody's business
   std::string_view route;   ///< its path as it was added, "unknown" or "refused": a bounded set

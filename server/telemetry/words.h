@@ -7,15 +7,38 @@
 namespace telemetry {
 
 /// Every reason of a problem document (README, "Errors").
-inline constexpr std::string_view kReasons[] = {
-    "bad_json",           "bad_reply",          "bad_request",    "blocking_route_off",
-    "body_timeout",       "body_too_large",     "buffers_full",   "cannot_spawn",
-    "connections_per_ip", "cpu_limit",          "crashed",        "deadline_exceeded",
-    "draining",           "expectation_failed", "head_too_large", "header_timeout",
-    "internal_error",     "invalid_params",     "memory_limit",   "method_not_allowed",
-    "unknown_route",      "not_implemented",    "queue_full",     "queue_timeout",
-    "reply_too_large",    "task_failed",        "unknown_task",   "unsupported_media_type",
-    "uri_too_long"};
+inline constexpr std::string_view kReasons[] = {"bad_json",
+                                                "bad_reply",
+                                                "bad_request",
+                                                "blocking_route_off",
+                                                "body_timeout",
+                                                "body_too_large",
+                                                "buffers_full",
+                                                "cannot_spawn",
+                                                "connections_per_ip",
+                                                "cpu_limit",
+                                                "crashed",
+                                                "cross_site",
+                                                "deadline_exceeded",
+                                                "draining",
+                                                "expectation_failed",
+                                                "head_too_large",
+                                                "header_timeout",
+                                                "internal_error",
+                                                "invalid_params",
+                                                "memory_limit",
+                                                "method_not_allowed",
+                                                "not_implemented",
+                                                "queue_full",
+                                                "queue_timeout",
+                                                "reply_too_large",
+                                                "task_failed",
+                                                "unauthorized",
+                                                "unknown_host",
+                                                "unknown_route",
+                                                "unknown_task",
+                                                "unsupported_media_type",
+                                                "uri_too_long"};
 
 /// Every outcome of a job: Outcome::word(), and that its client left.
 inline constexpr std::string_view kOutcomes[] = {"ok",

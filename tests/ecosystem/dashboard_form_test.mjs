@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import test from 'node:test';
 
 import {openPage, startBrowser} from './browser.mjs';
-import {startCruncherd} from './cruncherd.mjs';
+import {cruncherdPath, startCruncherd} from './cruncherd.mjs';
 import {run} from './program.mjs';
 
 const kProgram = `#!/usr/bin/env python3
@@ -123,4 +123,22 @@ test('the form of a foreign program', {timeout: 200_000}, async (t) => {
     assert.ok(!existsSync(join(folder, 'pwned')), line);
     assert.equal((await run('cat', [join(folder, '-picture~.png')])).output, 'a picture');
   });
+});
+
+test('the form asks for a key where the server wants one, and sends it', {timeout: 100_000}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'keys-'));
+  t.after(() => rmSync(folder, {recursive: true}));
+  const {output} = await run(cruncherdPath(), ['--make-key', 'alice']);
+  const [key, line] = output.split('\n');
+  writeFileSync(join(folder, 'keys'), `${line}\n`, {mode: 0o600});
+  const {url} = await startCruncherd(t, ['--api-keys', join(folder, 'keys'), '--priority', 'normal']);
+  const page = await openPage(t, await startBrowser(t), `${url}/dashboard`);
+  await choose(page, 'primes');
+  assert.ok(!await page.isVisible('#key'));
+  await page.click('form button[type=submit]');
+  await page.locator('.verdict.failure', {hasText: '401'}).waitFor();
+  await page.fill('#key', key);
+  assert.match(await outcome(page), /"count"/);
+  const shown = await page.locator('.curl code').textContent();
+  assert.ok(!shown.includes(key) && shown.includes('Bearer $KEY'), shown);
 });

@@ -81,7 +81,7 @@ struct House::Rooms {
         threads(loop, admission),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
         offload(catalogue, dispatcher, threads, pool),
-        application(router, routes::HostCheck(true, {"a"}), pool, observers, 1 << 20) {
+        application(router, routes::HostCheck(true, {"a"}), clients, pool, observers, 1 << 20) {
     router.serve(routes::with_front_pages(
         {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
   }
@@ -95,6 +95,7 @@ struct House::Rooms {
   routes::Catalogue catalogue;
   MadeUp offload;
   routes::Router router;
+  identity::Clients clients;
   std::vector<telemetry::Observer*> observers;
   routes::Application application;
 };

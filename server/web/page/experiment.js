@@ -3,6 +3,7 @@
 
 import {byId, element, setText} from './dom.js';
 import {count, duration} from './format.js';
+import {keyFields} from './key.js';
 import {ProbePlot} from './probe_plot.js';
 
 const kBeat = 50;
@@ -60,7 +61,7 @@ export class Experiment {
     const phase = {route, label, from: this.#elapsed(), to: null, refusal: null};
     this.#phases.push(phase);
     try {
-      const response = await fetch(`${route.slice(1)}?CPUTimeMs=${kWork}`, {cache: 'no-store'});
+      const response = await fetch(`${route.slice(1)}?CPUTimeMs=${kWork}`, {cache: 'no-store', headers: keyFields()});
       const body = await response.json().catch(() => ({}));
       if (!response.ok) phase.refusal = `${response.status} ${body.detail ?? body.reason ?? ''}`.trim();
     } catch (error) {

@@ -1,6 +1,7 @@
 // One call of a task over HTTP, and the same call as a curl line.
 
 import {parseJson} from './json.js';
+import {keyFields} from './key.js';
 
 const kPictureTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
@@ -16,11 +17,12 @@ export function pictureMembers(task) {
 // Relative to the page, which may be below a proxy's path.
 const taskUrl = (task) => new URL(`tasks/${encodeURIComponent(task.name)}`, location.href);
 
-/** `params` are JSON text. All that others have named is quoted: a person pastes it. */
+/** `params` are JSON text. All that others have named is quoted: a person pastes it. The key is not in it. */
 export function curlLine(task, params, deadline) {
   const lines = [
     `curl -s ${quoted(String(taskUrl(task)))}`,
     `-H ${quoted('Content-Type: application/json')}`,
+    ...(keyFields().Authorization ? ['-H "Authorization: Bearer $KEY"'] : []),
     ...(deadline ? [`-H ${quoted(`Prefer: wait=${deadline}`)}`] : []),
     `-d ${quoted(params)}`,
   ];
@@ -32,7 +34,7 @@ export function curlLine(task, params, deadline) {
 
 /** {status, body, took} of the answer; throws where there is none. */
 export async function callTask(task, params, {deadline, requestId, signal}) {
-  const headers = {'Content-Type': 'application/json', 'X-Request-Id': requestId};
+  const headers = {'Content-Type': 'application/json', 'X-Request-Id': requestId, ...keyFields()};
   if (deadline) headers.Prefer = `wait=${deadline}`;
   const from = performance.now();
   const response = await fetch(taskUrl(task), {method: 'POST', headers, body: params, signal});

@@ -3,6 +3,7 @@
 import {copyText, element, setText} from './dom.js';
 import {duration, memory, percent, words} from './format.js';
 import {printJson} from './json.js';
+import {askForKey, keyRow} from './key.js';
 import {callTask, curlLine, pictureMembers} from './task_call.js';
 import {TaskForm} from './task_form.js';
 
@@ -65,7 +66,7 @@ export class TryTask {
   #choose(task) {
     this.#task = task;
     this.#form = new TaskForm(task.params);
-    this.#fields.replaceChildren(...this.#form.rows, this.#deadlineRow);
+    this.#fields.replaceChildren(...this.#form.rows, this.#deadlineRow, keyRow);
     setText(this.#summary, task.summary);
     this.#answer.replaceChildren();
     this.#showCurl();
@@ -107,6 +108,7 @@ export class TryTask {
   }
 
   #showAnswer(task, form, {status, body, took}) {
+    if (status === 401) askForKey();
     const verdict = element('p', {class: `verdict ${status === 200 ? 'ok' : 'failure'}`},
         `${status} ${status === 200 ? 'ok' : words(body.reason ?? body.title ?? '')} `,
         element('span', {class: 'facts'}, `${duration(took)} as seen from here`));

@@ -68,7 +68,8 @@ struct House {
   Listening listening;
   std::vector<telemetry::Observer*> observers{&listening};
   Router router;
-  Application application{router, HostCheck(), pool, observers, 1 << 20};
+  identity::Clients clients;
+  Application application{router, HostCheck(), clients, pool, observers, 1 << 20};
 };
 
 bool has(const front_door::Response& response, std::string_view text) {
