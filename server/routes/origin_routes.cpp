@@ -135,7 +135,10 @@ Table origin_routes(Offload& offload, bool blocking_allowed) {
   const ipc::Json most{{"type", "integer"}, {"minimum", 0}, {"maximum", kMaxBlockingMs}};
   const auto* task = offload.catalogue().find(kSpin);
   return {
-      {"GET", "/blocking", "Burns CPU time on the event loop itself: everything else waits", burn,
+      {"GET",
+       "/blocking",
+       "Burns CPU time on the event loop itself: everything else waits",
+       burn,
        operation("blocking", json_response("done"),
                  {query_parameter(kParam, true, "milliseconds of CPU time", most)}),
        {},

@@ -126,9 +126,8 @@ TEST_CASE("behind a trusted proxy each client has its own line of the queue, and
   std::vector<std::future<Answer>> greedy;
   for (int i = 0; i < 3; ++i) greedy.push_back(start_job(server, "sleep", {{"ms", 1000}}, of("203.0.113.1")));
   HttpClient watcher(server.port());
-  REQUIRE(eventually(seconds(5), [&] {
-    return watcher.get("/status").json().at("queue").at("waiting") == 2;
-  }));
+  REQUIRE(
+      eventually(seconds(5), [&] { return watcher.get("/status").json().at("queue").at("waiting") == 2; }));
   CHECK(outcome_of(run_job(server, "echo", {{"a", 1}}, of("203.0.113.2"))) == "200");
   CHECK(server.logs("peer=203.0.113.2"));
   std::map<std::string, int> outcomes;

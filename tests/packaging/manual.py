@@ -26,7 +26,9 @@ for program, page in ((cruncherd, 'cruncherd.1'), (cruncherd, 'cruncherd.toml.5'
 with open(f'{folder}/cruncherd.toml', encoding='utf-8') as file:
     keys = re.findall(r'^#([\w-]+) = ', file.read(), re.MULTILINE)
 help_text = subprocess.run([cruncherd, '--help'], check=True, capture_output=True, text=True).stdout
-failures += [f'cruncherd.toml has no {flag}' for flag in re.findall(r'--([\w-]+).*\(Env:', help_text) if flag not in keys + ['config']]
+no_keys = ['help', 'version', 'config', 'make-key']
+failures += [f'cruncherd.toml has no {flag}' for flag in re.findall(r'^  (?:-\w,)?--([\w-]+)', help_text, re.MULTILINE)
+             if flag not in keys + no_keys]
 
 print('\n'.join(failures) or 'every flag has its entry')
 sys.exit(1 if failures else 0)

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import textwrap
 
-FLAG = re.compile(r'  (?:-\w,)?--(?P<name>[\w-]+)(?: (?P<type>[^\s=(]+)(?:=(?P<default>\S*))?)?(?: \(Env:(?P<variable>\w+)\))?'
+FLAG = re.compile(r'  (?:-\w,)?--(?P<name>[\w-]+)(?: (?P<type>[^\s=(]+)(?:=(?P<default>\S*))?(?P<repeated> \.\.\.)?)?'
                   r'(?:\s{1,}(?P<help>.*))?$')
+NO_KEYS = ('help', 'version', 'config', 'make-key')
 LITERAL = '.Bd -literal -offset indent'
 
 
@@ -94,13 +95,15 @@ def config(program):
     lines = ['# Configuration of cruncherd; see cruncherd.toml(5). Each key is a flag of cruncherd(1), without dashes.',
              '# What is commented out shows the default.']
     for group, flags in flags_of(help_of(program)):
-        flags = [flag for flag in flags if flag['variable'] and flag['name'] != 'config']
+        flags = [flag for flag in flags if flag['name'] not in NO_KEYS]
         if flags:
             lines += ['', '## ' + group]
         for flag in flags:
             value = default_of(flag) if flag['type'] else 'false'
             bare = re.fullmatch(r'\d+|true|false', value or '') and flag['type'] != 'OCTAL'
             quoted = flag['type'] if not value else value if bare else f'"{value}"'
+            if flag['repeated']:
+                quoted = f'["{flag["type"]}"]'
             lines += ['', '# ' + sentence(flag['help']), f'#{flag["name"]} = {quoted}']
     lines += ['', '# Limits of one task alone:', '#[task.primes]', '#timeout = "60s"']
     return '\n'.join(lines) + '\n'
