@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace front_door {
@@ -76,6 +77,11 @@ awaitable<bool> Receiving::read(Incoming& request) {
 }
 
 awaitable<bool> Receiving::read_content(Incoming& request) {
+  const auto length = request.reader.content_length().value_or(0);
+  if (request.reader.terms().may_spool && length > std::max(kInMemory, door_.scratch.most())) {
+    request.refusal = no_scratch(door_.scratch, length);
+    co_return false;
+  }
   door_.body.join(socket_);
   while (request.step == Step::need_body) {
     const bool more = co_await read_more(request, "body_timeout");

@@ -3,6 +3,7 @@
 #include "server/routes/application.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,13 +33,28 @@ awaitable<Reply> length_of_content(Call& call) {
 Table table() {
   const LightHandler fails = [](Call&) -> Reply { throw std::runtime_error("at once"); };
   const LightHandler query = [](Call& call) { return json_reply(call.query("a").value_or("none")); };
+  const LightHandler file = [](Call&) {
+    Reply reply;
+    reply.file = {loop::UniqueFd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), 3, 1234};
+    return reply;
+  };
+  const LightHandler stream = [](Call&) {
+    Reply reply;
+    reply.stream = [](front_door::ReplyStream& to) -> awaitable<> { co_await to.write("part"); };
+    return reply;
+  };
   const HeavyHandler later = [](Call& call) { return fails_later(call); };
   const HeavyHandler length = [](Call& call) { return length_of_content(call); };
   return {{"GET", "/page", "", Pages{{"{}"}}},
           {"GET", "/fails", "", fails},
           {"GET", "/query", "", query},
           {"GET", "/later", "", later},
-          {"POST", "/length", "", length}};
+          {"GET", "/file", "", file},
+          {"GET", "/stream", "", stream},
+          {"POST", "/length", "", length},
+          {"POST", "/long/{name}", "", length, {}, [](const std::string& name) {
+             return front_door::ContentTerms{name.size(), true};
+           }}};
 }
 
 struct House {
@@ -128,6 +144,35 @@ TEST_CASE("a page keeps its head, and HEAD gets that alone") {
   const auto head = house.answer("HEAD", "/page?a");
   CHECK(has(head, "Content-Length: 2\r\n"));
   CHECK(head.content().empty());
+}
+
+TEST_CASE("a file has its length, a stream is in chunks, and HEAD gets neither") {
+  House house;
+  const auto file = house.answer("GET", "/file");
+  CHECK(has(file, "Content-Length: 1234\r\n"));
+  CHECK(file.file.fd);
+  CHECK(file.file.offset == 3);
+  const auto stream = house.answer("GET", "/stream");
+  CHECK(has(stream, "Transfer-Encoding: chunked\r\n"));
+  CHECK(!has(stream, "Content-Length"));
+  CHECK(stream.stream);
+  CHECK(has(house.answer("HEAD", "/file"), "Content-Length: 1234\r\n"));
+  CHECK(!house.answer("HEAD", "/file").file.fd);
+  CHECK(!house.answer("HEAD", "/stream").stream);
+}
+
+TEST_CASE("a route says how much content it takes, by the last segment of the path; others take --max-body") {
+  House house;
+  front_door::Request head;
+  head.method = "POST";
+  head.target = "/long/n%61me?a=b";
+  CHECK(house.application.terms(head).most == 4);
+  CHECK(house.application.terms(head).may_spool);
+  for (const auto* target : {"/length", "/nowhere", "/page"}) {
+    head.target = target;
+    CHECK(house.application.terms(head).most == 1 << 20);
+    CHECK(!house.application.terms(head).may_spool);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,121 @@
+#include "tests/server/front_door/served_door.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace front_door_test {
+
+struct ServedDoor::House final : Application {
+  ContentTerms terms(const Request&) override { return content_terms; }
+  std::optional<awaitable<>> respond(Exchange& exchange) override {
+    if (!exchange.has_content) return when_whole(exchange);
+    answer(exchange);
+    return std::nullopt;
+  }
+  awaitable<> when_whole(Exchange& exchange) {
+    co_await exchange.content();
+    answer(exchange);
+  }
+  void take_back(Exchange& exchange, const Refusal& refusal) override {
+    exchange.response = {refusal.status, to_bytes(refusal, "-"), ""};
+  }
+  void ended(Exchange& exchange, Ending how, std::size_t bytes) override {
+    const std::lock_guard lock(mutex);
+    endings.push_back({exchange.request.target, how, bytes, std::string(exchange.broken_reason)});
+  }
+  void report(const Exchange&, std::string_view what) override {
+    const std::lock_guard lock(mutex);
+    reports.emplace_back(what);
+  }
+  std::string refuse(const Request&, const Refusal& refusal) override { return to_bytes(refusal, "-"); }
+
+  ContentTerms content_terms;
+  Answer answer;
+  std::mutex mutex;
+  std::vector<Ended> endings;
+  std::vector<std::string> reports;
+};
+
+ServedDoor::ServedDoor(Setting setting, Answer answer)
+    : scratch_(loop_, setting.scratch_dir, setting.max_scratch), house_(std::make_unique<House>()) {
+  ::signal(SIGPIPE, SIG_IGN);  // as the server does
+  house_->content_terms = setting.terms;
+  house_->answer = std::move(answer);
+  door_ = std::make_unique<Door>(loop_, setting.limits, *house_, scratch_);
+  auto endpoints = listen_tcp("127.0.0.1", 0, false);
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(endpoints.at(0).socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+  listener_ = std::make_unique<Listener>(*door_, std::move(endpoints.at(0)));
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+ServedDoor::~ServedDoor() {
+  on_loop([this] { listener_->close(); });
+  CHECK(harness::eventually(std::chrono::seconds(10), [this] { return counts().open == 0; }));
+  loop_.stop();
+  thread_.join();
+}
+
+DoorCounts ServedDoor::counts() {
+  return on_loop([this] { return door_->counts; });
+}
+
+std::size_t ServedDoor::scratch_used() {
+  return on_loop([this] { return scratch_.used(); });
+}
+
+std::optional<Ended> ServedDoor::ended(const std::string& target, harness::milliseconds within) {
+  std::optional<Ended> found;
+  harness::eventually(within, [&] {
+    const std::lock_guard lock(house_->mutex);
+    for (const auto& one : house_->endings)
+      if (one.target == target) found = one;
+    return found.has_value();
+  });
+  return found;
+}
+
+std::vector<std::string> ServedDoor::reports() {
+  const std::lock_guard lock(house_->mutex);
+  return house_->reports;
+}
+
+Response of_size(std::size_t size) {
+  Response response;
+  response.status = 200;
+  response.head = fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", size);
+  return response;
+}
+
+Response whole(std::string body) {
+  auto response = of_size(body.size());
+  response.body = std::move(body);
+  return response;
+}
+
+Response in_parts(Exchange& exchange, Stream stream) {
+  const bool chunked = exchange.request.minor_version > 0;
+  exchange.client_keeps_alive = exchange.client_keeps_alive && chunked;
+  Response response;
+  response.status = 200;
+  response.head = fmt::format("HTTP/1.1 200 OK\r\n{}\r\n\r\n",
+                              chunked ? "Transfer-Encoding: chunked" : "Connection: close");
+  response.stream = std::move(stream);
+  return response;
+}
+
+FileContent file_of(const std::string& bytes) {
+  loop::UniqueFd file(::memfd_create("content", MFD_CLOEXEC));
+  REQUIRE(::write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  return {std::move(file), 0, bytes.size()};
+}
+
+}  // namespace front_door_test
