@@ -29,6 +29,13 @@ void add_flags(FlagTable& flags, Options& o) {
       "one, Host is checked on loopback only");
   flags.text("user", o.user, "USER",
              "become this user, a name or a number, once the sockets are open (needs root)");
+  flags.group("Operators");
+  flags.optional_count("admin-port", o.admin_port, 0, 65535,
+                       "a TCP port for operators, with connections of its own: then /metrics, /status, "
+                       "/dashboard and the list at /jobs are there alone");
+  flags.text("admin-host", o.admin_host, "ADDRESS", "name or address of that port");
+  flags.text("admin-socket", o.admin_socket, "PATH",
+             "the same on a Unix socket of mode 0660, instead or as well");
   flags.group("Clients");
   flags.text("api-keys", o.api_keys, "FILE",
              "who may use heavy routes, by Authorization: Bearer KEY; lines NAME = \"sha256:...\" as "

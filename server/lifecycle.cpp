@@ -43,8 +43,10 @@ awaitable<> Lifecycle::announce() {
   const auto patience = Clock::now() + kSparesPatience;
   while (house_.crew.ready() < house_.crew.target() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kGlance);
-  for (const auto& listener : house_.listeners)
-    house_.log.say(spdlog::level::info, "listening on " + listener->endpoint().name);
+  for (const auto& name : house_.site.names()) house_.log.say(spdlog::level::info, "listening on " + name);
+  if (house_.admin_site)
+    for (const auto& name : house_.admin_site->names())
+      house_.log.say(spdlog::level::info, "listening for operators on " + name);
   notify_service_manager("READY=1");
 }
 
@@ -83,22 +85,32 @@ awaitable<> Lifecycle::drain(int signal) {
   house_.admission.drain();  // tells whoever asks /readyz
   WakeUp nobody(house_.loop);
   if (delay.count() > 0) co_await nobody.wait(Clock::now() + delay);
-  for (auto& listener : house_.listeners) listener->close();
-  house_.door.drain();
+  house_.site.close();
+  house_.site.drain();
   house_.crew.drain();
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
-  const auto& counts = house_.door.counts;
-  while (counts.open > counts.lingering || house_.crew.busy()) {
+  while (house_.site.busy() || house_.crew.busy()) {
     if (Clock::now() >= patience) {
-      if (counts.open == counts.lingering) break;  // main ends the processes that are left
+      if (!house_.site.busy()) break;  // main ends the processes that are left
       co_return cut_off();
     }
     if (Clock::now() >= begin + kLastCalls) house_.admission.close();
     co_await nobody.wait(Clock::now() + kGlance);
   }
+  co_await leave_operators();
   house_.log.say(spdlog::level::info, "all is answered");
   house_.loop.stop();
+}
+
+// They may look at the drain until there is nothing left to see.
+awaitable<> Lifecycle::leave_operators() {
+  if (!house_.admin_site) co_return;
+  house_.admin_site->close();
+  house_.admin_site->drain();
+  WakeUp nobody(house_.loop);
+  const auto patience = Clock::now() + kLastCalls;
+  while (house_.admin_site->busy() && Clock::now() < patience) co_await nobody.wait(Clock::now() + kGlance);
 }
 
 void Lifecycle::cut_off() {
@@ -109,8 +121,8 @@ void Lifecycle::cut_off() {
                    fmt::format("--drain-timeout: a job of task '{}' that {} is cut off, id={}",
                                live.job->task, live.pid ? "runs" : "waits", live.job->request_id));
   }
-  house_.log.say(spdlog::level::warn, fmt::format("--drain-timeout: {} connections are cut off",
-                                                  house_.door.counts.open - house_.door.counts.lingering));
+  house_.log.say(spdlog::level::warn,
+                 fmt::format("--drain-timeout: {} connections are cut off", house_.site.busy()));
   end_now(1);
 }
 

@@ -4,14 +4,12 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <functional>
-#include <memory>
-#include <vector>
 
-#include "server/front_door/listener.h"
 #include "server/offload/admission.h"
 #include "server/offload/crew.h"
 #include "server/offload/dispatcher.h"
 #include "server/options.h"
+#include "server/site.h"
 #include "server/telemetry/access_log.h"
 
 namespace server {
@@ -28,8 +26,8 @@ class Lifecycle {
     offload::Admission& admission;
     const offload::Dispatcher& dispatcher;
     offload::Crew& crew;
-    front_door::Door& door;
-    std::vector<std::unique_ptr<front_door::Listener>>& listeners;
+    Site& site;
+    Site* admin_site;              ///< null where there is none
     std::function<void()> reload;  ///< at SIGHUP
   };
   explicit Lifecycle(House house);
@@ -43,6 +41,7 @@ class Lifecycle {
   awaitable<> feed_watchdog(Milliseconds every);
   void await_signal();
   awaitable<> drain(int signal);
+  awaitable<> leave_operators();
   void cut_off();
   void end_now(int exit_code);
 

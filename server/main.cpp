@@ -16,18 +16,19 @@
 #include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
-#include "server/routes/application.h"
 #include "server/routes/front_pages.h"
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
 #include "server/signals.h"
+#include "server/site.h"
 #include "server/startup.h"
 
 namespace server {
 namespace {
 
 constexpr int kRefused = 2;
+constexpr std::size_t kOperators = 64;   // connections
 constexpr Milliseconds kLastWait{1000};  // for processes to die
 
 routes::Catalogue read_catalogue(const ipc::Json& document, const Options& options) {
@@ -38,6 +39,12 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
   }
 }
 
+// Beside those of clients.
+rlim_t descriptors_of_others(const Options& options) {
+  constexpr rlim_t kFew = 64, kPerProcess = 4, kPipes = 3;  // a job's, closed when its slot is free again
+  return kFew + kOperators + kPerProcess * (options.running + options.spares) + kPipes * options.running;
+}
+
 // The soft limit is for programs that use select(2); a process and a client need some descriptors each. Their
 // table gets its room before there is a second thread: afterwards each of its growths would wait for all
 // processors (expand_fdtable in the kernel), and the loop with it, for 10 ms or more.
@@ -46,10 +53,27 @@ void allow_many_descriptors(const Options& options) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  constexpr rlim_t kOthers = 64, kPerProcess = 4, kPipes = 3;  // a job's, closed when its slot is free again
-  const rlim_t most = kOthers + options.door.max_connections +
-                      kPerProcess * (options.running + options.spares) + kPipes * options.running;
+  const rlim_t most = descriptors_of_others(options) + options.door.max_connections;
   ::close(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, static_cast<int>(std::min(most, limit.rlim_cur) - 1)));
+}
+
+// No more connections than leave operators the descriptors for theirs.
+front_door::Limits limits_beside_operators(const Options& options) {
+  constexpr rlim_t kAtLeast = 16;
+  auto limits = options.door;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return limits;
+  const auto others = std::min(limit.rlim_cur, descriptors_of_others(options));
+  limits.max_connections =
+      std::min<rlim_t>(limits.max_connections, std::max(limit.rlim_cur - others, kAtLeast));
+  return limits;
+}
+
+// Apart from everybody's, so that these find room where there is none for others.
+front_door::Limits limits_of_operators(front_door::Limits limits) {
+  limits.max_connections = kOperators;
+  limits.max_connections_per_ip = 0;
+  return limits;
 }
 
 // Large blocks are mapped, each by itself: what one thread gives back of an arena's memory takes
@@ -73,6 +97,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   allow_many_descriptors(options);
   keep_apart_large_blocks();
   auto endpoints = open_endpoints(options);
+  auto admin_endpoints = open_admin_endpoints(options);
   const bool realtime = options.loop_priority == Options::LoopPriority::realtime;
   if (realtime) keep_right_to_real_time();
   become_user(options);
@@ -109,27 +134,27 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   comparison::WorkerThreads threads(loop, admission);
 
   routes::Offload offload(catalogue, dispatcher, threads, json_pool);
-  routes::Router router;
-  routes::Application application(router, {only_on_loopback(endpoints), options.allowed_hosts}, clients,
-                                  json_pool, observers, options.door.max_body);
-  front_door::Door door(loop, options.door, application, scratch);
-  telemetry::Metrics metrics(dispatcher, door, *log_file);
+  const Site::Shared shared{loop, scratch, json_pool, clients, observers, options.allowed_hosts};
+  Site site(shared, std::move(endpoints),
+            admin_endpoints.empty() ? options.door : limits_beside_operators(options));
+  std::optional<Site> admin_site;
+  if (!admin_endpoints.empty())
+    admin_site.emplace(shared, std::move(admin_endpoints), limits_of_operators(options.door));
+  telemetry::Metrics metrics(dispatcher, site.door(), *log_file);
   for (const auto& [name, task] : catalogue.tasks()) metrics.expect_task(name);
-  telemetry::Status status(dispatcher, door);
+  telemetry::Status status(dispatcher, site.door());
   observers = {&log, &metrics, &status};
 
-  router.serve(routes::with_front_pages(
-      {routes::origin_routes(offload, options.blocking_route), routes::task_routes(offload),
-       routes::operator_routes(dispatcher, metrics, status)},
-      catalogue));
-
   crew.refill();
-  std::vector<std::unique_ptr<front_door::Listener>> listeners;
-  for (auto& endpoint : endpoints)
-    listeners.push_back(std::make_unique<front_door::Listener>(door, std::move(endpoint)));
-  door.on_room = [&listeners] {
-    for (auto& listener : listeners) listener->resume();
+  const auto table = [&](bool for_operators) {
+    std::vector<routes::Table> parts{routes::origin_routes(offload, options.blocking_route),
+                                     routes::task_routes(offload), routes::probe_routes(dispatcher)};
+    if (for_operators || !admin_site)
+      parts.push_back(routes::operator_routes(metrics, status, for_operators));
+    return routes::with_front_pages(std::move(parts), catalogue);
   };
+  site.open(table(false));
+  if (admin_site) admin_site->open(table(true));
 
   std::optional<RealTimeLoop> real_time;
   if (realtime) {
@@ -148,8 +173,8 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
     });
   };
   if (!clients.warning().empty()) log.say(spdlog::level::warn, clients.warning());
-  Lifecycle lifecycle(
-      {loop, signals, options, *log_file, log, admission, dispatcher, crew, door, listeners, reread_keys});
+  Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, site,
+                       admin_site ? &*admin_site : nullptr, reread_keys});
   const int exit_code = lifecycle.run();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left

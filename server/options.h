@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +23,10 @@ struct Options {
   bool reuse_port = false;
   std::vector<std::string> allowed_hosts;
   std::string user;
+
+  std::optional<std::uint16_t> admin_port;  ///< of a listener for operators; none unless given
+  std::string admin_host = "127.0.0.1";
+  std::string admin_socket;  ///< the same on a Unix socket
 
   std::string api_keys;  ///< the file; empty: nobody needs a key
   std::string client_header = "X-Forwarded-For";

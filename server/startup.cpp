@@ -35,9 +35,14 @@ std::vector<front_door::Endpoint> open_endpoints(const Options& options) {
   return endpoints;
 }
 
-bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints) {
-  return std::all_of(endpoints.begin(), endpoints.end(),
-                     [](const auto& endpoint) { return endpoint.loopback; });
+std::vector<front_door::Endpoint> open_admin_endpoints(const Options& options) {
+  constexpr unsigned kOwnerAndGroup = 0660;
+  std::vector<front_door::Endpoint> endpoints;
+  if (options.admin_port)
+    endpoints = front_door::listen_tcp(options.admin_host, *options.admin_port, false, "--admin-");
+  if (!options.admin_socket.empty())
+    endpoints.push_back(front_door::listen_unix(options.admin_socket, kOwnerAndGroup, "--admin-socket"));
+  return endpoints;
 }
 
 namespace {

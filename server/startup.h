@@ -27,8 +27,8 @@ void occupy_standard_descriptors();
 /// The sockets that systemd passed, else what the flags say. Throws std::runtime_error.
 std::vector<front_door::Endpoint> open_endpoints(const Options& options);
 
-/// Whether nobody beyond this machine reaches the server, but by a proxy.
-bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints);
+/// Those of --admin-port and --admin-socket; none where neither is given. Throws std::runtime_error.
+std::vector<front_door::Endpoint> open_admin_endpoints(const Options& options);
 
 /// Becomes --user, for good. Throws RefusedStart.
 void become_user(const Options& options);

@@ -27,12 +27,19 @@ constexpr int kMaxUnsent = 32 * 1024;
   throw std::runtime_error(sentence);
 }
 
-std::string explain(const std::string& address) {
+// An address as people see it, and the flags that it comes from: "--" or "--admin-".
+struct Shown {
+  std::string address;
+  std::string_view flags;
+};
+
+std::string explain(const Shown& shown) {
+  const auto& [address, flags] = shown;
   if (errno == EADDRINUSE)
-    return fmt::format(
-        "{} is taken by another program: stop it, choose another --port, or give both --reuse-port", address);
-  if (errno == EACCES) return fmt::format("{} needs privileges: choose a --port above 1023", address);
-  return fmt::format("cannot listen on {} (--host, --port): {}", address, std::strerror(errno));
+    return fmt::format("{} is taken by another program: stop it, choose another {}port{}", address, flags,
+                       flags == "--" ? ", or give both --reuse-port" : "");
+  if (errno == EACCES) return fmt::format("{} needs privileges: choose a {}port above 1023", address, flags);
+  return fmt::format("cannot listen on {} ({}host, {}port): {}", address, flags, flags, std::strerror(errno));
 }
 
 // A name for people, and whether only this machine reaches it.
@@ -66,7 +73,7 @@ void set_for_connections(const loop::UniqueFd& socket) {
 }
 
 // Without a socket, but with errno, where this machine has no such address.
-Endpoint listen_at(const addrinfo& info, bool reuse_port, const std::string& shown) {
+Endpoint listen_at(const addrinfo& info, bool reuse_port, const Shown& shown) {
   Endpoint endpoint;
   endpoint.socket = loop::UniqueFd(::socket(info.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int fd = endpoint.socket.get();
@@ -90,13 +97,14 @@ std::uint16_t port_of(const Endpoint& endpoint) {
 
 }  // namespace
 
-std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bool reuse_port) {
+std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bool reuse_port,
+                                 std::string_view flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
   if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list))
-    fail(fmt::format("--host '{}' is no address of this machine: {}", host, ::gai_strerror(error)));
+    fail(fmt::format("{}host '{}' is no address of this machine: {}", flags, host, ::gai_strerror(error)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
   std::vector<Endpoint> endpoints;
   // A name may have addresses of a family that is switched off: one that works is enough.
@@ -107,8 +115,9 @@ std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bo
       // the same place in both families' addresses.
       reinterpret_cast<sockaddr_in*>(info->ai_addr)->sin_port = htons(port_of(endpoints.front()));
     }
-    const auto shown = fmt::format("{}{}{}:{}", info->ai_family == AF_INET6 ? "[" : "", host,
-                                   info->ai_family == AF_INET6 ? "]" : "", port);
+    const Shown shown{fmt::format("{}{}{}:{}", info->ai_family == AF_INET6 ? "[" : "", host,
+                                  info->ai_family == AF_INET6 ? "]" : "", port),
+                      flags};
     auto endpoint = listen_at(*info, reuse_port, shown);
     if (endpoint.socket)
       endpoints.push_back(std::move(endpoint));
@@ -119,21 +128,21 @@ std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bo
   return endpoints;
 }
 
-Endpoint listen_unix(const std::string& path, unsigned mode) {
+Endpoint listen_unix(const std::string& path, unsigned mode, std::string_view flag) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path)
-    fail(fmt::format("--unix-socket '{}' must have 1 to {} bytes", path, sizeof address.sun_path - 1));
+    fail(fmt::format("{} '{}' must have 1 to {} bytes", flag, path, sizeof address.sun_path - 1));
   std::memcpy(address.sun_path, path.c_str(), path.size());
   const auto* raw = reinterpret_cast<const sockaddr*>(&address);
 
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode)) fail(fmt::format("--unix-socket '{}' exists and is no socket", path));
+    if (!S_ISSOCK(found.st_mode)) fail(fmt::format("{} '{}' exists and is no socket", flag, path));
     const loop::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(probe.get(), raw, sizeof address) == 0)
-      fail(fmt::format("--unix-socket '{}' is in use: another server answers on it", path));
-    if (errno != ECONNREFUSED) fail(fmt::format("--unix-socket '{}': {}", path, std::strerror(errno)));
+      fail(fmt::format("{} '{}' is in use: another server answers on it", flag, path));
+    if (errno != ECONNREFUSED) fail(fmt::format("{} '{}': {}", flag, path, std::strerror(errno)));
     ::unlink(path.c_str());
   }
   Endpoint endpoint;
@@ -143,7 +152,7 @@ Endpoint listen_unix(const std::string& path, unsigned mode) {
   const bool bound = ::bind(endpoint.socket.get(), raw, sizeof address) == 0;
   ::umask(mask);
   if (!bound || ::listen(endpoint.socket.get(), kBacklog) != 0)
-    fail(fmt::format("cannot listen on --unix-socket '{}': {}", path, std::strerror(errno)));
+    fail(fmt::format("cannot listen on {} '{}': {}", flag, path, std::strerror(errno)));
   describe(endpoint);
   endpoint.unlink_at_end = path;
   return endpoint;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/loop/unique_fd.h"
@@ -18,12 +19,14 @@ struct Endpoint {
 };
 
 /// All addresses that `host` (name or literal) means at `port` (0: a free one, the same for all).
-/// Throws std::runtime_error with a sentence that names the address and the flag to change.
-std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bool reuse_port);
+/// Throws std::runtime_error with a sentence that names the address and the flag to change: `flags` is what
+/// stands before "host" and "port".
+std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bool reuse_port,
+                                 std::string_view flags = "--");
 
 /// A Unix socket with the given permission bits. A stale file is replaced, but only where nobody answers on
 /// it. Throws as above.
-Endpoint listen_unix(const std::string& path, unsigned mode);
+Endpoint listen_unix(const std::string& path, unsigned mode, std::string_view flag = "--unix-socket");
 
 /// The sockets of LISTEN_FDS (sd_listen_fds(3)); empty where this process was given none. Clears the
 /// variables.

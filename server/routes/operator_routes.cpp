@@ -21,22 +21,29 @@ constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 
 }  // namespace
 
-Table operator_routes(const offload::Dispatcher& dispatcher, telemetry::Metrics& metrics,
-                      telemetry::Status& status) {
+Table probe_routes(const offload::Dispatcher& dispatcher) {
   const LightHandler readiness = [&dispatcher](Call& call) { return ready(call, dispatcher); };
+  return {
+      {"GET", "/healthz", "Alive", Pages{{"{\"status\":\"alive\"}\n"}},
+       operation("healthz", json_response("alive"))},
+      {"GET", "/readyz", "Ready for a heavy request", readiness, operation("readyz", json_response("ready"))},
+  };
+}
+
+Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bool for_operators) {
   const LightHandler figures = [&metrics](Call&) {
     return Reply{200, {{"Content-Type", kMetricsType}}, metrics.text()};
   };
-  const LightHandler picture = [&status](Call&) { return json_reply(status.json()); };
+  const LightHandler picture = [&status, for_operators](Call& call) {
+    if (for_operators) return json_reply(status.json(std::nullopt));
+    return json_reply(status.json(call.query("id").value_or("")));
+  };
   const Page dashboard{
       std::string(web::dashboard_page()),
       "text/html; charset=utf-8",
       {{"Content-Security-Policy", std::string(web::dashboard_csp())}, {"Cache-Control", "no-cache"}}};
   const ipc::Json text{{"type", "string"}};
   return {
-      {"GET", "/healthz", "Alive", Pages{{"{\"status\":\"alive\"}\n"}},
-       operation("healthz", json_response("alive"))},
-      {"GET", "/readyz", "Ready for a heavy request", readiness, operation("readyz", json_response("ready"))},
       {"GET", "/metrics", "Figures for Prometheus", figures,
        operation("metrics", response("text exposition format", "text/plain", text))},
       {"GET", "/status", "What runs and what waits", picture,

@@ -1,5 +1,5 @@
 #pragma once
-// What operators and their programs ask: alive, ready, figures, the picture. Called once by main.
+// What operators and their programs ask: alive, ready, figures, the picture. Called by main.
 
 #include "server/offload/dispatcher.h"
 #include "server/routes/route.h"
@@ -8,8 +8,12 @@
 
 namespace routes {
 
-/// All of them must outlive the table.
-Table operator_routes(const offload::Dispatcher& dispatcher, telemetry::Metrics& metrics,
-                      telemetry::Status& status);
+/// Whether it lives, and whether it is ready: for whoever sends requests here. `dispatcher` must outlive the
+/// table.
+Table probe_routes(const offload::Dispatcher& dispatcher);
+
+/// The rest. `for_operators`: they alone ask, so /status has everybody's request ids; else one that is asked
+/// for by `?id=`. All of them must outlive the table.
+Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bool for_operators);
 
 }  // namespace routes

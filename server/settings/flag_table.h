@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,14 @@ class FlagTable {
   template <typename Number>
   void count(const char* name, Number& to, std::uint64_t least, std::uint64_t most, const char* help) {
     add(name, help, std::to_string(to), "N", [&to, least, most](const std::string& text) {
+      to = static_cast<Number>(parse_whole(text, least, most));
+    });
+  }
+  /// Without a default.
+  template <typename Number>
+  void optional_count(const char* name, std::optional<Number>& to, std::uint64_t least, std::uint64_t most,
+                      const char* help) {
+    add(name, help, "", "N", [&to, least, most](const std::string& text) {
       to = static_cast<Number>(parse_whole(text, least, most));
     });
   }

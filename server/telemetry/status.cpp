@@ -30,9 +30,10 @@ ipc::Json or_null(const std::optional<T>& value) {
   return value ? ipc::Json(*value) : ipc::Json(nullptr);
 }
 
-ipc::Json describe(const offload::LiveJob& live, bool measured) {
+ipc::Json describe(const offload::LiveJob& live, bool measured, const std::optional<std::string>& own) {
   const pid_t pid = measured ? live.pid : 0;
-  return {{"id", live.job->request_id},
+  const auto& id = live.job->request_id;
+  return {{"id", !own || *own == id ? ipc::Json(id) : ipc::Json(nullptr)},
           {"task", live.job->task},
           {"age_ms", rounded(milliseconds(Clock::now() - live.entered))},
           {"state", live.pid ? "running" : "waiting"},
@@ -43,12 +44,12 @@ ipc::Json describe(const offload::LiveJob& live, bool measured) {
 }
 
 // The oldest; so those that run are among them.
-ipc::Json describe(const offload::Dispatcher::LiveJobs& live) {
+ipc::Json describe(const offload::Dispatcher::LiveJobs& live, const std::optional<std::string>& own) {
   auto jobs = ipc::Json::array();
   std::size_t measured = 0;
   for (const auto& job : live) {
     if (jobs.size() == kListed) break;
-    jobs.push_back(describe(job, job.pid && measured++ < kMeasured));
+    jobs.push_back(describe(job, job.pid && measured++ < kMeasured, own));
   }
   return jobs;
 }
@@ -78,7 +79,7 @@ ipc::Json status_schema() {
   const auto level = [&](const char* name) { return object_of({{name, count}, {"limit", count}}); };
   const auto pace = object_of(
       {{"total", count}, {"p50_ms", number_or_null}, {"p99_ms", number_or_null}, {"per_s", number}});
-  const auto job = object_of({{"id", text},
+  const auto job = object_of({{"id", {{"type", {"string", "null"}}}},
                               {"task", text},
                               {"state", {{"type", "string"}, {"enum", {"running", "waiting"}}}},
                               {"pid", count_or_null},
@@ -109,7 +110,7 @@ void Status::on_request(const RequestRecord& record) {
   if (const auto outcome = record.job_outcome(); !outcome.empty()) ++outcomes_[outcome];
 }
 
-std::string Status::json() {
+std::string Status::json(const std::optional<std::string>& own) {
   const auto& admission = dispatcher_.admission();
   ipc::Json status;
   status["server"] = {{"version", kVersion},
@@ -127,7 +128,7 @@ std::string Status::json() {
   status["slots"] = {{"running", admission.running()}, {"limit", admission.slots()}};
   status["queue"] = {{"waiting", admission.waiting()}, {"limit", admission.max_waiting()}};
   status["spares"] = {{"ready", dispatcher_.crew().ready()}, {"limit", dispatcher_.crew().target()}};
-  status["jobs"] = describe(dispatcher_.live());
+  status["jobs"] = describe(dispatcher_.live(), own);
   const auto all = admission.running() + admission.waiting();
   status["jobs_not_listed"] = all - std::min(all, status["jobs"].size());
   status["requests"] = {{"light", describe(light_)}, {"heavy", describe(heavy_)}};

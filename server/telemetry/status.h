@@ -25,8 +25,9 @@ class Status final : public Observer {
   void on_abandoned(const process::Abandoned&, const process::Usage&) override {}
   void on_bug(std::string_view, std::string_view) override {}
 
-  /// One JSON text, whatever runs and waits: the oldest 100 jobs, and how many more there are.
-  std::string json();
+  /// One JSON text, whatever runs and waits: the oldest 100 jobs, and how many more there are. With `own`, no
+  /// other request id is told: clients choose theirs, and may hide something in it.
+  std::string json(const std::optional<std::string>& own);
 
  private:
   const offload::Dispatcher& dispatcher_;

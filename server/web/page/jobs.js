@@ -35,7 +35,8 @@ function showRow(row, job) {
   setText(task, job.task);
   setText(state, known ? percent(job.progress) : job.state);
   setText(line, facts(job));
-  setText(whose.firstChild.firstChild, job.id);
+  setText(whose.firstChild.firstChild, job.id ?? '');
+  whose.hidden = job.id === null;  // another's, on the port that is everybody's
   track.setAttribute('aria-label', `${job.task} ${job.state}`);
   track.classList.toggle('unknown', !known);
   track.firstChild.style.inlineSize = known ? `${job.progress * 100}%` : '';

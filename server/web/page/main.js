@@ -41,7 +41,7 @@ const poller = new Poller({
   silence: (ms) => faceplate.lamp('silent', `no answer for ${duration(ms)}`),
   failure: (text) => faceplate.lamp('failed', text),
   rest: (why) => faceplate.lamp('resting', why),
-});
+}, () => tryTask?.requestId ?? '');
 
 byId('pause').addEventListener('click', (event) => {
   poller.pause(!poller.paused);

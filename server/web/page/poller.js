@@ -9,10 +9,12 @@ export class Poller {
   #askedAt = null;
   #wake = () => {};
   #on;
+  #ownId;
 
-  /** `on`: {status(json), silence(ms), failure(text), rest(why)} */
-  constructor(on) {
+  /** `on`: {status(json), silence(ms), failure(text), rest(why)}; `ownId()`: the request id that /status is to tell. */
+  constructor(on, ownId) {
     this.#on = on;
+    this.#ownId = ownId;
     document.addEventListener('visibilitychange', () => this.#wake());
     setInterval(() => this.#reportSilence(), 200);
     this.#run();
@@ -41,7 +43,7 @@ export class Poller {
   async #ask() {
     this.#askedAt = performance.now();
     try {
-      const response = await fetch('status', {cache: 'no-store', signal: AbortSignal.timeout(120_000)});
+      const response = await fetch(`status?id=${encodeURIComponent(this.#ownId())}`, {cache: 'no-store', signal: AbortSignal.timeout(120_000)});
       if (!response.ok) throw new Error(`/status answers ${response.status}`);
       const status = await response.json();
       if (!this.#paused) this.#on.status(status);

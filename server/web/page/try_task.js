@@ -56,6 +56,9 @@ export class TryTask {
     this.#choose(tasks[0]);
   }
 
+  /** Of the job that this page waits for; null where there is none. */
+  get requestId() { return this.#requestId; }
+
   /** Follows this page's own job in a new /status. */
   show(status) {
     if (this.#requestId === null) return;
