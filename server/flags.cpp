@@ -29,6 +29,9 @@ void add_flags(FlagTable& flags, Options& o) {
       "one, Host is checked on loopback only");
   flags.text("user", o.user, "USER",
              "become this user, a name or a number, once the sockets are open (needs root)");
+  flags.text("job-user", o.job_user, "USER",
+             "run jobs as this user, without other groups and capabilities (needs root, or CAP_SETUID and "
+             "what goes with it)");
   flags.group("Operators");
   flags.optional_count("admin-port", o.admin_port, 0, 65535,
                        "a TCP port for operators, with connections of its own: then /metrics, /status, "

@@ -23,6 +23,7 @@
 #include "server/signals.h"
 #include "server/site.h"
 #include "server/startup.h"
+#include "server/users.h"
 
 namespace server {
 namespace {

@@ -209,7 +209,7 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
 std::variant<Options, Instead> parse_options(int argc, char** argv) {
   Options options;
   options.running = options.spares = std::max(1u, std::thread::hardware_concurrency());
-  options.cruncher = default_cruncher();
+  options.cruncher = options.own_cruncher = default_cruncher();
   FlagTable flags;
   add_flags(flags, options);
   CommandLine command_line(flags);

@@ -23,6 +23,7 @@ struct Options {
   bool reuse_port = false;
   std::vector<std::string> allowed_hosts;
   std::string user;
+  std::string job_user;  ///< empty: jobs run as the server does
 
   std::optional<std::uint16_t> admin_port;  ///< of a listener for operators; none unless given
   std::string admin_host = "127.0.0.1";
@@ -32,7 +33,8 @@ struct Options {
   std::string client_header = "X-Forwarded-For";
   std::vector<std::string> trusted_proxies;
 
-  std::string cruncher;  ///< the path of the program
+  std::string cruncher;      ///< the path of the program
+  std::string own_cruncher;  ///< that of the one that came with the server
   std::size_t running = 1;
   std::size_t waiting = 64;
   std::size_t spares = 1;

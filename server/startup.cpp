@@ -2,13 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 
@@ -17,6 +14,7 @@
 #include "server/process/find_program.h"
 #include "server/process/launch.h"
 #include "server/signals.h"
+#include "server/users.h"
 
 namespace server {
 
@@ -43,39 +41,6 @@ std::vector<front_door::Endpoint> open_admin_endpoints(const Options& options) {
   if (!options.admin_socket.empty())
     endpoints.push_back(front_door::listen_unix(options.admin_socket, kOwnerAndGroup, "--admin-socket"));
   return endpoints;
-}
-
-namespace {
-
-struct User {
-  std::string name;  // empty where the machine knows none for the number
-  uid_t uid;
-  gid_t gid;
-};
-
-// A number without an entry is its own group, as in containers.
-User find_user(const std::string& user) {
-  const passwd* entry = ::getpwnam(user.c_str());
-  uid_t number = 0;
-  const auto* end = user.data() + user.size();
-  const auto [rest, error] = std::from_chars(user.data(), end, number);
-  const bool is_number = error == std::errc() && rest == end && number != static_cast<uid_t>(-1);
-  if (!entry && is_number) entry = ::getpwuid(number);
-  if (entry) return {entry->pw_name, entry->pw_uid, entry->pw_gid};
-  if (is_number) return {"", number, number};
-  throw RefusedStart(fmt::format("--user '{}': there is no such user", user));
-}
-
-}  // namespace
-
-void become_user(const Options& options) {
-  const auto& user = options.user;
-  if (user.empty()) return;
-  const auto [name, uid, gid] = find_user(user);
-  const bool groups = name.empty() ? ::setgroups(0, nullptr) == 0 : ::initgroups(name.c_str(), gid) == 0;
-  if (!groups || ::setgid(gid) != 0 || ::setuid(uid) != 0)
-    throw RefusedStart(
-        fmt::format("--user '{}': {} (only root can become somebody else)", user, std::strerror(errno)));
 }
 
 // A default that cannot be used costs long contents alone, which are told so.
@@ -117,7 +82,10 @@ process::JobLimits ceiling(const Options& options) {
 process::Program cruncher_program(const Options& options) {
   process::Program program;
   program.argv = {process::find_program(options.cruncher)};
+  program.user = job_user(options);
   program.environment = process::allowed_environment();
+  if (const auto home = home_of_jobs(options); !home.empty())
+    process::set_variable(program.environment, "HOME=" + home);
   for (const auto& variable : options.environment) process::set_variable(program.environment, variable);
   program.directory = options.workdir;
   // It is executed from there.
@@ -159,6 +127,7 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
   if (const auto fault = process::fault_of_script(program.path()); !fault.empty()) throw refuse(fault);
   if (!options.workdir.empty() && ::access(options.workdir.c_str(), X_OK) != 0)
     throw RefusedStart(fmt::format("--workdir '{}': {}", options.workdir, std::strerror(errno)));
+  refuse_root(options);
   // A way of its own, at normal priority: a busy machine may delay jobs, but it must not keep the server from
   // starting.
   program.priority = process::Priority::normal;

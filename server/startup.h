@@ -13,13 +13,9 @@
 #include "server/loop/thread_pool.h"
 #include "server/options.h"
 #include "server/process/program.h"
+#include "server/refused_start.h"
 
 namespace server {
-
-/// A start that cannot be: the sentence says what to change.
-struct RefusedStart : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// Descriptors 0 to 2 are always something, so that no pipe or socket ever gets one of their numbers.
 void occupy_standard_descriptors();
@@ -29,9 +25,6 @@ std::vector<front_door::Endpoint> open_endpoints(const Options& options);
 
 /// Those of --admin-port and --admin-socket; none where neither is given. Throws std::runtime_error.
 std::vector<front_door::Endpoint> open_admin_endpoints(const Options& options);
-
-/// Becomes --user, for good. Throws RefusedStart.
-void become_user(const Options& options);
 
 /// Throws RefusedStart where no file can be made in --scratch-dir.
 void check_scratch(const loop::Scratch& scratch, const Options& options);

@@ -59,6 +59,7 @@ void back_to_default(int signal) {
 }
 
 struct Child {
+  const JobUser* user;    // or null
   const char* directory;  // or null
   const char* path;
   char* const* argv;
@@ -87,6 +88,7 @@ int become_cruncher(void* raw) {
     child.step = step;
     ::syscall(SYS_exit_group, 127);  // not _exit(3): a sanitizer does work before what does not return
   };
+  if (child.user && !become(*child.user)) fail("setuid");
   // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE
   // means nothing.
   ::setpgid(0, 0);
@@ -180,7 +182,8 @@ Launched launch(const Program& program, bool preferred_for_oom) {
   const auto envp = pointers(program.environment);
   auto ignored = program.ignored;
   ignored.push_back(0);
-  Child child{program.directory.empty() ? nullptr : program.directory.c_str(),
+  Child child{program.user ? &*program.user : nullptr,
+              program.directory.empty() ? nullptr : program.directory.c_str(),
               argv[0],
               argv.data(),
               envp.data(),
@@ -214,7 +217,12 @@ Launched launch(const Program& program, bool preferred_for_oom) {
   return launched;
 }
 
-void execute_fork_server(const Program& program) {
+void execute_fork_server(const Program& program, pid_t server) {
+  if (program.user && ::getuid() != program.user->uid) {
+    if (!become(*program.user)) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten with the user
+    if (::getppid() != server) ::_exit(1);
+  }
   for (const int signal : program.ignored) back_to_default(signal);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   set_limits(to_rlimits(program.in_force()));

@@ -48,9 +48,9 @@ bool prefer_for_oom(pid_t pid);
 /// One that failed to execute has ended when this returns. Does not throw.
 Launched launch(const Program& program, bool preferred_for_oom);
 
-/// Turns this process into the program's fork server, with its descriptors as they are. Returns where it
-/// cannot, with errno; what it has set by then stays.
-void execute_fork_server(const Program& program);
+/// Turns this process, a child of `server`, into the program's fork server, with its descriptors as they are.
+/// Returns where it cannot, with errno; what it has set by then stays.
+void execute_fork_server(const Program& program, pid_t server);
 
 /// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
 /// gone already.

@@ -35,10 +35,10 @@ void launch_on_order(const Program& program) {
 }
 
 // The fork server is left the order that waits. One that cannot be executed may be there for the next.
-void become_fork_server(const Program& program) {
+void become_fork_server(const Program& program, pid_t server) {
   char order = 0;
   while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
-    execute_fork_server(program);
+    execute_fork_server(program, server);
     Launched none;
     none.error = errno;
     none.step = "execve";
@@ -67,8 +67,9 @@ void forget_handlers() {
   const rlimit none{0, 0};
   for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
   set_priority(program.priority);
+  hand_on_no_capabilities();
   if (program.start == Start::fork)
-    become_fork_server(program);
+    become_fork_server(program, server);
   else
     launch_on_order(program);
   ::_exit(0);

@@ -5,10 +5,12 @@
 #include <signal.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "server/process/job.h"
+#include "server/process/job_user.h"
 
 namespace process {
 
@@ -34,7 +36,8 @@ struct Program {
   std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
   Start start = Start::exec;
   EndPolicy end;
-  std::size_t spares = 0;  ///< processes that are kept ready
+  std::optional<JobUser> user;  ///< none: as the server does
+  std::size_t spares = 0;       ///< processes that are kept ready
 
   const std::string& path() const { return argv.front(); }
 

@@ -94,6 +94,7 @@ RunningServer::RunningServer(std::vector<std::string> flags, Launch launch)
   program.processes = launch.processes;
   program.real_time_priority = launch.real_time_priority;
   program.user = launch.user;
+  if (launch.user) program.environment.emplace_back("CRUNCHERD_USER", "");
   process_ = std::make_unique<StartedProcess>(program);
   output_->start_reading();
   if (!logs("listening on ", launch.ready_within)) {

@@ -1,0 +1,174 @@
+// Jobs as another user than the server's: what they are, and what they cannot do to the server. Attacks come
+// from a Python cruncher, as a task of anybody's could make them.
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <string>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/command.h"
+#include "tests/harness/needs_root.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+constexpr char kNobody[] = "nobody";
+constexpr uid_t kNobodysId = 65534;
+
+// Answers each method with what the body of it says, or the name of its error.
+constexpr char kAttacker[] = R"x(#!/usr/bin/python3
+import ctypes, json, os, resource, signal, sys
+
+def lines(): return [line.split() for line in open('/proc/self/status')]
+def word(name): return next(line[1:] for line in lines() if line[0] == name)
+
+def who(): return {'uid': os.getresuid(), 'gid': os.getresgid(), 'groups': os.getgroups(), 'home': os.environ.get('HOME'),
+                   'capabilities': {name: word(name + ':')[0] for name in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb')},
+                   'no_new_privs': word('NoNewPrivs:')[0]}
+def stop_server(): os.kill(os.getppid(), signal.SIGSTOP)
+def limit_server(): resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (8, 8))
+def renice_server(): os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)
+def move_server(): os.sched_setaffinity(os.getppid(), {0})
+def read_server():
+    with open(f'/proc/{os.getppid()}/mem', 'rb') as memory: return memory.read(1).hex()
+def trace_server():
+    if ctypes.CDLL(None, use_errno=True).ptrace(16, os.getppid(), 0, 0) != 0: raise OSError(ctypes.get_errno(), '')
+def become_root(): os.setuid(0)
+
+methods = {f.__name__: f for f in (who, stop_server, limit_server, renice_server, move_server, read_server, trace_server, become_root)}
+request = json.loads(sys.stdin.readline() or sys.exit())
+if request['method'] == 'rpc.discover':
+    result = {'openrpc': '1.3.2', 'info': {'title': 't', 'version': '1'}, 'methods': [{'name': name, 'params': []} for name in methods]}
+else:
+    try: result = {'did': methods[request['method']]()}
+    except Exception as error: result = {'error': type(error).__name__}
+print(json.dumps({'jsonrpc': '2.0', 'id': request['id'], 'result': result}), flush=True)
+print(flush=True)
+)x";
+
+// Where everybody may execute it.
+struct Attacker {
+  Attacker() : path(directory.write("attacker", kAttacker, true)) {
+    ::chmod(directory.path().c_str(), 0755);
+    ::chmod(path.c_str(), 0755);
+  }
+  harness::TemporaryDirectory directory;
+  std::string path;
+};
+
+Json result_of(const RunningServer& server, const std::string& task) {
+  const auto answer = run_job(server, task);
+  CAPTURE(answer.response.body);
+  REQUIRE(outcome_of(answer) == "200");
+  return answer.response.json().at("result");
+}
+
+void check_nobody(const Json& who) {
+  for (const auto* kind : {"uid", "gid"})
+    for (const auto& id : who.at(kind)) CHECK(id == kNobodysId);
+  CHECK(who.at("groups").empty());
+  CHECK(who.at("no_new_privs") == "1");
+  for (const auto& [set, bits] : who.at("capabilities").items()) {
+    CAPTURE(set);
+    CHECK(bits == "0000000000000000");
+  }
+}
+
+// CAP_SYS_RESOURCE, which root lacks in many containers.
+bool may_limit_others() {
+  constexpr int kSysResource = 24;
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "CapEff:" && status >> word) return std::stoull(word, nullptr, 16) >> kSysResource & 1;
+  return false;
+}
+
+rlimit descriptors_of(pid_t pid) {
+  rlimit limit{};
+  ::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit);
+  return limit;
+}
+
+TEST_CASE("a job of --job-user is that user alone, and can do nothing to the server" * harness::NeedsRoot()) {
+  const Attacker attacker;
+  for (const auto* server_user : {"root", "daemon"}) {
+    CAPTURE(std::string(server_user));
+    const RunningServer server(
+        {"--cruncher", attacker.path, "--job-user", kNobody, "--user", server_user, "--priority", "normal"});
+    const auto who = result_of(server, "who").at("did");
+    check_nobody(who);
+    CHECK(who.at("home") == "/nonexistent");
+    const auto before = descriptors_of(server.pid());
+    for (const auto* attack : {"stop_server", "limit_server", "renice_server", "move_server", "read_server",
+                               "trace_server", "become_root"}) {
+      CAPTURE(std::string(attack));
+      CHECK(result_of(server, attack) == Json{{"error", "PermissionError"}});
+    }
+    CHECK(descriptors_of(server.pid()).rlim_cur == before.rlim_cur);
+  }
+}
+
+TEST_CASE("the cruncher that comes with it, executed or forked, is that user as well" *
+          harness::NeedsRoot()) {
+  for (const auto* start : {"exec", "fork"}) {
+    CAPTURE(std::string(start));
+    if (std::string_view(start) == "fork" && !may_limit_others()) continue;
+    RunningServer server({"--job-user", kNobody, "--start", start, "--priority", "normal", "--spares", "1"});
+    CHECK(outcome_of(run_job(server, "primes", {{"limit", 1000}})) == "200");
+    auto job = start_job(server, "spin", {{"CPUTimeMs", 60'000}}, {{"Prefer", "wait=1"}});
+    REQUIRE(eventually(seconds(5), [&] {
+      for (const auto pid : server.processes_left()) {
+        struct stat owner {};
+        const auto folder = "/proc/" + std::to_string(pid);
+        std::ifstream name(folder + "/comm");
+        std::string comm;
+        name >> comm;
+        if (comm == "cruncher" && ::stat(folder.c_str(), &owner) == 0) return owner.st_uid == kNobodysId;
+      }
+      return false;
+    }));
+    CHECK(outcome_of(job.get()) == "504 deadline_exceeded");  // so it can be killed
+    CHECK(server.stop() == 0);
+    CHECK(server.processes_left().empty());
+  }
+}
+
+TEST_CASE("a job has no capability, also where it runs as root" * harness::NeedsRoot()) {
+  const Attacker attacker;
+  const RunningServer server({"--cruncher", attacker.path, "--user", "root", "--priority", "normal"});
+  const auto who = result_of(server, "who").at("did");
+  CHECK(who.at("uid").at(1) == 0);
+  for (const auto* set : {"CapPrm", "CapEff", "CapBnd", "CapAmb"})
+    CHECK(who.at("capabilities").at(set) == "0000000000000000");
+}
+
+TEST_CASE("a program that did not come with the server does not run as root, unless that is asked for" *
+          harness::NeedsRoot()) {
+  const Attacker attacker;
+  const auto refused =
+      harness::run_command({"/usr/bin/env", "-u", "CRUNCHERD_USER", harness::cruncherd_path(), "--port", "0",
+                            "--cruncher", attacker.path});
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("would run as root. Give --job-user") != std::string::npos);
+}
+
+TEST_CASE("--job-user of nobody known is refused" * harness::NeedsRoot()) {
+  const auto refused =
+      harness::run_command({harness::cruncherd_path(), "--port", "0", "--job-user", "no-such-user"});
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("--job-user 'no-such-user': there is no such user") != std::string::npos);
+}
+
+TEST_CASE("--job-user without the right to become somebody else is refused with what is needed" *
+          harness::NeedsRoot()) {
+  const RunningServer::Launch launch{.user = kNobodysId, .ready_within = seconds(5)};
+  CHECK_THROWS_WITH(RunningServer({"--job-user", "daemon"}, launch),
+                    doctest::Contains("must be started as root, or with CAP_SETUID"));
+}
+
+}  // namespace
+}  // namespace end_to_end
