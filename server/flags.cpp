@@ -76,7 +76,8 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.count("max-connections", o.door.max_connections, 1, 1'000'000,
               "connections at once; others wait in the backlog");
   flags.count("max-connections-per-ip", o.door.max_connections_per_ip, 0, 1'000'000,
-              "connections of one address; 0: no such limit");
+              "connections of one address, or IPv6 /64; 0: no such limit (default: a quarter of "
+              "--max-connections, but none on loopback, where a proxy may stand for all)");
   flags.size("max-buffered", o.door.max_buffered, "1MiB", "1024GiB",
              "requests and responses in memory, of all connections together");
   flags.text("scratch-dir", o.scratch_dir, "PATH",
@@ -89,6 +90,8 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.duration("idle-timeout", o.door.idle_timeout, "1ms", "24h", "between two requests");
   flags.duration("write-timeout", o.door.write_timeout, "1ms", "1h",
                  "without progress in sending a response");
+  flags.size("min-rate", o.door.min_rate, "0", "1GiB",
+             "a second, that a client must read on average beyond --write-timeout; 0: as slow as it likes");
   flags.group("Running it");
   flags.choice<bool>("blocking-route", o.blocking_route, {{"on", true}, {"off", false}}, "off",
                      "/blocking, which freezes the server");

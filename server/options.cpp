@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "server/flags.h"
@@ -191,15 +192,19 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
   if (!file_name.empty()) file = settings::read_configuration(file_name);
   layers.push_back(read_file(flags, file));
 
-  bool spares_given = false;
+  std::set<std::string_view> given;
   for (const auto& flag : flags.all())
     for (const auto& layer : layers)
       if (const auto found = layer.find(flag.name); found != layer.end()) {
         set(flag, found->second);
-        spares_given |= flag.name == "spares";
+        given.insert(flag.name);
         break;  // the first layer wins
       }
-  if (!spares_given) options.spares = options.running;
+  if (!given.contains("spares")) options.spares = options.running;
+  auto& door = options.door;
+  door.per_ip_on_loopback = given.contains("max-connections-per-ip");
+  if (!door.per_ip_on_loopback)
+    door.max_connections_per_ip = std::max<std::size_t>(1, door.max_connections / 4);
   for (const auto& section : file.tasks) options.per_task[section.name] = read_section(section, options.job);
   return options;
 }

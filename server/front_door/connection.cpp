@@ -21,21 +21,21 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 Connection::Connection(Door& door, Socket socket, Peer peer)
     : door_(door),
       socket_(std::move(socket)),
+      account_(door.counts),
       receiving_(door, socket_),
-      sending_(door, socket_),
-      peer_(std::move(peer)),
-      account_(door.counts) {
+      sending_(door, socket_, account_),
+      peer_(std::move(peer)) {
   door_.connections.push_back(*this);
   ++door_.counts.open;
   ++door_.counts.accepted;
-  if (door_.limits.max_connections_per_ip) ++door_.per_address[peer_.address];
+  if (!peer_.group.empty()) ++door_.per_address[peer_.group];
 }
 
 Connection::~Connection() {
   --door_.counts.open;
   ++door_.counts.closed[why_];
-  if (door_.limits.max_connections_per_ip) {
-    const auto found = door_.per_address.find(peer_.address);
+  if (!peer_.group.empty()) {
+    const auto found = door_.per_address.find(peer_.group);
     if (--found->second == 0) door_.per_address.erase(found);
   }
   socket_.close();
@@ -136,7 +136,8 @@ awaitable<> Connection::read_content() {
     throw ContentLost{};
   }
   if (incoming.step == Step::refused) incoming.refusal = incoming.reader.refusal();
-  if (incoming.step != Step::refused && over_budget()) incoming.refusal = door_.no_room();
+  account();
+  if (incoming.step != Step::refused && !door_.has_memory()) incoming.refusal = door_.no_memory();
   if (incoming.refusal) throw ContentLost{};
   turn_->body_memory = receiving_.hand_over(incoming, exchange.request);
   exchange.client_keeps_alive = incoming.reader.keeps_alive();
@@ -154,11 +155,12 @@ bool Connection::begin_exchange() {
   exchange.received = Clock::now();
   exchange.has_content = incoming.step == Step::complete;
   exchange.client_keeps_alive = exchange.has_content && incoming.reader.keeps_alive();
-  if (!request.body.empty() && door_.over_budget()) return false;
+  if (!request.body.empty() && !door_.has_memory()) return false;
   auto body = std::exchange(request.body, {});
   exchange.request = std::move(request);
   request.body = std::move(body);
   if (exchange.has_content) turn_->body_memory = receiving_.hand_over(incoming, exchange.request);
+  account();
   return true;
 }
 
@@ -166,7 +168,7 @@ bool Connection::begin_exchange() {
 awaitable<bool> Connection::answer() {
   if (turn_->incoming.step == Step::refused) co_return co_await refuse(turn_->incoming.reader.refusal());
   if (!begin_exchange()) {
-    const auto full = door_.no_room();
+    const auto full = door_.no_memory();
     co_return co_await refuse(full);
   }
   auto& exchange = turn_->exchange;
@@ -178,19 +180,17 @@ awaitable<bool> Connection::answer() {
   // The client may take its time, and there may be thousands of them: what is too much is thrown away, not
   // kept.
   auto& response = exchange.response;
-  if (over_budget() && response.body.size() > kLargeResponse)
-    door_.application.take_back(exchange, door_.no_room());
+  account();
+  if (response.body.size() > kLargeResponse && !door_.has_memory())
+    door_.application.take_back(exchange, door_.no_memory());
   const bool keeps_alive = exchange.keeps_alive();
   const bool asked_first = !exchange.has_content;
-  sending_.begin();
-  const Parts parts{response.head, response.content()};
-  const bool sent = co_await sending_.send(parts);
-  auto ending = sent ? Ending::sent : Ending::write_failed;
-  if (sent && (response.file.fd || response.stream)) ending = co_await send_rest();
+  const auto ending = co_await deliver();
+  if (ending == Ending::write_failed) exchange.end_reason = sending_.why();
   door_.application.ended(exchange, ending, sending_.sent());
   if (ending == Ending::client_gone) co_return end("client");
   if (ending == Ending::broken_off) co_return end("broken_off");
-  if (ending == Ending::write_failed) co_return end(socket_.late() ? "write_timeout" : "client_reset");
+  if (ending == Ending::write_failed) co_return end(sending_.why());
   if (keeps_alive) co_return true;
   co_await linger();
   co_return end(asked_first ? "refused" : door_.draining ? "drained" : "answered");
@@ -224,7 +224,7 @@ awaitable<Connection::End> Connection::until_hangup(awaitable<> work) {
   } catch (const ContentLost&) {
     how = End::content_lost;
   } catch (const StreamBroken& broken) {
-    turn_->exchange.broken_reason = broken.reason;
+    turn_->exchange.end_reason = broken.reason;
     how = End::broken;
   }
   turn_->watch.reset();
@@ -235,10 +235,15 @@ void Connection::watch_for_hangup() {
   turn_->watch.emplace(door_.hangups, socket_.descriptor(), turn_->on_hangup);
 }
 
-// The content that does not stand in memory.
-awaitable<Ending> Connection::send_rest() {
-  if (turn_->exchange.response.stream) co_return co_await send_stream();
-  const bool sent = co_await sending_.send_file(turn_->exchange.response.file);
+awaitable<Ending> Connection::deliver() {
+  const auto& response = turn_->exchange.response;
+  const Parts parts{response.head, response.content()};
+  sending_.begin();
+  if (response.body.size() > kLargeResponse) door_.large_responses.push_back(sending_);
+  bool sent = co_await sending_.send(parts);
+  if (sending_.is_linked()) sending_.unlink();
+  if (sent && response.stream) co_return co_await send_stream();
+  if (sent && response.file.fd) sent = co_await sending_.send_file(response.file);
   co_return sent ? Ending::sent : Ending::write_failed;
 }
 
@@ -250,8 +255,8 @@ awaitable<Ending> Connection::send_stream() {
     if (how == End::client_gone) co_return Ending::client_gone;
     if (how == End::broken) co_return Ending::broken_off;
   } catch (const std::exception& error) {
-    if (socket_.late()) co_return Ending::write_failed;
-    exchange.broken_reason = "internal_error";
+    if (!sending_.why().empty()) co_return Ending::write_failed;
+    exchange.end_reason = "internal_error";
     door_.application.report(exchange, error.what());
     co_return Ending::broken_off;
   }
@@ -279,10 +284,10 @@ awaitable<> Connection::linger() {
   co_await sending_.linger();
 }
 
-bool Connection::over_budget() {
+void Connection::account() {
   const auto& exchange = turn_->exchange;
-  account_.set(turn_->body_memory + exchange.response.head.capacity() + exchange.response.body.capacity());
-  return door_.over_budget();
+  const auto request = exchange.request.memory() - exchange.request.body.capacity() + turn_->body_memory;
+  account_.set(request + exchange.response.head.capacity() + exchange.response.body.capacity());
 }
 
 }  // namespace front_door

@@ -10,16 +10,12 @@
 #include <string_view>
 
 #include "server/front_door/door.h"
+#include "server/front_door/peer.h"
 #include "server/front_door/receiving.h"
 #include "server/front_door/sending.h"
 #include "server/front_door/timed_socket.h"
 
 namespace front_door {
-
-struct Peer {
-  std::string address;
-  int port = 0;
-};
 
 class Connection final : public Drainable, private Client {
  public:
@@ -57,21 +53,21 @@ class Connection final : public Drainable, private Client {
   awaitable<bool> finish(awaitable<> reply);
   awaitable<End> until_hangup(awaitable<> work);
   void watch_for_hangup();
-  awaitable<Ending> send_rest();
+  awaitable<Ending> deliver();
   awaitable<Ending> send_stream();
   awaitable<bool> refuse(const Refusal& refusal);
   awaitable<> linger();
 
-  bool over_budget();
+  void account();
   bool end(std::string_view why);
 
   Door& door_;
   TimedSocket socket_;
+  Account account_;  ///< of the exchange
   Receiving receiving_;
   Sending sending_;
   Peer peer_;
   std::unique_ptr<Turn> turn_;
-  Account account_;  ///< of the exchange
   std::string_view why_ = "error";
   bool fresh_ = true;     ///< has not sent a request yet
   bool lingers_ = false;  ///< is answered, and only waits for the client to notice

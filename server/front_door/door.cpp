@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "server/loop/after_others.h"
@@ -12,6 +14,9 @@ namespace {
 // Younger ones are those of a burst: their requests are on the way.
 constexpr Milliseconds kIdleLongEnough{100};
 constexpr Milliseconds kHeadLongEnough{1000};
+
+// Each is a walk over all large responses.
+constexpr int kCutsAtOnce = 16;
 
 }  // namespace
 
@@ -43,7 +48,26 @@ bool Door::make_room() {
          header.expire_oldest(kHeadLongEnough);
 }
 
-Refusal Door::no_room() const {
+bool Door::is_limited(const Peer& peer) const {
+  if (limits.max_connections_per_ip == 0 || peer.group.empty()) return false;
+  if (peer.loopback && !limits.per_ip_on_loopback) return false;
+  return !stands_for_many || !stands_for_many(peer.address);
+}
+
+bool Door::has_memory() {
+  for (int cuts = 0; counts.buffered > limits.max_buffered; ++cuts) {
+    const auto slowest =
+        std::min_element(large_responses.begin(), large_responses.end(),
+                         [](const auto& one, const auto& other) { return one.rate() < other.rate(); });
+    if (cuts == kCutsAtOnce || slowest == large_responses.end() || std::isinf(slowest->rate())) return false;
+    auto& response = *slowest;
+    large_responses.erase(slowest);
+    response.cut();
+  }
+  return true;
+}
+
+Refusal Door::no_memory() const {
   return {503, "buffers_full",
           fmt::format("all buffers together hold more than {} bytes (--max-buffered)", limits.max_buffered)};
 }

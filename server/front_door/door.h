@@ -15,6 +15,7 @@
 #include "server/front_door/exchange.h"
 #include "server/front_door/hangup_watch.h"
 #include "server/front_door/limits.h"
+#include "server/front_door/peer.h"
 #include "server/loop/scratch.h"
 
 namespace front_door {
@@ -56,6 +57,19 @@ class Account {
   std::size_t held_ = 0;
 };
 
+/// A large response on its way, whose client may be too slow for the memory that it takes.
+class LargeResponse
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  /// Bytes a second that the client took up to now; infinity for one that has not been waited for long.
+  virtual double rate() const = 0;
+  /// Breaks it off; its memory is counted no more.
+  virtual void cut() = 0;
+
+ protected:
+  ~LargeResponse() = default;
+};
+
 struct Door {
   Door(Loop& loop, const Limits& limits, Application& application, loop::Scratch& scratch)
       : loop(loop),
@@ -79,8 +93,11 @@ struct Door {
   DoorCounts counts;
   bool draining = false;
   boost::intrusive::list<Drainable, boost::intrusive::constant_time_size<false>> connections;
-  std::map<std::string, std::size_t, std::less<>> per_address;  ///< only kept with max_connections_per_ip
-  std::function<void()> on_room;                                ///< a connection has ended
+  boost::intrusive::list<LargeResponse, boost::intrusive::constant_time_size<false>> large_responses;
+  std::map<std::string, std::size_t, std::less<>>
+      per_address;                                          ///< by Peer::group, of those that is_limited()
+  std::function<bool(const std::string&)> stands_for_many;  ///< whether this address is a trusted proxy's
+  std::function<void()> on_room;                            ///< a connection has ended
 
   /// One read's bytes. Shared, since nothing suspends between a read and the end of its parse.
   std::array<char, kBytesPerTurn> read_buffer;
@@ -88,9 +105,13 @@ struct Door {
   /// At max_connections: ends the connection that is worth least, soon. False where all are being served.
   bool make_room();
 
-  /// Whether all buffers together hold more than they may, and the refusal for that.
-  bool over_budget() const { return counts.buffered > limits.max_buffered; }
-  Refusal no_room() const;
+  /// Whether max_connections_per_ip holds for this client.
+  bool is_limited(const Peer& peer) const;
+
+  /// False where all buffers together hold more than they may, although the slowest large responses were cut;
+  /// and the refusal for that.
+  bool has_memory();
+  Refusal no_memory() const;
 
   /// From now on idle connections are closed and every response says Connection: close.
   void drain();

@@ -73,6 +73,8 @@ struct Request {
 
   /// The first field of that name in any case; "" where there is none.
   std::string_view field(std::string_view name) const;
+  /// Bytes of memory that it takes.
+  std::size_t memory() const;
 };
 
 /// Bytes for the wire. `head` is the status line and all fields with the empty line. The content follows:
@@ -120,7 +122,7 @@ struct Exchange {
   bool has_content = true;         ///< false while the client waits to be asked for it: Expect: 100-continue
   bool client_keeps_alive = true;  ///< what the client's version and Connection field ask for
   const bool* draining = nullptr;  ///< the door's own state
-  std::string_view broken_reason{};  ///< with Ending::broken_off: that of StreamBroken
+  std::string_view end_reason{};   ///< the word for any Ending but sent: of StreamBroken, or the door's
   /// Whether the response may leave the connection open; asked when its head is formed.
   bool keeps_alive() const { return client_keeps_alive && !(draining && *draining); }
 

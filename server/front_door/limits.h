@@ -17,13 +17,15 @@ struct Limits {
   std::size_t max_fields = 100;             ///< 431 beyond
   std::size_t max_body = 1024 * 1024;       ///< 413 beyond
   std::size_t max_buffered =
-      256 * 1024 * 1024;                   ///< bodies and unsent responses of all connections; 503 beyond
-  std::size_t max_connections = 10000;     ///< further ones wait in the backlog
-  std::size_t max_connections_per_ip = 0;  ///< 503 and close beyond; 0: no such limit
-  Milliseconds header_timeout{10000};      ///< from a request's first byte to the end of its head; 408 beyond
-  Milliseconds body_timeout{30000};        ///< from the end of the head to the end of the body; 408 beyond
-  Milliseconds idle_timeout{60000};        ///< between requests; closed without a word beyond
-  Milliseconds write_timeout{30000};       ///< without any progress in sending; closed beyond
+      256 * 1024 * 1024;                      ///< bodies and unsent responses of all connections; 503 beyond
+  std::size_t max_connections = 10000;        ///< further ones wait in the backlog, or for the idlest to go
+  std::size_t max_connections_per_ip = 2500;  ///< 503 and close beyond; 0: no such limit
+  bool per_ip_on_loopback = false;     ///< whether that holds on loopback: there a proxy may stand for all
+  Milliseconds header_timeout{10000};  ///< from a request's first byte to the end of its head; 408 beyond
+  Milliseconds body_timeout{30000};    ///< from the end of the head to the end of the body; 408 beyond
+  Milliseconds idle_timeout{60000};    ///< between requests; closed without a word beyond
+  Milliseconds write_timeout{30000};   ///< without any progress in sending; closed beyond
+  std::size_t min_rate = 4096;  ///< bytes a second, on average, of waiting beyond write_timeout; closed below
 };
 
 }  // namespace front_door

@@ -1,6 +1,6 @@
 #include "server/front_door/listener.h"
 
-#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -13,21 +13,6 @@ namespace {
 // Accepted in one go before other work of the loop gets its turn.
 constexpr int kBatch = 64;
 constexpr Milliseconds kRetry{100};
-
-Peer peer_of(const sockaddr* address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address->sa_family == AF_INET) {
-    const auto* in = reinterpret_cast<const sockaddr_in*>(address);
-    ::inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
-    return {text, ntohs(in->sin_port)};
-  }
-  if (address->sa_family == AF_INET6) {
-    const auto* in = reinterpret_cast<const sockaddr_in6*>(address);
-    ::inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof text);
-    return {text, ntohs(in->sin6_port)};
-  }
-  return {"unix", 0};
-}
 
 }  // namespace
 
@@ -116,11 +101,14 @@ bool Listener::accept_batch() {
 void Listener::admit(int socket, const sockaddr* address) {
   auto peer = peer_of(address);
   const auto limit = door_.limits.max_connections_per_ip;
-  if (limit && peer.address != "unix") {
-    const auto found = door_.per_address.find(peer.address);
+  if (!door_.is_limited(peer)) peer.group.clear();
+  if (!peer.group.empty()) {
+    const auto found = door_.per_address.find(peer.group);
     if (found != door_.per_address.end() && found->second >= limit) {
       const loop::UniqueFd owner(socket);
-      const Refusal refusal{503, "connections_per_ip", "this address has too many connections open"};
+      const Refusal refusal{
+          503, "connections_per_ip",
+          fmt::format("{} has {} connections open already (--max-connections-per-ip)", peer.group, limit)};
       Request nobody;
       nobody.peer_address = peer.address;
       const auto bytes = door_.application.refuse(nobody, refusal);

@@ -14,6 +14,9 @@ using Step = RequestReader::Step;
 // What is written to a file at once. With one more read it is still a short text.
 constexpr std::size_t kPiece = ipc::kShort - kBytesPerTurn;
 
+// What a request under way takes besides its bytes: its turn, and the coroutines that wait for it.
+constexpr std::size_t kFrames = 3 * 1024;
+
 }  // namespace
 
 bool Receiving::end(std::string_view why) {
@@ -57,7 +60,12 @@ void Receiving::parse(Incoming& request, std::string_view bytes) {
   if (kept) received_ += bytes;
   std::size_t used = 0;
   request.step = request.reader.advance(kept ? received_ : bytes, used);
-  kept ? received_.erase(0, used) : received_.assign(bytes.substr(used));
+  if (!kept)
+    received_.assign(bytes.substr(used));
+  else if (used < received_.size())
+    received_.erase(0, used);
+  else
+    std::string().swap(received_);  // a slow content may follow a long head
 }
 
 // The head has one deadline from its first byte to its last, the content another: a client that sends a byte
@@ -100,8 +108,8 @@ awaitable<bool> Receiving::read_content(Incoming& request) {
 // One wait and one read.
 awaitable<bool> Receiving::read_more(Incoming& request, std::string_view too_late) {
   account(request);
-  if (door_.over_budget()) {
-    request.refusal = door_.no_room();
+  if (!door_.has_memory()) {
+    request.refusal = door_.no_memory();
     co_return false;
   }
   const bool readable = co_await socket_.wait(Socket::wait_read);
@@ -143,7 +151,7 @@ awaitable<bool> Receiving::spool(Incoming& request) {
 }
 
 void Receiving::account(const Incoming& request) {
-  account_.set(received_.capacity() + request.reader.body_memory());
+  account_.set(kFrames + received_.capacity() + request.reader.memory());
 }
 
 std::size_t Receiving::hand_over(Incoming& request, Request& to) {

@@ -31,7 +31,8 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   /// The request, whole once complete; without its body, but with all else, once the step was need_body.
   Request& request() { return request_; }
   std::size_t body_size() const { return request_.body.size(); }
-  /// Bytes of memory that its body takes.
+  /// Bytes of memory that the request takes, and of these its body.
+  std::size_t memory() const { return request_.memory() - request_.body.capacity() + body_memory(); }
   std::size_t body_memory() const { return body_growth_.memory(request_.body); }
   /// What has come of the body. More of it begins anew.
   std::string release_body();

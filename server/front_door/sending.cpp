@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <limits>
 
 namespace front_door {
 namespace {
@@ -15,6 +17,9 @@ constexpr std::size_t kMaxLingering = 4 * 1024 * 1024;
 // Of a file in one call, on the thread for files: others wait for it.
 constexpr std::size_t kFilePerCall = 256 * 1024;
 
+// Until then nobody is too slow.
+constexpr std::chrono::seconds kSlowAfter{1};
+
 struct Taken {
   ssize_t count = 0;
   int error = 0;
@@ -22,11 +27,47 @@ struct Taken {
 
 }  // namespace
 
+void Sending::begin() {
+  sent_ = 0;
+  waited_ = {};
+}
+
+bool Sending::fail(std::string_view why) {
+  why_ = why;
+  return false;
+}
+
 awaitable<bool> Sending::writable() {
   door_.write.join(socket_);
+  waits_since_ = Clock::now();
   const bool in_time = co_await socket_.wait(Socket::wait_write);
   socket_.leave();
-  co_return in_time;
+  waited_ += Clock::now() - *waits_since_;
+  waits_since_.reset();
+  if (is_cut_) co_return fail("buffers_full");
+  if (!in_time) co_return fail(socket_.late() ? "write_timeout" : "client_reset");
+  if (is_too_slow()) co_return fail("too_slow");
+  co_return true;
+}
+
+// A slow reader may take its time, but not for ever: what it is waited for beyond the time that a silent one
+// has must bring something.
+bool Sending::is_too_slow() const {
+  const std::chrono::duration<double> beyond = waited_ - door_.limits.write_timeout;
+  return beyond.count() * static_cast<double>(door_.limits.min_rate) > static_cast<double>(sent_);
+}
+
+double Sending::rate() const {
+  std::chrono::duration<double> waited = waited_;
+  if (waits_since_) waited += Clock::now() - *waits_since_;
+  if (waited < kSlowAfter) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(sent_) / waited.count();
+}
+
+void Sending::cut() {
+  is_cut_ = true;
+  account_.set(0);
+  socket_.stop();
 }
 
 awaitable<bool> Sending::send(Parts parts) {
@@ -40,11 +81,12 @@ awaitable<bool> Sending::send(Parts parts) {
       sent_ += static_cast<std::size_t>(count);
       if (done < size) co_await others_first(door_.loop.get_executor());
     } else if (count < 0 && errno == EAGAIN) {
-      const bool in_time = co_await writable();
-      if (!in_time) co_return false;
+      const bool goes_on = co_await writable();
+      if (!goes_on) co_return false;
     } else {
-      co_return false;
+      co_return fail("client_reset");
     }
+    if (is_cut_) co_return fail("buffers_full");
   }
   co_return true;
 }
@@ -64,10 +106,10 @@ awaitable<bool> Sending::send_file(const FileContent& file) {
       offset += static_cast<std::size_t>(taken.count);
       sent_ += static_cast<std::size_t>(taken.count);
     } else if (taken.count < 0 && taken.error == EAGAIN) {
-      const bool in_time = co_await writable();
-      if (!in_time) co_return false;
+      const bool goes_on = co_await writable();
+      if (!goes_on) co_return false;
     } else {
-      co_return false;
+      co_return fail(taken.count == 0 ? "file_too_short" : "client_reset");
     }
   }
   co_return true;

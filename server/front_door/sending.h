@@ -4,6 +4,8 @@
 // connection.h.
 
 #include <cstddef>
+#include <optional>
+#include <string_view>
 
 #include "server/front_door/door.h"
 #include "server/front_door/send_some.h"
@@ -11,30 +13,43 @@
 
 namespace front_door {
 
-class Sending {
+class Sending final : public LargeResponse {
  public:
-  Sending(Door& door, TimedSocket& socket) : door_(door), socket_(socket) {}
+  /// `account` is the response's.
+  Sending(Door& door, TimedSocket& socket, Account& account)
+      : door_(door), socket_(socket), account_(account) {}
 
   /// Begins to count anew what is sent.
-  void begin() { sent_ = 0; }
+  void begin();
   std::size_t sent() const { return sent_; }
 
-  /// Suspends until the kernel has all of it. False where the client has left, or was late(). A slow reader
-  /// may take its time, a dead one may not: the deadline is for progress.
+  /// Suspends until the kernel has all of it. False where it will not, and why() says the word for that: the
+  /// client has left, makes no progress (--write-timeout), or not enough (--min-rate).
   awaitable<bool> send(Parts parts);
   /// The same; false also where the file is shorter than it says.
   awaitable<bool> send_file(const FileContent& file);
+  std::string_view why() const { return why_; }
 
   /// Says that nothing follows, and suspends until the client has noticed. What it still sends is thrown
   /// away.
   awaitable<> linger();
 
+  double rate() const override;
+  void cut() override;
+
  private:
   awaitable<bool> writable();
+  bool is_too_slow() const;
+  bool fail(std::string_view why);
 
   Door& door_;
   TimedSocket& socket_;
+  Account& account_;
   std::size_t sent_ = 0;
+  Clock::duration waited_{};  ///< for the client to read
+  std::optional<Clock::time_point> waits_since_;
+  bool is_cut_ = false;
+  std::string_view why_;
 };
 
 /// The parts of one response's content, as its Stream writes them.

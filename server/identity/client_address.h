@@ -51,6 +51,8 @@ class ClientAddress {
   /// The last address of the list that is no trusted proxy's. The peer's own where there is none, or where
   /// the list is not made of addresses.
   std::string of(const front_door::Request& request) const;
+  /// Whether `peer` is a trusted proxy, who stands for many clients.
+  bool trusts(const std::string& peer) const { return trusted_.has(std::string_view(peer)); }
 
  private:
   std::string field_;

@@ -30,6 +30,8 @@ class Clients {
   bool need_keys() const { return !key_file_.empty(); }
 
   std::string address_of(const front_door::Request& request) const { return addresses_.of(request); }
+  /// Whether `peer` is a trusted proxy, who stands for many clients.
+  bool is_proxy(const std::string& peer) const { return addresses_.trusts(peer); }
   /// The client whose key the request has in Authorization; null where it has none, or one of nobody's.
   const process::Client* with_key(const front_door::Request& request) const;
 

@@ -59,7 +59,7 @@ void send(Call& call, Reply reply) {
 
 std::string_view reason_for_log(const Call& call, front_door::Ending ending) {
   if (ending == front_door::Ending::client_gone) return "client_gone";
-  return ending == front_door::Ending::broken_off ? call.exchange.broken_reason : call.reason;
+  return call.reason.empty() ? call.exchange.end_reason : call.reason;
 }
 
 void send(Call& call, const Router::KeptPage& page) {

@@ -205,7 +205,8 @@ void Metrics::on_request(const RequestRecord& record) {
   auto& seen = route(record);
   seen.requests.Increment();
   if (record.total_ms) seen.duration.Observe(*record.total_ms / 1e3);
-  const bool told = record.reason != "client_gone";  // nobody was there to be told
+  // A response that was broken off has a reason, but tells none; a client that has left heard of none.
+  const bool told = record.status >= 400 && record.reason != "client_gone";
   if (!record.reason.empty() && told) refusals_.Add({{"reason", std::string(record.reason)}}).Increment();
   const auto outcome = record.job_outcome();
   if (outcome.empty()) return;

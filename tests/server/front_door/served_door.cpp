@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -10,6 +11,12 @@
 #include <csignal>
 
 namespace front_door_test {
+namespace {
+
+// mallinfo2(3) knows of no other arena.
+[[maybe_unused]] const int kOneArena = ::mallopt(M_ARENA_MAX, 1);
+
+}  // namespace
 
 struct ServedDoor::House final : Application {
   ContentTerms terms(const Request&) override { return content_terms; }
@@ -27,7 +34,7 @@ struct ServedDoor::House final : Application {
   }
   void ended(Exchange& exchange, Ending how, std::size_t bytes) override {
     const std::lock_guard lock(mutex);
-    endings.push_back({exchange.request.target, how, bytes, std::string(exchange.broken_reason)});
+    endings.push_back({exchange.request.target, how, bytes, std::string(exchange.end_reason)});
   }
   void report(const Exchange&, std::string_view what) override {
     const std::lock_guard lock(mutex);
@@ -110,6 +117,11 @@ Response in_parts(Exchange& exchange, Stream stream) {
                               chunked ? "Transfer-Encoding: chunked" : "Connection: close");
   response.stream = std::move(stream);
   return response;
+}
+
+std::size_t allocated() {
+  const auto info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
 }
 
 FileContent file_of(const std::string& bytes) {

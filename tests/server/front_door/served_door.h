@@ -82,6 +82,9 @@ Response of_size(std::size_t size);
 /// The head of a response in parts: in chunks, or up to the close.
 Response in_parts(Exchange& exchange, Stream stream);
 
+/// Bytes that this process has allocated; the tests of what clients cost ask for it. 0 with a sanitizer.
+std::size_t allocated();
+
 /// A file without a name that holds `bytes`.
 FileContent file_of(const std::string& bytes);
 
