@@ -14,7 +14,7 @@
 namespace jobs {
 namespace {
 
-Submission submission_of(const std::string& text) {
+Submission some_submission(const std::string& text) {
   Submission submission;
   submission.id = loop::random_id();
   submission.client = "somebody";
@@ -30,7 +30,7 @@ TEST_CASE("what is asked for while a group is written is one group, and each hea
   int commits = 0, stored = 0;
   store.on_commit = [&](double) { ++commits; };
   for (int i = 0; i < 100; ++i)
-    store.run([job = submission_of("{}")](Database& database) { return database.submit(job, 1, 1000); },
+    store.run([job = some_submission("{}")](Database& database) { return database.submit(job, 1, 1000); },
               [&](Answer<Submitted> answer) { stored += std::holds_alternative<Submitted>(answer); });
   loop.run();
   CHECK(stored == 100);
@@ -46,7 +46,7 @@ TEST_CASE("one that cannot be stored spoils nothing for the others of its group"
   std::string why;
   const auto ask = [&](bool fails) {
     store.run(
-        [job = submission_of("{}"), fails](Database& database) {
+        [job = some_submission("{}"), fails](Database& database) {
           if (fails) throw StoreError("it is too heavy");
           return database.submit(job, 1, 1000);
         },
@@ -89,7 +89,7 @@ TEST_CASE("the last call does what is still asked for, and then its own") {
   {
     Store store(loop, folder.path());
     for (int i = 0; i < 50; ++i)
-      store.run([job = submission_of("{}")](Database& database) { return database.submit(job, 1, 1000); },
+      store.run([job = some_submission("{}")](Database& database) { return database.submit(job, 1, 1000); },
                 [](Answer<Submitted>) {});
     store.finish([&](Database& database) { counted = database.figures().by_state[0]; });
   }
