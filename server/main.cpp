@@ -16,6 +16,7 @@
 #include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
+#include "server/routes/content_reading.h"
 #include "server/routes/front_pages.h"
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
@@ -134,7 +135,9 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   offload::Dispatcher dispatcher(admission, crew, json_pool);
   comparison::WorkerThreads threads(loop, admission);
 
-  routes::Offload offload(catalogue, dispatcher, threads, json_pool);
+  routes::ContentReading contents(loop, options.running + options.waiting, options.wait_timeout);
+  contents.thread().run([] { process::set_priority(process::Priority::low); });
+  routes::Offload offload(catalogue, dispatcher, threads, json_pool, contents);
   const Site::Shared shared{loop, scratch, json_pool, clients, observers, options.allowed_hosts};
   Site site(shared, std::move(endpoints),
             admin_endpoints.empty() ? options.door : limits_beside_operators(options));

@@ -34,11 +34,16 @@ std::optional<Reply> Offload::refusal(Call& call) const {
   return told(call, std::move(*outcome));
 }
 
-awaitable<PreparedParams> Offload::prepare(const Task& task, std::string_view content,
-                                           const std::string& rpc_id) {
-  if (content.size() <= kJsonOnLoop) co_return routes::prepare(task, content, rpc_id);
-  const auto work = [&task, content, rpc_id] { return routes::prepare(task, content, rpc_id); };
-  co_return co_await json_pool_.call(work);
+awaitable<std::variant<std::string, Reply>> Offload::prepare(Call& call, const Task& task,
+                                                             std::string_view content,
+                                                             const process::Job& job) {
+  auto prepared = co_await contents_.prepare(task, content, job);
+  if (auto* failure = std::get_if<process::Failure>(&prepared))
+    co_return told(call, {std::move(*failure), {}, {}});
+  auto& params = std::get<PreparedParams>(prepared);
+  if (const auto* fault = std::get_if<ipc::JsonFault>(&params)) co_return problem(call, *fault);
+  if (const auto* wrong = std::get_if<std::vector<ipc::Violation>>(&params)) co_return problem(call, *wrong);
+  co_return std::move(std::get<std::string>(params));
 }
 
 awaitable<Reply> Offload::run(Call& call, process::Job& job) {

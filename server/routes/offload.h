@@ -7,6 +7,7 @@
 #include "server/loop/thread_pool.h"
 #include "server/offload/dispatcher.h"
 #include "server/routes/catalogue.h"
+#include "server/routes/content_reading.h"
 #include "server/routes/reply.h"
 
 namespace routes {
@@ -15,8 +16,12 @@ class Offload {
  public:
   /// All of them must outlive it.
   Offload(const Catalogue& catalogue, offload::Dispatcher& dispatcher, comparison::WorkerThreads& threads,
-          loop::ThreadPool& json_pool)
-      : catalogue_(catalogue), dispatcher_(dispatcher), threads_(threads), json_pool_(json_pool) {}
+          loop::ThreadPool& json_pool, ContentReading& contents)
+      : catalogue_(catalogue),
+        dispatcher_(dispatcher),
+        threads_(threads),
+        json_pool_(json_pool),
+        contents_(contents) {}
   virtual ~Offload() = default;
 
   const Catalogue& catalogue() const { return catalogue_; }
@@ -24,8 +29,10 @@ class Offload {
   /// The reply to a call whose job would be refused if it came now: known before anything is spent on it.
   std::optional<Reply> refusal(Call& call) const;
 
-  /// The request line of `content`, or what is wrong with it. `content` must stay until then.
-  awaitable<PreparedParams> prepare(const Task& task, std::string_view content, const std::string& rpc_id);
+  /// The request line of `content`, or the refusal for what is wrong with it, or because too many wait for
+  /// this. Suspends where the content is long, which must stay until then. `job` lacks its line.
+  awaitable<std::variant<std::string, Reply>> prepare(Call& call, const Task& task, std::string_view content,
+                                                      const process::Job& job);
 
   /// Runs `job`, whose line is gone then, and has its outcome told to the client and to the log. Suspends
   /// until then; cancelled, the job dies wherever it is.
@@ -46,6 +53,7 @@ class Offload {
   offload::Dispatcher& dispatcher_;
   comparison::WorkerThreads& threads_;
   loop::ThreadPool& json_pool_;
+  ContentReading& contents_;
 };
 
 }  // namespace routes

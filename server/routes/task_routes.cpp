@@ -36,10 +36,8 @@ awaitable<Reply> run_task(Call& call, Offload& offload) {
   const Patience patience(call, *task);
   process::Job job{call.request_id,   loop::random_id(), task->name, {},
                    patience.deadline, task->limits,      call.client};
-  auto prepared = co_await offload.prepare(*task, content, job.rpc_id);
-  if (const auto* fault = std::get_if<ipc::JsonFault>(&prepared)) co_return problem(call, *fault);
-  if (const auto* wrong = std::get_if<std::vector<ipc::Violation>>(&prepared))
-    co_return problem(call, *wrong);
+  auto prepared = co_await offload.prepare(call, *task, content, job);
+  if (auto* refusal = std::get_if<Reply>(&prepared)) co_return std::move(*refusal);
   job.line = std::move(std::get<std::string>(prepared));
   auto reply = co_await offload.run(call, job);
   co_return patience.confirmed_by(std::move(reply));

@@ -80,7 +80,8 @@ struct House::Rooms {
         dispatcher(admission, crew, pool),
         threads(loop, admission),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
-        offload(catalogue, dispatcher, threads, pool),
+        contents(loop, 1, Milliseconds{1000}),
+        offload(catalogue, dispatcher, threads, pool, contents),
         application(router, routes::HostCheck(true, {"a"}), clients, pool, observers, 1 << 20) {
     router.serve(routes::with_front_pages(
         {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
@@ -93,6 +94,7 @@ struct House::Rooms {
   offload::Dispatcher dispatcher;
   comparison::WorkerThreads threads;
   routes::Catalogue catalogue;
+  routes::ContentReading contents;
   MadeUp offload;
   routes::Router router;
   identity::Clients clients;
