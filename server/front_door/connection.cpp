@@ -255,6 +255,7 @@ awaitable<Ending> Connection::send_stream() {
     if (how == End::client_gone) co_return Ending::client_gone;
     if (how == End::broken) co_return Ending::broken_off;
   } catch (const std::exception& error) {
+    if (sending_.why() == "client_reset") co_return Ending::client_gone;
     if (!sending_.why().empty()) co_return Ending::write_failed;
     exchange.end_reason = "internal_error";
     door_.application.report(exchange, error.what());

@@ -30,6 +30,7 @@ struct Taken {
 void Sending::begin() {
   sent_ = 0;
   waited_ = {};
+  why_ = {};
 }
 
 bool Sending::fail(std::string_view why) {

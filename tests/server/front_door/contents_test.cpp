@@ -191,13 +191,13 @@ TEST_CASE("a spooled content takes less than 256 KiB of memory, however long it 
 
 TEST_CASE("a content at a modest pace outlives --body-timeout, one that stalls does not") {
   Limits limits;
-  limits.body_timeout = 600ms;
+  limits.body_timeout = 2s;
   ServedDoor door({.limits = limits}, echo);
   const auto content = pattern(4 * kMiB);
   HttpClient client(door.port());
   client.send(head_of(content.size()));
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0) std::this_thread::sleep_for(300ms);  // the client's own pace
+    if (i > 0) std::this_thread::sleep_for(800ms);  // the client's own pace
     client.send(std::string_view(content).substr(i * kMiB, kMiB));
   }
   CHECK(client.read_response().body == content);
