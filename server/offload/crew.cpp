@@ -65,15 +65,54 @@ void Crew::spawn_one() {
   spawner_.spawn([this](process::Launched launched) { on_spawned(std::move(launched)); });
 }
 
+awaitable<Crew::Lent> Crew::start(process::Order order, process::JobFolder folder, Deadline deadline) {
+  constexpr auto kLate = "the deadline passed before its process was started";
+  if (Clock::now() >= deadline) co_return process::Failure{process::Reason::deadline_exceeded, kLate, {}, {}};
+  const auto program = order.program;
+  const auto ordered = std::make_shared<Ordered>(loop_, std::move(folder));
+  struct Leaving {  // it may be cancelled
+    Crew& crew;
+    Ordered& ordered;
+    ~Leaving() {
+      ordered.wanted = false;
+      if (ordered.process) crew.give_back(std::move(ordered.process));
+    }
+  } const leaving{*this, *ordered};
+  spawner_.spawn(std::move(order),
+                 [this, ordered](process::Launched launched) { on_ordered(*ordered, std::move(launched)); });
+  co_await ordered->come_or_late.wait(deadline);
+  if (ordered->process) co_return Lent(std::move(ordered->process));
+  if (!ordered->why_not) co_return process::Failure{process::Reason::deadline_exceeded, kLate, {}, {}};
+  co_return process::Failure{
+      process::Reason::cannot_spawn, fmt::format("cannot start {}: {}", program, *ordered->why_not), {}, {}};
+}
+
+void Crew::on_ordered(Ordered& ordered, process::Launched launched) {
+  ordered.process = count(launched);
+  if (!ordered.process) {
+    ++counts_.failed;
+    ordered.why_not = fmt::format("{}: {}", launched.step, std::strerror(launched.error));
+  } else {
+    ordered.process->own(std::move(ordered.folder));
+    if (!ordered.wanted) return give_back(std::move(ordered.process));
+  }
+  ordered.come_or_late.wake();
+}
+
+// The process of a start, or nothing where there is none.
+std::unique_ptr<process::Process> Crew::count(process::Launched& launched) {
+  auto process = launched ? adopt(launched) : nullptr;
+  if (!process) return nullptr;
+  ++counts_.started;
+  if (observers_.on_start) observers_.on_start(launched.took_seconds);
+  return process;
+}
+
 void Crew::on_spawned(process::Launched launched) {
   --starting_;
-  if (launched) {
-    if (auto process = adopt(launched)) {
-      ++counts_.started;
-      back_off_.started(Clock::now());
-      if (observers_.on_start) observers_.on_start(launched.took_seconds);
-      return hand_out(std::move(process));
-    }
+  if (auto process = count(launched)) {
+    back_off_.started(Clock::now());
+    return hand_out(std::move(process));
   }
   ++counts_.failed;
   // Each failed start is one waiter's bad news, so that a job costs one attempt at the most.

@@ -51,6 +51,9 @@ class Crew {
   /// cannot_spawn, or deadline_exceeded. Whoever gets it gives it back.
   awaitable<Lent> lend(Deadline deadline);
 
+  /// A process for one order, which runs in `folder`: the same. Started for this caller alone.
+  awaitable<Lent> start(process::Order order, process::JobFolder folder, Deadline deadline);
+
   /// Ends a process, whatever it has done: killed where it still runs, reaped, its orphans swept, and only
   /// then is `slot` free. Does not suspend; nothing that is cancelled can skip it.
   void give_back(std::unique_ptr<process::Process> process, Slot slot = {}, Leave leave = {}) noexcept;
@@ -79,6 +82,15 @@ class Crew {
     std::unique_ptr<process::Process> process;
     std::string why_not;
   };
+  // An order on its way. Its caller may have gone meanwhile.
+  struct Ordered {
+    Ordered(Loop& loop, process::JobFolder folder) : come_or_late(loop), folder(std::move(folder)) {}
+    WakeUp come_or_late;
+    process::JobFolder folder;
+    bool wanted = true;
+    std::unique_ptr<process::Process> process;
+    std::optional<std::string> why_not;
+  };
   // One that is being ended. Ends it at once where the coroutine cannot.
   struct Ending {
     Ending(Crew& crew, std::unique_ptr<process::Process> process, Slot slot, Leave leave);
@@ -94,6 +106,8 @@ class Crew {
 
   void spawn_one();
   void on_spawned(process::Launched launched);
+  void on_ordered(Ordered& ordered, process::Launched launched);
+  std::unique_ptr<process::Process> count(process::Launched& launched);
   std::unique_ptr<process::Process> adopt(process::Launched& launched);
   void hand_out(std::unique_ptr<process::Process> process);
   void on_ended(const process::Process& process);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "server/process/line_dialogue.h"
+#include "server/process/run_command.h"
 #include "server/process/run_job.h"
 
 namespace offload {
@@ -60,6 +61,37 @@ awaitable<process::Outcome> Dispatcher::run(LiveJob& live, Slot slot) {
   const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0, job.listener};
   auto outcome = co_await process::run_job(*occupied.process, std::move(dialogue), bounds,
                                            crew_.program().end, json_pool_, live.progress);
+  occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
+  outcome.usage->wait_ms = wait_ms;
+  usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;
+  co_return outcome;
+}
+
+awaitable<process::Outcome> Dispatcher::run_command(const process::Job& job, const process::Command& command,
+                                                    const process::CommandInput& input) {
+  LiveJob live;
+  live.job = &job;
+  live.entered = live.began = Clock::now();
+  live_.push_back(live);
+
+  auto admitted = co_await admission_.enter(job.deadline, job.client);
+  if (auto* refusal = std::get_if<process::Failure>(&admitted))
+    co_return process::Outcome{std::move(*refusal), {}, {}};
+  process::JobFolder folder(*folders_);
+  auto order = process::order_of(command, input, folder.path());
+  auto lent = co_await commands_->start(std::move(order), std::move(folder), job.deadline);
+  if (auto* failure = std::get_if<process::Failure>(&lent))
+    co_return process::Outcome{std::move(*failure), {}, {}};
+
+  live.began = Clock::now();
+  const auto wait_ms = milliseconds(live.began - live.entered);
+  Occupied occupied{*commands_,
+                    std::move(std::get<0>(lent)),
+                    std::move(std::get<Slot>(admitted)),
+                    {false, process::Abandoned{job.request_id, job.task, wait_ms, live.began}}};
+  live.pid = occupied.process->pid();
+  auto outcome = co_await process::run_command(*occupied.process, command, job.deadline,
+                                               commands_->program().end, json_pool_);
   occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
   outcome.usage->wait_ms = wait_ms;
   usual_run_ms_ += (outcome.usage->run_ms - usual_run_ms_) / 16;

@@ -9,6 +9,7 @@
 #include "server/loop/thread_pool.h"
 #include "server/offload/admission.h"
 #include "server/offload/crew.h"
+#include "server/process/command.h"
 #include "server/process/job.h"
 #include "server/process/outcome.h"
 
@@ -30,11 +31,21 @@ class Dispatcher {
   Dispatcher(Admission& admission, Crew& crew, ThreadPool& json_pool)
       : admission_(admission), crew_(crew), json_pool_(json_pool) {}
 
+  /// Those for whom commands run, and where. To be called before the first run_command().
+  void serve_commands(Crew& crew, process::JobFolders& folders) {
+    commands_ = &crew;
+    folders_ = &folders;
+  }
+
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
   awaitable<process::Outcome> run(const process::Job& job);
   /// The same for a job that has its slot already.
   awaitable<process::Outcome> run(const process::Job& job, Slot slot);
+
+  /// The same for a command.
+  awaitable<process::Outcome> run_command(const process::Job& job, const process::Command& command,
+                                          const process::CommandInput& input);
 
   /// The outcome of that client's job that would be refused if it came now: known before anything is spent on
   /// it.
@@ -55,6 +66,8 @@ class Dispatcher {
   Admission& admission_;
   Crew& crew_;
   ThreadPool& json_pool_;
+  Crew* commands_ = nullptr;
+  process::JobFolders* folders_ = nullptr;
   LiveJobs live_;
   double usual_run_ms_ = 100;
 };

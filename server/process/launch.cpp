@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "server/process/job_folder.h"
+
 namespace process {
 namespace {
 
@@ -31,14 +33,18 @@ rlimit both(std::uint64_t value) {
   return {bound, bound};
 }
 
-ResourceLimits to_rlimits(const JobLimits& limits) {
+ResourceLimits to_rlimits(const JobLimits& limits, std::uint64_t file_size) {
   auto cpu = both(static_cast<std::uint64_t>((limits.cpu.count() + 999) / 1000));
   if (cpu.rlim_max != RLIM_INFINITY) ++cpu.rlim_max;  // SIGXCPU first, SIGKILL for those that ignore it
   return {{{RLIMIT_AS, both(limits.memory)},
            {RLIMIT_CPU, cpu},
            {RLIMIT_NOFILE, both(limits.open_files)},
-           {RLIMIT_FSIZE, both(limits.file_size)},
+           {RLIMIT_FSIZE, both(file_size)},
            {RLIMIT_CORE, {0, 0}}}};
+}
+
+ResourceLimits to_rlimits(const JobLimits& limits) {
+  return to_rlimits(limits, limits.file_size);
 }
 
 void set_limits(const ResourceLimits& limits) {
@@ -61,13 +67,15 @@ void back_to_default(int signal) {
 struct Child {
   const JobUser* user;    // or null
   const char* directory;  // or null
+  int folder;             // instead of a directory; or -1
+  int ruleset;            // or -1
   const char* path;
   char* const* argv;
   char* const* envp;
   ResourceLimits limits;
   const int* ignored;  // 0 ends it
   int in, out, err;
-  pid_t parent;
+  pid_t parent = -1;
   int error = 0;
   const char* step = "";
 };
@@ -96,9 +104,11 @@ int become_cruncher(void* raw) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != child.parent) ::syscall(SYS_exit_group, 127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (child.folder >= 0 && ::fchdir(child.folder) != 0) fail("fchdir");
   if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
-  if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
   if (child.directory && ::chdir(child.directory) != 0) fail("chdir");
+  if (child.ruleset >= 0 && !confine_self(child.ruleset)) fail("landlock");
+  if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
   set_limits(child.limits);
   sigset_t nothing;
   ::sigemptyset(&nothing);
@@ -167,47 +177,38 @@ bool prefer_for_oom(pid_t pid) {
   return ::write(file.get(), kScore.data(), kScore.size()) == static_cast<ssize_t>(kScore.size());
 }
 
-Launched launch(const Program& program, bool preferred_for_oom) {
+namespace {
+
+Launched failed(Launched&& launched, const char* step, int error) {
+  launched.step = step;
+  launched.error = error;
+  return std::move(launched);
+}
+
+const JobUser* user_of(const Program& program) {
+  return program.user ? &*program.user : nullptr;
+}
+
+// What the launcher has made for a job becomes its user's. False with errno.
+bool hand_over(const Program& program, int file) {
+  return !program.user || ::fchown(file, program.user->uid, program.user->gid) == 0;
+}
+
+// Fills in what is the same for all: the process.
+Launched start(Launched launched, Child child, bool preferred_for_oom) {
   const auto begin = std::chrono::steady_clock::now();
-  Launched launched;
-  const auto fail = [&launched](const char* step, int error) -> Launched&& {
-    launched.step = step;
-    launched.error = error;
-    return std::move(launched);
-  };
-  Pipe in, out, err;
-  if (!in.open() || !out.open() || !err.open()) return fail("pipe2", errno);
-
-  const auto argv = pointers(program.argv);
-  const auto envp = pointers(program.environment);
-  auto ignored = program.ignored;
-  ignored.push_back(0);
-  Child child{program.user ? &*program.user : nullptr,
-              program.directory.empty() ? nullptr : program.directory.c_str(),
-              argv[0],
-              argv.data(),
-              envp.data(),
-              to_rlimits(program.limits),
-              ignored.data(),
-              in.read.get(),
-              out.write.get(),
-              err.write.get(),
-              ::getppid()};
-
   alignas(16) thread_local std::array<char, 64 * 1024> stack;
+  child.parent = ::getppid();
   const int pid = ::clone(become_cruncher, stack.data() + stack.size(),
                           CLONE_VM | CLONE_VFORK | CLONE_PARENT | SIGCHLD, &child);
-  if (pid < 0) return fail("clone", errno);
+  if (pid < 0) return failed(std::move(launched), "clone", errno);
   launched.pid = pid;
   if (child.error) {  // its parent, the server, does not reap it before it hears of it
     const loop::UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     pollfd end{pidfd.get(), POLLIN, 0};
     ::poll(&end, 1, pidfd ? -1 : 0);
-    return fail(child.step, child.error);
+    return failed(std::move(launched), child.step, child.error);
   }
-  launched.in = std::move(in.write);
-  launched.out = std::move(out.read);
-  launched.err = std::move(err.read);
   // Not before it executes: until then it shares this process's memory, and with it not being dumpable.
   if (!preferred_for_oom) prefer_for_oom(pid);
   rusage own{};
@@ -217,7 +218,77 @@ Launched launch(const Program& program, bool preferred_for_oom) {
   return launched;
 }
 
-void execute_fork_server(const Program& program, pid_t server) {
+}  // namespace
+
+Launched launch(const Program& program, int ruleset, bool preferred_for_oom) {
+  Pipe in, out, err;
+  if (!in.open() || !out.open() || !err.open()) return failed({}, "pipe2", errno);
+  const auto argv = pointers(program.argv);
+  const auto envp = pointers(program.environment);
+  auto ignored = program.ignored;
+  ignored.push_back(0);
+  const Child child{.user = user_of(program),
+                    .directory = program.directory.empty() ? nullptr : program.directory.c_str(),
+                    .folder = -1,
+                    .ruleset = ruleset,
+                    .path = argv[0],
+                    .argv = argv.data(),
+                    .envp = envp.data(),
+                    .limits = to_rlimits(program.limits),
+                    .ignored = ignored.data(),
+                    .in = in.read.get(),
+                    .out = out.write.get(),
+                    .err = err.write.get()};
+  Launched launched;
+  launched.in = std::move(in.write);
+  launched.out = std::move(out.read);
+  launched.err = std::move(err.read);
+  return start(std::move(launched), child, preferred_for_oom);
+}
+
+Launched launch(const Program& program, const Order& order, const Confiner& confiner,
+                bool preferred_for_oom) {
+  Launched launched;
+  launched.folder = make_folder(order.folder);
+  if (!launched.folder) return failed(std::move(launched), "mkdir", errno);
+  const int folder = launched.folder.get();
+  if (!hand_over(program, folder) || (order.content && !hand_over(program, order.content->get())))
+    return failed(std::move(launched), "fchown", errno);
+  // Opened anew: from its beginning, and not to be written.
+  const bool as_stdin = order.content && order.in.empty();
+  const auto source = as_stdin ? fmt::format("/proc/self/fd/{}", order.content->get()) : "/dev/null";
+  const loop::UniqueFd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in) return failed(std::move(launched), "open", errno);
+  if (!order.in.empty() && !put_content(folder, order.in, order.content ? order.content->get() : -1))
+    return failed(std::move(launched), "write", errno);
+  Pipe out, err;
+  if (!order.streams) launched.file = make_nameless_file(folder);
+  if ((order.streams ? !out.open() : !launched.file) || !err.open())
+    return failed(std::move(launched), "open", errno);
+  const auto ruleset = confiner.ruleset(folder, in.get(), launched.file.get());
+  if (!ruleset && errno != 0) return failed(std::move(launched), "landlock", errno);
+  const auto argv = pointers(order.argv);
+  const auto envp = pointers(order.environment);
+  auto ignored = program.ignored;
+  ignored.push_back(0);
+  const Child child{.user = user_of(program),
+                    .directory = nullptr,
+                    .folder = folder,
+                    .ruleset = ruleset.get(),
+                    .path = order.program.c_str(),
+                    .argv = argv.data(),
+                    .envp = envp.data(),
+                    .limits = to_rlimits(order.limits, order.file_size),
+                    .ignored = ignored.data(),
+                    .in = in.get(),
+                    .out = order.streams ? out.write.get() : launched.file.get(),
+                    .err = err.write.get()};
+  launched.out = std::move(out.read);
+  launched.err = std::move(err.read);
+  return start(std::move(launched), child, preferred_for_oom);
+}
+
+void execute_fork_server(const Program& program, pid_t server, int ruleset) {
   if (program.user && ::getuid() != program.user->uid) {
     if (!become(*program.user)) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten with the user
@@ -227,6 +298,7 @@ void execute_fork_server(const Program& program, pid_t server) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   set_limits(to_rlimits(program.in_force()));
   if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) return;
+  if (ruleset >= 0 && !confine_self(ruleset)) return;
   auto words = program.argv;
   words.push_back("--fork-server");
   const auto argv = pointers(words);

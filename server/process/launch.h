@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/loop/unique_fd.h"
+#include "server/process/order.h"
 #include "server/process/program.h"
 
 namespace process {
@@ -20,6 +21,7 @@ struct Launched {
   pid_t pid = -1;
   loop::UniqueFd in, out, err;  ///< the server's ends, close-on-exec
   loop::UniqueFd pidfd;         ///< opened by the server, its parent
+  loop::UniqueFd folder, file;  ///< of an ordered one, in place of `in`, and of `out` unless it streams
   double took_seconds = 0;      ///< until the program executed
   long inherited_kib = 0;       ///< what its ru_maxrss has begun with: the launcher's
   int error = 0;                ///< errno where there is no process
@@ -45,12 +47,17 @@ bool prefer_for_oom(pid_t pid);
 /// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
 /// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
 /// program's limits already in force. `preferred_for_oom`: this process is so already, which is inherited.
-/// One that failed to execute has ended when this returns. Does not throw.
-Launched launch(const Program& program, bool preferred_for_oom);
+/// One that failed to execute has ended when this returns. Does not throw. `ruleset` confines it, if there is
+/// one.
+Launched launch(const Program& program, int ruleset, bool preferred_for_oom);
+
+/// The same for an order: makes the job's folder, and the file for its stdout unless that is a pipe. Of
+/// `program` only what holds for all orders is used.
+Launched launch(const Program& program, const Order& order, const Confiner& confiner, bool preferred_for_oom);
 
 /// Turns this process, a child of `server`, into the program's fork server, with its descriptors as they are.
 /// Returns where it cannot, with errno; what it has set by then stays.
-void execute_fork_server(const Program& program, pid_t server);
+void execute_fork_server(const Program& program, pid_t server, int ruleset);
 
 /// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
 /// gone already.

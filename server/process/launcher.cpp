@@ -5,11 +5,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 #include "ipc/launch_report.h"
 #include "server/process/wait_status.h"
@@ -22,27 +24,50 @@ constexpr int kSocket = 0;  // in the launcher
 bool send_report(const Launched& launched) {
   ipc::LaunchReport report{launched.pid, launched.error, launched.inherited_kib, launched.took_seconds, {}};
   launched.step.copy(report.step.data(), report.step.size() - 1);
-  const ipc::LaunchDescriptors descriptors{launched.in.get(), launched.out.get(), launched.err.get()};
+  const ipc::LaunchDescriptors descriptors{launched.folder ? launched.folder.get() : launched.in.get(),
+                                           launched.file ? launched.file.get() : launched.out.get(),
+                                           launched.err.get()};
   return ipc::send_report(kSocket, report, launched ? &descriptors : nullptr);
 }
 
-void launch_on_order(const Program& program) {
-  const bool preferred = prefer_for_oom(::getpid());
+// False at the end of the orders.
+bool await_order() {
   char order = 0;
-  while (::recv(kSocket, &order, sizeof order, 0) == sizeof order &&
-         send_report(launch(program, preferred))) {
+  return ::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order;
+}
+
+bool drop_order() {
+  char order = 0;
+  return ::recv(kSocket, &order, sizeof order, 0) == sizeof order;
+}
+
+void launch_program(const Program& program) {
+  const bool preferred = prefer_for_oom(::getpid());
+  const auto ruleset = Confiner::scope_only().ruleset(-1, -1, -1);
+  while (await_order() && drop_order() && send_report(launch(program, ruleset.get(), preferred))) {
+  }
+}
+
+void launch_orders(const Program& program) {
+  const bool preferred = prefer_for_oom(::getpid());
+  std::vector<Confiner> confiners;
+  for (const auto& confinement : program.confined) confiners.emplace_back(confinement);
+  while (await_order()) {
+    const auto order = receive_order(kSocket);
+    if (!order || order->confiner >= confiners.size()) break;
+    if (!send_report(launch(program, *order, confiners[order->confiner], preferred))) break;
   }
 }
 
 // The fork server is left the order that waits. One that cannot be executed may be there for the next.
 void become_fork_server(const Program& program, pid_t server) {
-  char order = 0;
-  while (::recv(kSocket, &order, sizeof order, MSG_PEEK) == sizeof order) {
-    execute_fork_server(program, server);
+  const auto ruleset = Confiner::scope_only().ruleset(-1, -1, -1);
+  while (await_order()) {
+    execute_fork_server(program, server, ruleset.get());
     Launched none;
     none.error = errno;
     none.step = "execve";
-    if (::recv(kSocket, &order, sizeof order, 0) != sizeof order || !send_report(none)) break;
+    if (!drop_order() || !send_report(none)) break;
   }
 }
 
@@ -68,10 +93,12 @@ void forget_handlers() {
   for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
   set_priority(program.priority);
   hand_on_no_capabilities();
-  if (program.start == Start::fork)
+  if (!program.confined.empty())
+    launch_orders(program);
+  else if (program.start == Start::fork)
     become_fork_server(program, server);
   else
-    launch_on_order(program);
+    launch_program(program);
   ::_exit(0);
 }
 
@@ -97,12 +124,13 @@ Launcher start_launcher(const Program& program) {
   return launcher;
 }
 
-bool order_start(const Launcher& launcher) {
-  const char order = 1;
-  return ::send(launcher.socket.get(), &order, sizeof order, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof order;
+bool order_start(const Launcher& launcher, const Order* order) {
+  if (order) return send_order(launcher.socket.get(), *order);
+  const char plain = 1;
+  return ::send(launcher.socket.get(), &plain, sizeof plain, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof plain;
 }
 
-std::optional<Launched> started(const Launcher& launcher) {
+std::optional<Launched> started(const Launcher& launcher, bool ordered) {
   ipc::LaunchReport report;
   ipc::LaunchDescriptors descriptors;
   if (!ipc::receive_report(launcher.socket.get(), report, descriptors)) return std::nullopt;
@@ -132,6 +160,12 @@ std::optional<Launched> started(const Launcher& launcher) {
     fail("recvmsg", EMFILE);  // the kernel hands over as many as there is room for
   if (launched) launched.pidfd = loop::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched.pid, 0)));
   if (launched && !launched.pidfd) fail("pidfd_open", errno);
+  if (ordered) {
+    launched.folder = std::move(launched.in);
+    struct stat status {};
+    if (launched.out && ::fstat(launched.out.get(), &status) == 0 && S_ISREG(status.st_mode))
+      launched.file = std::move(launched.out);
+  }
   return launched;
 }
 

@@ -20,12 +20,13 @@ struct Launcher {
 /// socket is closed. Throws std::system_error.
 Launcher start_launcher(const Program& program);
 
-/// Orders one start, without waiting for it. False, with errno, where the launcher is gone.
-bool order_start(const Launcher& launcher);
+/// Orders one start, of the program or of `order`, without waiting for it. False, with errno, where the
+/// launcher is gone.
+bool order_start(const Launcher& launcher, const Order* order = nullptr);
 
-/// What became of the oldest order; nothing while that is open (EAGAIN), or where the launcher is gone or
-/// talks nonsense (another errno). Where there are no descriptors left for it, `error` says so, and a process
-/// may be left at `pid`.
-std::optional<Launched> started(const Launcher& launcher);
+/// What became of the oldest order, which was an Order where `ordered`; nothing while that is open (EAGAIN),
+/// or where the launcher is gone or talks nonsense (another errno). Where there are no descriptors left for
+/// it, `error` says so, and a process may be left at `pid`.
+std::optional<Launched> started(const Launcher& launcher, bool ordered = false);
 
 }  // namespace process

@@ -46,12 +46,14 @@ std::string_view to_string(Reason reason) {
       return "bad_reply";
     case Reason::crashed:
       return "crashed";
+    case Reason::task_failed:
+      return "task_failed";
   }
   return "crashed";
 }
 
 std::string_view Outcome::word() const {
-  if (std::holds_alternative<Result>(what)) return "ok";
+  if (std::holds_alternative<Result>(what) || std::holds_alternative<Output>(what)) return "ok";
   if (const auto* failure = std::get_if<Failure>(&what)) return to_string(failure->reason);
   switch (static_cast<ipc::ErrorCode>(std::get<TaskError>(what).code)) {
     case ipc::ErrorCode::invalid_params:

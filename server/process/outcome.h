@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "ipc/json.h"
+#include "server/loop/unique_fd.h"
 
 namespace process {
 
@@ -20,6 +21,14 @@ struct Result {
 
   /// `value` is the part of `line` that is the result, as ipc::parse_reply() found it.
   static Result within(std::string line, std::string_view value);
+};
+
+/// What a command has given: `size` bytes of a file from `offset`, and their media type.
+struct Output {
+  loop::UniqueFd file;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+  std::string type;
 };
 
 /// The cruncher answered with an error of its own; `code` is JSON-RPC's.
@@ -40,6 +49,7 @@ enum class Reason {
   reply_too_large,
   bad_reply,
   crashed,
+  task_failed,  ///< a command's exit code says so
 };
 
 /// The word that clients, logs and metrics see.
@@ -52,6 +62,7 @@ struct Failure {
   std::string detail;
   std::optional<int> signal;
   std::optional<int> exit_code;
+  std::optional<int> status{};  ///< of the response, where the command's configuration names one
 };
 
 /// What the job cost, by the kernel's accounting.
@@ -69,7 +80,7 @@ struct Usage {
 };
 
 struct Outcome {
-  std::variant<Result, TaskError, Failure> what;
+  std::variant<Result, TaskError, Failure, Output> what;
   std::optional<Usage> usage;  ///< absent where no process was used
   std::string stderr_tail;     ///< the last 64 KiB that the job wrote to stderr
 

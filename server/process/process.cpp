@@ -12,6 +12,7 @@
 namespace process {
 
 void PipeEnd::own(loop::UniqueFd& fd) {
+  if (!fd) return;
   descriptor_.assign(fd.get());
   fd.release();
   descriptor_.native_non_blocking(true);
@@ -48,6 +49,8 @@ Process::Process(Loop& loop, Launched& launched, std::function<void(const Proces
   in_.own(launched.in);
   out_.own(launched.out);
   err_.own(launched.err);
+  folder_ = std::move(launched.folder);
+  file_ = std::move(launched.file);
   watch_end();
   out_.listen();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "server/loop/wake_up.h"
+#include "server/process/job_folder.h"
 #include "server/process/launch.h"
 #include "server/process/outcome.h"
 #include "server/process/wait_status.h"
@@ -53,6 +54,11 @@ class Process {
   PipeEnd& in() { return in_; }
   PipeEnd& out() { return out_; }
   PipeEnd& err() { return err_; }
+  /// Of an ordered one (order.h): its folder, and the file that is its stdout; none where that is a pipe.
+  const loop::UniqueFd& folder() const { return folder_; }
+  loop::UniqueFd& file() { return file_; }
+  /// Removes the folder once this process is gone.
+  void own(JobFolder folder) { job_folder_ = std::move(folder); }
 
   /// Suspends until a pipe that is listened to is ready, it has ended, wake() is called, or `until`. One may
   /// wait at a time.
@@ -95,7 +101,9 @@ class Process {
   const std::function<void(const Process&)> on_end_;
   WakeUp event_;
   PipeEnd::Descriptor exit_;
-  PipeEnd in_, out_, err_;
+  PipeEnd in_, out_, err_;  // of an ordered one some are closed
+  loop::UniqueFd folder_, file_;
+  JobFolder job_folder_;
   bool out_lent_ = false;
   bool reaped_ = false;
   std::optional<Clock::time_point> asked_to_end_;

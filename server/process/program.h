@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/process/confinement.h"
 #include "server/process/job.h"
 #include "server/process/job_user.h"
 
@@ -38,6 +39,9 @@ struct Program {
   EndPolicy end;
   std::optional<JobUser> user;  ///< none: as the server does
   std::size_t spares = 0;       ///< processes that are kept ready
+  /// What the processes of orders (order.h) may reach; an order has the number of its own. Those of the
+  /// program itself have only their signals and abstract sockets confined.
+  std::vector<Confinement> confined;
 
   const std::string& path() const { return argv.front(); }
 

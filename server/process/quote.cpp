@@ -18,16 +18,21 @@ std::string quote(std::string_view line) {
   return in_quotes(line.substr(0, kLine)) + (line.size() > kLine ? "…" : "");
 }
 
-std::string last_lines(std::string_view text) {
+std::string last_part(std::string_view text, std::size_t most) {
   const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  if (text.size() > kLines) {
-    text.remove_prefix(text.size() - kLines);
+  if (text.size() > most) {
+    text.remove_prefix(text.size() - most);
     // Whole lines, where there is more than one.
     const auto newline = text.find('\n');
     if (newline != text.npos) text.remove_prefix(newline + 1);
   }
-  return text.empty() ? "" : in_quotes(text);
+  return std::string(text);
+}
+
+std::string last_lines(std::string_view text) {
+  const auto lines = last_part(text, kLines);
+  return lines.empty() ? "" : in_quotes(lines);
 }
 
 }  // namespace process

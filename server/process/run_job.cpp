@@ -272,7 +272,8 @@ Outcome Conversation::conclude() {
   if (fault_)
     outcome.what = std::move(*fault_);
   else if (!busy())
-    outcome.what = dialogue_->verdict(process_.status());
+    std::visit([&outcome](auto&& what) { outcome.what = std::move(what); },
+               dialogue_->verdict(process_.status()));
   return outcome;
 }
 

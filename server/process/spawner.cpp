@@ -93,7 +93,7 @@ void Spawner::opened(Desk& desk, Launcher launcher, int error) {
   const bool hope = std::any_of(desks_.begin(), desks_.end(),
                                 [](const Desk& d) { return d.opening || d.launcher.pid > 0; });
   if (hope) return;
-  for (auto& order : std::exchange(waiting_, {})) fail(std::move(order), error);
+  for (auto& start : std::exchange(waiting_, {})) fail(std::move(start), error);
 }
 
 // The pid of the launcher, which has ended or is about to, for its reaping; or -1.
@@ -108,8 +108,8 @@ pid_t Spawner::close(Desk& desk) {
   return std::exchange(desk.launcher, {}).pid;
 }
 
-void Spawner::spawn(std::function<void(Launched)> done) {
-  waiting_.push_back({std::move(done)});
+void Spawner::spawn(std::optional<Order> order, std::function<void(Launched)> done) {
+  waiting_.push_back({std::move(order), std::move(done)});
   place_orders();
 }
 
@@ -129,7 +129,8 @@ void Spawner::place_orders() {
     full = 0;
     desk.ordered.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
-    if (!order_start(desk.launcher))
+    const auto& order = desk.ordered.back().order;
+    if (!order_start(desk.launcher, order ? &*order : nullptr))
       lose(desk, errno);
     else
       listen(desk);
@@ -157,7 +158,7 @@ void Spawner::listen(Desk& desk) {
 void Spawner::collect(Desk& desk) {
   desk.patience.cancel();
   while (desk.launcher.pid > 0 && !desk.ordered.empty()) {
-    auto launched = started(desk.launcher);
+    auto launched = started(desk.launcher, desk.ordered.front().order.has_value());
     if (!launched && errno == EAGAIN) {
       listen(desk);
       break;
@@ -170,9 +171,9 @@ void Spawner::collect(Desk& desk) {
       lose(desk, EPROTO);
       break;
     }
-    auto order = std::move(desk.ordered.front());
+    auto start = std::move(desk.ordered.front());
     desk.ordered.pop_front();
-    hand_over(std::move(order), std::move(*launched));
+    hand_over(std::move(start), std::move(*launched));
   }
   place_orders();
 }
@@ -183,12 +184,12 @@ bool Spawner::is_known(pid_t pid) const {
                      }));
 }
 
-void Spawner::hand_over(Order order, Launched launched) {
+void Spawner::hand_over(Start start, Launched launched) {
   if (launched)
     living_.insert(launched.pid);
   else if (launched.pid > 0)
     on_stray_(launched.pid);
-  order.done(std::move(launched));
+  start.done(std::move(launched));
 }
 
 // The launcher was killed. What it has started last may not have been told to anybody.
@@ -199,18 +200,18 @@ void Spawner::lose(Desk& desk, int error) {
   }
   auto lost = std::exchange(desk.ordered, {});
   while (!lost.empty()) {
-    auto order = std::move(lost.back());
+    auto start = std::move(lost.back());
     lost.pop_back();
-    if (order.losses++ == desks_.size()) {
-      fail(std::move(order), error);
+    if (start.losses++ == desks_.size()) {
+      fail(std::move(start), error);
     } else {
-      waiting_.push_front(std::move(order));
+      waiting_.push_front(std::move(start));
     }
   }
 }
 
-void Spawner::fail(Order order, int error) {
-  asio::post(loop_, [done = std::move(order.done), error] {
+void Spawner::fail(Start start, int error) {
+  asio::post(loop_, [done = std::move(start.done), error] {
     Launched none;
     none.error = error;
     none.step = "launcher";

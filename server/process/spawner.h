@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 
 #include "server/loop/loop.h"
@@ -29,13 +30,16 @@ class Spawner {
   const Program& program() const { return program_; }
 
   /// Starts one process; `done` is called later, on the loop. Nothing is left of one that failed to start.
-  void spawn(std::function<void(Launched)> done);
+  void spawn(std::function<void(Launched)> done) { spawn(std::nullopt, std::move(done)); }
+  /// The same of an order.
+  void spawn(std::optional<Order> order, std::function<void(Launched)> done);
 
   /// To be told of each started process, once it is reaped.
   void forget(pid_t pid) { living_.erase(pid); }
 
  private:
-  struct Order {
+  struct Start {
+    std::optional<Order> order;
     std::function<void(Launched)> done;
     std::size_t losses = 0;  // launchers that died with it: each of those that were there is forgiven
   };
@@ -47,7 +51,7 @@ class Spawner {
     pid_t parent_id = 0;
     Launcher launcher;
     asio::posix::basic_stream_descriptor<LoopExecutor> readable;
-    std::deque<Order> ordered;  // answered in this order
+    std::deque<Start> ordered;  // answered in this order
     bool opening = false;       // its thread forks a launcher
     bool listening = false;
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
@@ -61,15 +65,15 @@ class Spawner {
   void listen(Desk& desk);
   void collect(Desk& desk);
   bool is_known(pid_t pid) const;  // as a process handed over, or a launcher
-  void hand_over(Order order, Launched launched);
+  void hand_over(Start start, Launched launched);
   void lose(Desk& desk, int error);
-  void fail(Order order, int error);
+  void fail(Start start, int error);
 
   Loop& loop_;
   const Program program_;
   std::deque<Desk> desks_;
   std::size_t next_desk_ = 0;
-  std::deque<Order> waiting_;
+  std::deque<Start> waiting_;
   std::unordered_set<pid_t> living_;
   const std::function<void(pid_t)> on_stray_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what the threads post

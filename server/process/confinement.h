@@ -1,0 +1,60 @@
+#pragma once
+// What a process may reach, by Landlock: a ruleset that the launcher makes and the process puts itself under
+// before it executes. Best effort by what the kernel knows. Knows no job. Used by launcher.h.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/loop/unique_fd.h"
+
+namespace process {
+
+/// As it is configured.
+struct Confinement {
+  enum class Mode { off, on, required };
+  Mode mode = Mode::on;            ///< required: the server does not start where the kernel cannot
+  std::vector<std::string> read;   ///< files and folders to read and execute, beside the system's
+  std::vector<std::string> write;  ///< and to write
+  bool network = false;            ///< whether it may use TCP
+};
+
+/// The version of the kernel's Landlock; 0 where there is none. Files from 1, TCP from 4, signals and
+/// abstract sockets from 6.
+int landlock_version();
+
+/// One Confinement, with its files opened: what of them is not there is passed over.
+class Confiner {
+ public:
+  /// Confines nothing.
+  Confiner() = default;
+  explicit Confiner(const Confinement& confinement);
+
+  /// Confines no files: signals and abstract sockets reach no process outside, where the kernel can.
+  static Confiner scope_only();
+
+  /// What a job's process is to be put under. `folder` may be written, with all in it, `content` be read and
+  /// `result` be written; each of them may be -1. No descriptor, with errno 0, where nothing is to be
+  /// confined, and with another where the kernel refuses.
+  loop::UniqueFd ruleset(int folder, int content, int result) const;
+
+ private:
+  struct Place {
+    loop::UniqueFd file;
+    std::uint64_t access;
+  };
+  void allow(const std::string& path, std::uint64_t access);
+
+  std::uint64_t files_ = 0;  // what is ruled, of files, TCP and what lies outside
+  std::uint64_t network_ = 0;
+  std::uint64_t scoped_ = 0;
+  std::uint64_t read_ = 0, write_ = 0;
+  std::vector<Place> places_;
+};
+
+/// For the calling process, which has no_new_privs already: one that was cloned with its parent's memory may
+/// call this. Lets it see its own files of /proc. False with errno.
+bool confine_self(int ruleset);
+
+}  // namespace process

@@ -1,0 +1,152 @@
+#include "server/process/job_folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "server/loop/random_id.h"
+#include "server/process/launch.h"
+
+namespace process {
+namespace {
+
+constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr char kPrefix[] = "cruncherd-";
+constexpr mode_t kOwnersOnly = 0700;
+
+template <typename Visit>
+void for_each_name(int folder, Visit visit) {
+  const int own = ::openat(folder, ".", kFolder);
+  DIR* listing = own < 0 ? nullptr : ::fdopendir(own);
+  if (!listing && own >= 0) ::close(own);
+  if (!listing) return;
+  while (const auto* entry = ::readdir(listing)) {
+    const std::string name(entry->d_name);
+    if (name != "." && name != "..") visit(name);
+  }
+  ::closedir(listing);
+}
+
+// Removes all that is in a folder. Each folder in it is moved to its top under a number, so that none is
+// deep.
+class Emptying {
+ public:
+  explicit Emptying(int top) : top_(top) {}
+
+  void run() {
+    empty(top_);
+    for (std::uint64_t done = 0; done < next_; ++done) {
+      const auto name = numbered(done);
+      const loop::UniqueFd folder(::openat(top_, name.c_str(), kFolder));
+      if (folder) empty(folder.get());
+      ::unlinkat(top_, name.c_str(), AT_REMOVEDIR);
+    }
+  }
+
+ private:
+  std::string numbered(std::uint64_t number) const { return fmt::format("{}{}", prefix_, number); }
+
+  void empty(int folder) {
+    for_each_name(folder, [&](const std::string& name) {
+      if (folder == top_ && name.starts_with(prefix_)) return;
+      if (::unlinkat(folder, name.c_str(), 0) == 0 || ::unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0)
+        return;
+      ::fchmodat(folder, name.c_str(), kOwnersOnly, 0);  // a folder: unlinkat() leaves no link
+      if (::renameat(folder, name.c_str(), top_, numbered(next_).c_str()) == 0) ++next_;
+    });
+  }
+
+  const int top_;
+  const std::string prefix_ = ".gone-" + loop::random_id() + "-";
+  std::uint64_t next_ = 0;
+};
+
+// True where nobody else has it, and it is still there.
+bool lock(int folder) {
+  struct stat status {};
+  return ::flock(folder, LOCK_EX | LOCK_NB) == 0 && ::fstat(folder, &status) == 0 && status.st_nlink > 0;
+}
+
+void remove_leftovers(const std::string& scratch) {
+  const loop::UniqueFd top(::open(scratch.c_str(), kFolder & ~O_NOFOLLOW));
+  for_each_name(top.get(), [&](const std::string& name) {
+    if (!name.starts_with(kPrefix)) return;
+    const loop::UniqueFd folder(::openat(top.get(), name.c_str(), kFolder));
+    struct stat status {};
+    if (folder && ::fstat(folder.get(), &status) == 0 && status.st_uid == ::geteuid() && lock(folder.get()))
+      remove_folder(scratch + "/" + name);
+  });
+}
+
+}  // namespace
+
+JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch) : thread_(loop, 1) {
+  remove_leftovers(scratch);
+  do {  // another server that starts may have found it before it was locked
+    path_ = std::filesystem::absolute(fmt::format("{}/{}XXXXXX", scratch, kPrefix)).lexically_normal();
+    if (!::mkdtemp(path_.data()))
+      throw std::system_error(errno, std::generic_category(), fmt::format("--scratch-dir '{}'", scratch));
+    lock_ = loop::UniqueFd(::open(path_.c_str(), kFolder));
+  } while (!lock(lock_.get()));
+  thread_.run([] { set_priority(Priority::low); });
+}
+
+JobFolders::~JobFolders() {
+  remove_folder(path_);
+}
+
+std::string JobFolders::next_path() {
+  return fmt::format("{}/{}", path_, next_++);
+}
+
+void JobFolders::remove(std::string path) {
+  thread_.run([path = std::move(path)] { remove_folder(path); });
+}
+
+loop::UniqueFd make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), kOwnersOnly) != 0 && errno != EEXIST) return {};
+  return loop::UniqueFd(::open(path.c_str(), kFolder));
+}
+
+loop::UniqueFd make_nameless_file(int folder) {
+  loop::UniqueFd file(::openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) file = loop::UniqueFd(::memfd_create("result", MFD_CLOEXEC));
+  return file;
+}
+
+bool put_content(int folder, const std::string& name, int content) {
+  const auto own = fmt::format("/proc/self/fd/{}", content);
+  if (::linkat(AT_FDCWD, own.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)
+    return true;
+  const loop::UniqueFd copy(
+      ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  struct stat status {};
+  if (!copy || ::fstat(content, &status) != 0) return false;
+  off_t at = 0;
+  while (at < status.st_size) {
+    const auto count = ::sendfile(copy.get(), content, &at, static_cast<std::size_t>(status.st_size - at));
+    if (count < 0 && errno != EINTR) return false;
+    if (count == 0) break;
+  }
+  return true;
+}
+
+bool remove_folder(const std::string& path) {
+  const loop::UniqueFd top(::open(path.c_str(), kFolder));
+  if (!top) return errno == ENOENT;
+  ::fchmod(top.get(), kOwnersOnly);
+  Emptying(top.get()).run();
+  return ::rmdir(path.c_str()) == 0;
+}
+
+}  // namespace process

@@ -1,0 +1,76 @@
+#pragma once
+// Folders that belong to one job each, below one that belongs to this server, and what has to be in them
+// before a command starts. Files of a disk: for the launcher and for threads, never for the loop. Knows no
+// process.
+
+#include <memory>
+#include <string>
+
+#include "server/loop/thread_pool.h"
+#include "server/loop/unique_fd.h"
+
+namespace process {
+
+/// This server's own folder below --scratch-dir, locked as long as it lives: another that finds it without a
+/// lock removes it.
+class JobFolders {
+ public:
+  /// Makes the folder, and removes those that killed servers of this user have left there. Throws
+  /// std::system_error.
+  JobFolders(loop::Loop& loop, const std::string& scratch);
+  /// Removes the folder, and what is left in it.
+  ~JobFolders();
+  JobFolders(const JobFolders&) = delete;
+  JobFolders& operator=(const JobFolders&) = delete;
+
+  /// A path for one job. The launcher makes the folder.
+  std::string next_path();
+
+  /// Removes a job's folder, with all in it, on a thread. Nobody waits for it.
+  void remove(std::string path);
+
+ private:
+  std::string path_;
+  loop::UniqueFd lock_;
+  loop::ThreadPool thread_;
+  std::uint64_t next_ = 0;
+};
+
+/// One job's folder: removed when the owner is gone.
+class JobFolder {
+ public:
+  JobFolder() = default;
+  explicit JobFolder(JobFolders& folders) : folders_(&folders), path_(folders.next_path()) {}
+  JobFolder(JobFolder&& other) noexcept
+      : folders_(std::exchange(other.folders_, nullptr)), path_(std::move(other.path_)) {}
+  JobFolder& operator=(JobFolder&& other) noexcept {
+    std::swap(folders_, other.folders_);
+    std::swap(path_, other.path_);
+    return *this;
+  }
+  ~JobFolder() {
+    if (folders_) folders_->remove(std::move(path_));
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  JobFolders* folders_ = nullptr;
+  std::string path_;
+};
+
+/// Makes a folder (0700), or opens the one that is there. No descriptor, with errno, where it cannot.
+loop::UniqueFd make_folder(const std::string& path);
+
+/// A file without a name in `folder`, to read and to write; in memory where the file system has no such
+/// files.
+loop::UniqueFd make_nameless_file(int folder);
+
+/// Gives the content's file a name in `folder`, as a second name of the same file where that can be, else as
+/// a copy. False with errno.
+bool put_content(int folder, const std::string& name, int content);
+
+/// Removes a folder with all in it, whatever the permissions in there are, and never anything outside. Holds
+/// some descriptors and little memory, however deep it is. False where something is left.
+bool remove_folder(const std::string& path);
+
+}  // namespace process
