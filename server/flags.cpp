@@ -51,6 +51,9 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.group("Jobs");
   flags.text("cruncher", o.cruncher, "PATH",
              "the program that runs the jobs; a name alone is looked up in PATH");
+  flags.list("exec", o.exec, "NAME=COMMAND",
+             "a task that is any program: content in, content out; words are split as a shell does; may be "
+             "repeated");
   flags.list("env", o.environment, "NAME[=VALUE]",
              "a variable for the crunchers, with this value or the server's own; may be repeated");
   flags.text("workdir", o.workdir, "PATH", "the folder that crunchers run in (default: the server's)");

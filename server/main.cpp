@@ -47,6 +47,12 @@ rlim_t descriptors_of_others(const Options& options) {
   return kFew + kOperators + kPerProcess * (options.running + options.spares) + kPipes * options.running;
 }
 
+void add_commands(routes::Catalogue& catalogue, const std::vector<process::Command>& commands) try {
+  for (const auto& command : commands) catalogue.add(command);
+} catch (const std::invalid_argument& error) {
+  throw RefusedStart(error.what());
+}
+
 // The soft limit is for programs that use select(2); a process and a client need some descriptors each. Their
 // table gets its room before there is a second thread: afterwards each of its growths would wait for all
 // processors (expand_fdtable in the kernel), and the loop with it, for 10 ms or more.
@@ -112,7 +118,8 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   asio::signal_set signals(loop);
   listen_to_signals(signals);
   loop::ThreadPool json_pool(loop, 1);
-  const auto catalogue = read_catalogue(discover_tasks(loop, signals, json_pool, options), options);
+  auto catalogue = read_catalogue(discover_tasks(loop, signals, json_pool, options), options);
+  add_commands(catalogue, options.commands);
   loop::Scratch scratch(loop, options.scratch_dir, options.max_scratch);
   check_scratch(scratch, options);
   // Heavy work, too: while it takes its time, the loop must get the core that it is on. But not at idle
@@ -133,11 +140,22 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   offload::Crew crew(loop, orphans, cruncher_program(options), crew_observers(observers));
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
   offload::Dispatcher dispatcher(admission, crew, json_pool);
+  std::optional<process::JobFolders> job_folders;
+  std::optional<offload::Crew> command_crew;
+  std::optional<offload::CommandDispatcher> commands;
+  if (!options.commands.empty()) {
+    job_folders.emplace(loop, scratch.folder());
+    command_crew.emplace(loop, orphans, command_program(options), crew_observers(observers));
+    commands.emplace(loop, dispatcher, *command_crew, *job_folders, json_pool);
+    if (const auto weakness = check_confinement(options); !weakness.empty())
+      log.say(spdlog::level::warn, weakness);
+  }
   comparison::WorkerThreads threads(loop, admission);
 
   routes::ContentReading contents(loop, options.running + options.waiting, options.wait_timeout);
   contents.thread().run([] { process::set_priority(process::Priority::low); });
   routes::Offload offload(catalogue, dispatcher, threads, json_pool, contents);
+  if (commands) offload.serve_commands(*commands);
   const Site::Shared shared{loop, scratch, json_pool, clients, observers, options.allowed_hosts};
   Site site(shared, std::move(endpoints),
             admin_endpoints.empty() ? options.door : limits_beside_operators(options));
@@ -185,6 +203,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   // to write.
   if (const auto left = orphans.end_all(kLastWait))
     log.say(spdlog::level::warn, std::to_string(left) + " processes have not ended yet");
+  job_folders.reset();
   log_file.reset();
   ::_exit(exit_code);
 }

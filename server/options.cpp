@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "server/commands.h"
 #include "server/flags.h"
 #include "server/identity/api_keys.h"
 #include "server/settings/configuration.h"
@@ -205,7 +206,14 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
   door.per_ip_on_loopback = given.contains("max-connections-per-ip");
   if (!door.per_ip_on_loopback)
     door.max_connections_per_ip = std::max<std::size_t>(1, door.max_connections / 4);
-  for (const auto& section : file.tasks) options.per_task[section.name] = read_section(section, options.job);
+  const CommandDefaults defaults{options.job, options.environment, options.door.max_body};
+  for (const auto& section : file.tasks)
+    if (is_command(section))
+      add_command(options.commands, read_command(section, defaults));
+    else
+      options.per_task[section.name] = read_section(section, options.job);
+  for (const auto& definition : options.exec)
+    add_command(options.commands, read_command(definition, defaults));
   return options;
 }
 
@@ -232,6 +240,8 @@ std::variant<Options, Instead> parse_options(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return refused(error.what());
   } catch (const BadOptions& error) {
+    return refused(error.what());
+  } catch (const BadCommand& error) {
     return refused(error.what());
   } catch (const settings::BadConfiguration& error) {
     return refused(error.what());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/front_door/limits.h"
+#include "server/process/command.h"
 #include "server/process/job.h"
 #include "server/process/launch.h"
 
@@ -49,6 +50,9 @@ struct Options {
   process::Start start = process::Start::exec;
   process::JobLimits job;
   std::map<std::string, process::JobLimits> per_task;  ///< by [task.NAME] of --config
+
+  std::vector<std::string> exec;           ///< as --exec has them
+  std::vector<process::Command> commands;  ///< of these and of the sections with `exec`
 
   front_door::Limits door;
   std::string scratch_dir;  ///< empty: $TMPDIR, or /tmp

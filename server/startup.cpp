@@ -99,6 +99,33 @@ process::Program cruncher_program(const Options& options) {
   return program;
 }
 
+process::Program command_program(const Options& options) {
+  process::Program program;
+  program.priority = options.priority;
+  program.ignored = process::ignored_signals();
+  program.end.grace = options.kill_grace;
+  for (const auto& command : options.commands) program.confined.push_back(command.confinement);
+  return program;
+}
+
+std::string check_confinement(const Options& options) {
+  using Mode = process::Confinement::Mode;
+  constexpr int kScopes = 6;
+  const int version = process::landlock_version();
+  bool any = false;
+  for (const auto& command : options.commands) {
+    any |= command.confinement.mode != Mode::off;
+    if (version == 0 && command.confinement.mode == Mode::required)
+      throw RefusedStart(
+          fmt::format("{}: confine = \"required\", but this kernel has no Landlock", command.place));
+  }
+  if (!any || version >= kScopes) return {};
+  if (version == 0) return "commands are not confined: this kernel has no Landlock";
+  return fmt::format("commands are confined in part: this kernel's Landlock is of version {}, without {}",
+                     version,
+                     version < 4 ? "TCP, signals and abstract sockets" : "signals and abstract sockets");
+}
+
 namespace {
 
 // Until it is cancelled. `ended_by` is the signal that ended the start.

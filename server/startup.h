@@ -35,6 +35,13 @@ identity::Clients read_clients(const Options& options);
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);
 
+/// The launcher of the commands, and all that they may use.
+process::Program command_program(const Options& options);
+
+/// Whether the kernel can confine the commands: throws RefusedStart where it cannot and one of them requires
+/// it; else a sentence where it can only in part, or not at all.
+std::string check_confinement(const Options& options);
+
 /// Runs the loop until the cruncher has said what it offers: its OpenRPC document. Throws RefusedStart. Where
 /// a signal asks for the server's end meanwhile, the process ends with exit code 0.
 ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool& json_pool,

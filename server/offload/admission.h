@@ -3,6 +3,7 @@
 // no process. Asked by dispatcher.h; a slot comes back only when its process is gone.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -20,19 +21,26 @@ class Slot {
  public:
   Slot() = default;
   Slot(Slot&& other) noexcept
-      : admission_(std::exchange(other.admission_, nullptr)), line_(std::exchange(other.line_, nullptr)) {}
+      : admission_(std::exchange(other.admission_, nullptr)),
+        line_(std::exchange(other.line_, nullptr)),
+        held_(std::move(other.held_)) {}
   Slot& operator=(Slot&& other) noexcept {
     std::swap(admission_, other.admission_);
     std::swap(line_, other.line_);
+    std::swap(held_, other.held_);
     return *this;
   }
   ~Slot();
+
+  /// Another permission that the same job needs, to be given back with this one.
+  void hold(Slot other) { held_ = std::make_unique<Slot>(std::move(other)); }
 
  private:
   friend Admission;
   Slot(Admission& admission, FairQueue::Line* line) : admission_(&admission), line_(line) {}
   Admission* admission_ = nullptr;
   FairQueue::Line* line_ = nullptr;  // null: a spare one
+  std::unique_ptr<Slot> held_;
 };
 
 class Admission {
@@ -64,6 +72,7 @@ class Admission {
   std::size_t background() const { return background_; }
   std::size_t waiting() const { return queue_.waiting(); }
   std::size_t max_waiting() const { return max_waiting_; }
+  Milliseconds wait_limit() const { return wait_limit_; }
   bool draining() const { return draining_; }
   /// True where a job that came now would be refused.
   bool full() const { return draining_ || crowded(); }

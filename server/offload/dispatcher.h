@@ -9,7 +9,6 @@
 #include "server/loop/thread_pool.h"
 #include "server/offload/admission.h"
 #include "server/offload/crew.h"
-#include "server/process/command.h"
 #include "server/process/job.h"
 #include "server/process/outcome.h"
 
@@ -23,6 +22,7 @@ struct LiveJob
   Clock::time_point began;  ///< when it got its process
   pid_t pid = 0;            ///< 0 while it waits
   double progress = -1;     ///< 0 to 1; below 0 until the cruncher says something
+  double wait_ms() const { return milliseconds(began - entered); }
 };
 
 class Dispatcher {
@@ -31,31 +31,29 @@ class Dispatcher {
   Dispatcher(Admission& admission, Crew& crew, ThreadPool& json_pool)
       : admission_(admission), crew_(crew), json_pool_(json_pool) {}
 
-  /// Those for whom commands run, and where. To be called before the first run_command().
-  void serve_commands(Crew& crew, process::JobFolders& folders) {
-    commands_ = &crew;
-    folders_ = &folders;
-  }
-
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
   awaitable<process::Outcome> run(const process::Job& job);
   /// The same for a job that has its slot already.
   awaitable<process::Outcome> run(const process::Job& job, Slot slot);
 
-  /// The same for a command.
-  awaitable<process::Outcome> run_command(const process::Job& job, const process::Command& command,
-                                          const process::CommandInput& input);
-
   /// The outcome of that client's job that would be refused if it came now: known before anything is spent on
   /// it.
   std::optional<process::Outcome> refusal(const process::Client& client) const;
 
+  Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   const Crew& crew() const { return crew_; }
 
   using LiveJobs = boost::intrusive::list<LiveJob, boost::intrusive::constant_time_size<false>>;
   const LiveJobs& live() const { return live_; }
+
+  /// For jobs that take another way (command_dispatcher.h): now it is here; and what it took.
+  void enrol(LiveJob& live) {
+    live.entered = live.began = Clock::now();
+    live_.push_back(live);
+  }
+  void note_run(const process::Usage& usage) { usual_run_ms_ += (usage.run_ms - usual_run_ms_) / 16; }
 
   /// Seconds until a refused client may find a slot, by the run times seen lately; 1 to 60.
   int retry_after_seconds() const;
@@ -66,8 +64,6 @@ class Dispatcher {
   Admission& admission_;
   Crew& crew_;
   ThreadPool& json_pool_;
-  Crew* commands_ = nullptr;
-  process::JobFolders* folders_ = nullptr;
   LiveJobs live_;
   double usual_run_ms_ = 100;
 };

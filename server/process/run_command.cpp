@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,17 +10,13 @@
 #include <cstring>
 
 #include "server/process/cgi_header.h"
-#include "server/process/explain_end.h"
+#include "server/process/end_of_command.h"
 #include "server/process/pipe_reading.h"
-#include "server/process/quote.h"
 
 namespace process {
 namespace {
 
 constexpr Milliseconds kLook{100};
-constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
-constexpr int kNotFound = 127;           // as a shell says it
-constexpr std::size_t kSaid = 2048;      // of stderr, for the client
 
 std::size_t size_of(const loop::UniqueFd& file) {
   struct stat status {};
@@ -30,34 +25,6 @@ std::size_t size_of(const loop::UniqueFd& file) {
 
 Failure failure(Reason reason, std::string detail) {
   return {reason, std::move(detail), {}, {}};
-}
-
-Failure too_large(const JobLimits& limits) {
-  return failure(Reason::reply_too_large,
-                 fmt::format("it wrote more than {} bytes (--max-reply)", limits.max_reply));
-}
-
-// Why the process that ended so gave no answer, if it gave none.
-std::optional<Failure> fault_of(const WaitStatus& end, const Command& command, std::size_t written,
-                                const std::string& stderr_tail) {
-  const auto& limits = command.limits;
-  const bool full = file_size_of(limits) > 0 && written >= limits.max_reply;
-  if (written > limits.max_reply || (full && end.exit_code != 0)) return too_large(limits);
-  if (end.signal) return explain_end(end, limits, "");
-  const int code = end.exit_code.value_or(0);
-  if (code == 0) return std::nullopt;
-  auto said = last_part(stderr_tail, kSaid);
-  const auto status = command.statuses.find(code);
-  if (status == command.statuses.end() && code == kNotFound)
-    return Failure{Reason::cannot_spawn,
-                   fmt::format("{} ended with exit code {}: it, or a program that it needs, is not there{}{}",
-                               command.program, code, said.empty() ? "" : ": ", said),
-                   {},
-                   code};
-  if (said.empty()) said = fmt::format("it ended with exit code {}, and wrote nothing to stderr", code);
-  Failure failed{Reason::task_failed, std::move(said), {}, code};
-  if (status != command.statuses.end()) failed.status = status->second;
-  return failed;
 }
 
 // Opens the result where it is a file with a name, and reads its header. For a thread.
@@ -92,27 +59,6 @@ void read_err(Process& process, std::string& tail) {
   if (piece.more) process.err().listen();
 }
 
-// Its end is not waited for: a process that the leader left behind may hold the pipe open, and go on writing.
-awaitable<> read_rest_of_err(Process& process, std::string& tail) {
-  const auto executor = co_await asio::this_coro::executor;
-  for (auto unheard = unread(process.err().fd()); unheard > 0;) {
-    const auto bytes = read_piece(process.err().fd(), unheard).bytes;
-    if (bytes.empty()) break;
-    unheard -= std::min(unheard, bytes.size());
-    keep_tail(tail, bytes);
-    if (unheard > 0) co_await others_first(executor);
-  }
-}
-
-awaitable<> see_it_die(Process& process, const EndPolicy& policy, std::string& tail) {
-  process.ask_to_end(policy);
-  const auto dead_by = Clock::now() + kDeathWatch;
-  while (!process.ended() && Clock::now() < dead_by) {
-    co_await process.event(dead_by);
-    read_err(process, tail);
-  }
-}
-
 }  // namespace
 
 std::uint64_t file_size_of(const JobLimits& limits) {
@@ -130,9 +76,7 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
     read_err(process, outcome.stderr_tail);
     if (process.ended()) break;
     if (size_of(process.file()) > command.limits.max_reply) fault = too_large(command.limits);
-    if (Clock::now() >= deadline)
-      fault = failure(Reason::deadline_exceeded,
-                      fmt::format("no answer after {:.0f} ms", milliseconds(Clock::now() - given)));
+    if (Clock::now() >= deadline) fault = too_late(given);
   }
   if (fault) co_await see_it_die(process, policy, outcome.stderr_tail);
   co_await read_rest_of_err(process, outcome.stderr_tail);

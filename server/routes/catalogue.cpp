@@ -28,6 +28,17 @@ ipc::Json params_schema(const ipc::Json& method) {
   return schema;
 }
 
+// Of a command: what is given is a param of its own, or its default.
+ipc::Json params_schema(const process::Command& command) {
+  ipc::Json schema{{"type", "object"},
+                   {"properties", command.params},
+                   {"required", ipc::Json::array()},
+                   {"additionalProperties", false}};
+  for (const auto& [name, param] : command.params.items())
+    if (!param.contains("default")) schema["required"].push_back(name);
+  return schema;
+}
+
 ipc::Json result_schema(const ipc::Json& method) {
   if (!method.contains("result")) return ipc::Json::object();
   return method.at("result").value("schema", ipc::Json::object());
@@ -70,7 +81,7 @@ Catalogue::Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
         throw std::invalid_argument(fmt::format("it has more than {} methods", kMaxTasks));
       const auto own = per_task.find(name);
       tasks_.emplace(name, Task{name, method.value("summary", ""), std::move(schema), result_schema(method),
-                                std::move(params), own == per_task.end() ? limits : own->second});
+                                std::move(params), own == per_task.end() ? limits : own->second, nullptr});
     }
   } catch (const std::exception& error) {
     throw std::invalid_argument(
@@ -80,6 +91,20 @@ Catalogue::Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
     if (!find(name))
       throw std::invalid_argument(
           fmt::format("[task.{}] in the configuration: the cruncher offers no such task", name));
+}
+
+void Catalogue::add(const process::Command& command) {
+  if (find(command.task))
+    throw std::invalid_argument(
+        fmt::format("{}: the cruncher offers a task of that name already: choose another", command.place));
+  auto schema = params_schema(command);
+  try {
+    ipc::Schema params(schema);
+    tasks_.emplace(command.task, Task{command.task, command.summary, std::move(schema), ipc::Json(),
+                                      std::move(params), command.limits, &command});
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}: params: {}", command.place, error.what()));
+  }
 }
 
 const Task* Catalogue::find(std::string_view name) const {

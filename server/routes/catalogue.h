@@ -1,6 +1,6 @@
 #pragma once
-// The tasks that the cruncher offers, as its OpenRPC document told at the start. Knows no route and no
-// process. Read by the routes that need a task's schema or limits.
+// The tasks: those that the cruncher offers, as its OpenRPC document told at the start, and the commands of
+// the configuration. Knows no route and no process. Read by the routes that need a task's schema or limits.
 
 #include <map>
 #include <string>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ipc/schema.h"
+#include "server/process/command.h"
 #include "server/process/job.h"
 
 namespace routes {
@@ -19,6 +20,7 @@ struct Task {
   ipc::Json result_schema;
   ipc::Schema params;
   process::JobLimits limits;
+  const process::Command* command = nullptr;  ///< null where the cruncher does it
 };
 
 class Catalogue {
@@ -27,6 +29,10 @@ class Catalogue {
   /// where `openrpc` is no usable document or `per_task` names a task that it does not have.
   Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
             const std::map<std::string, process::JobLimits>& per_task);
+
+  /// `command` must outlive it. Throws std::invalid_argument where the name is another task's, or a param's
+  /// schema is none.
+  void add(const process::Command& command);
 
   /// Null where there is no such task.
   const Task* find(std::string_view name) const;

@@ -105,6 +105,14 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
   return found->second;
 }
 
+std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view target) {
+  httplib::Params params;
+  const auto mark = target.find('?');
+  if (mark != std::string_view::npos)
+    httplib::detail::parse_query_text(std::string(target.substr(mark + 1)), params);
+  return {params.begin(), params.end()};
+}
+
 std::string form_head(const Reply& reply) {
   static HeadFormer former;  // the loop has one thread
   return former.form(reply);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "server/routes/reply.h"
 
@@ -15,6 +17,9 @@ std::string decoded_path(std::string_view path);
 
 /// The first value of that name in a query ("a=1&b=2"), decoded.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
+
+/// All names and values of a target's query, decoded.
+std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view target);
 
 /// The status line and all fields of `reply`, without the empty line; Content-Length included, but for a
 /// stream.

@@ -1,5 +1,8 @@
 #include "server/routes/offload.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 namespace routes {
 namespace {
 
@@ -9,6 +12,28 @@ struct LetGoAtEnd {
   std::string& text;
   ~LetGoAtEnd() { pool.let_go(std::move(text)); }
 };
+
+// In memory. Null where there is no room.
+std::shared_ptr<loop::UniqueFd> write_file(std::string_view content) {
+  auto file = std::make_shared<loop::UniqueFd>(::memfd_create("content", MFD_CLOEXEC));
+  std::size_t written = 0;
+  while (*file && written < content.size()) {
+    const auto count = ::pwrite(file->get(), content.data() + written, content.size() - written,
+                                static_cast<off_t>(written));
+    if (count <= 0) return nullptr;
+    written += static_cast<std::size_t>(count);
+  }
+  return *file ? file : nullptr;
+}
+
+// The rest of a streamed job's output. Its parameters live in the coroutine.
+awaitable<> pass_on(Call& call, std::shared_ptr<offload::StreamedJob> running, front_door::ReplyStream& to) {
+  const auto write = [&to](std::string_view bytes) { return to.write(bytes); };
+  auto outcome = co_await running->pass_on(write);
+  call.outcome = std::move(outcome);
+  if (const auto* failure = std::get_if<process::Failure>(&call.outcome->what))
+    throw front_door::StreamBroken{process::to_string(failure->reason)};
+}
 
 bool is_late(Deadline deadline) {
   return Clock::now() >= deadline;
@@ -51,6 +76,28 @@ awaitable<Reply> Offload::run(Call& call, process::Job& job) {
   if (is_late(job.deadline)) co_return told(call, too_late());
   auto outcome = co_await outcome_of(job);
   co_return told(call, std::move(outcome));
+}
+
+awaitable<Reply> Offload::run_command(Call& call, process::Job job, const process::Command& command,
+                                      process::CommandInput input) {
+  if (is_late(job.deadline)) co_return told(call, too_late());
+  if (!command.streams) {
+    auto outcome = co_await commands_->run(job, command, input);
+    co_return told(call, std::move(outcome));
+  }
+  auto streamed = co_await commands_->stream(std::move(job), command, input);
+  if (auto* outcome = std::get_if<process::Outcome>(&streamed)) co_return told(call, std::move(*outcome));
+  Reply reply{200, {{"Content-Type", command.answers}}, {}};
+  const auto running = std::get<std::shared_ptr<offload::StreamedJob>>(streamed);
+  reply.stream = [&call, running](front_door::ReplyStream& to) { return pass_on(call, running, to); };
+  co_return reply;
+}
+
+awaitable<std::shared_ptr<loop::UniqueFd>> Offload::file_of(std::string_view content) {
+  constexpr std::size_t kOnLoop = 32 * 1024;  // some microseconds
+  if (content.size() <= kOnLoop) co_return write_file(content);
+  const auto work = [content] { return write_file(content); };
+  co_return co_await json_pool_.call(work);
 }
 
 awaitable<Reply> Offload::spin(Call& call, Milliseconds cpu, Deadline deadline) {

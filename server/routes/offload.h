@@ -5,6 +5,7 @@
 
 #include "server/comparison/worker_threads.h"
 #include "server/loop/thread_pool.h"
+#include "server/offload/command_dispatcher.h"
 #include "server/offload/dispatcher.h"
 #include "server/routes/catalogue.h"
 #include "server/routes/content_reading.h"
@@ -38,6 +39,16 @@ class Offload {
   /// until then; cancelled, the job dies wherever it is.
   awaitable<Reply> run(Call& call, process::Job& job);
 
+  /// Those for whom commands run. To be called before there is a client.
+  void serve_commands(offload::CommandDispatcher& commands) { commands_ = &commands; }
+
+  /// The same for a command. One that streams is told as it comes.
+  awaitable<Reply> run_command(Call& call, process::Job job, const process::Command& command,
+                               process::CommandInput input);
+
+  /// Bytes as an open file, from its beginning: made on the loop where they are few.
+  awaitable<std::shared_ptr<loop::UniqueFd>> file_of(std::string_view content);
+
   /// The same for the origin's busy loop, on a thread of the server.
   awaitable<Reply> spin(Call& call, Milliseconds cpu, Deadline deadline);
 
@@ -54,6 +65,7 @@ class Offload {
   comparison::WorkerThreads& threads_;
   loop::ThreadPool& json_pool_;
   ContentReading& contents_;
+  offload::CommandDispatcher* commands_ = nullptr;
 };
 
 }  // namespace routes

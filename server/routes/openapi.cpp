@@ -93,6 +93,30 @@ Json key_or_none() {
   return {Json::object(), {{"ApiKey", Json::array()}}};
 }
 
+ipc::Json binary() {
+  return {{"type", "string"}, {"format", "binary"}};
+}
+
+// A command's: the content is what it takes, the params stand in the query.
+void describe_command(const Task& task, Json& run) {
+  const auto& command = *task.command;
+  const auto& required = task.params_schema.at("required");
+  auto parameters = Json::array();
+  for (const auto& [name, schema] : command.params.items())
+    parameters.push_back({{"name", name},
+                          {"in", "query"},
+                          {"required", std::find(required.begin(), required.end(), name) != required.end()},
+                          {"schema", schema}});
+  for (const char* shared : {"Prefer", "RequestId"}) parameters.push_back(reference("parameters", shared));
+  run["parameters"] = std::move(parameters);
+  auto content = Json::object();
+  for (const auto& range : command.accepts) content[range] = {{"schema", binary()}};
+  if (content.empty()) content["*/*"] = {{"schema", binary()}};
+  run["requestBody"] = {{"required", false}, {"content", std::move(content)}};
+  const auto* type = command.answers_header ? "*/*" : command.answers.c_str();
+  run["responses"]["200"] = response("its output", type, binary());
+}
+
 // Both operations: readers of OpenAPI take a concrete path for all that there is at it.
 Json operations_of(const Task& task) {
   auto about = operation("about_" + task.name, json_response("its summary and schemas"));
@@ -101,6 +125,10 @@ Json operations_of(const Task& task) {
                        {reference("parameters", "Prefer"), reference("parameters", "RequestId")});
   run["security"] = key_or_none();
   about["summary"] = run["summary"] = task.summary.empty() ? task.name : task.summary;
+  if (task.command) {
+    describe_command(task, run);
+    return {{"get", std::move(about)}, {"post", std::move(run)}};
+  }
   run["requestBody"] = {
       {"required", true},
       {"content", content("application/json", embedded(params_name(task), task.params_schema))}};

@@ -23,6 +23,8 @@ int status_of(process::Reason reason) {
     case process::Reason::bad_reply:
     case process::Reason::crashed:
       return 502;
+    case process::Reason::task_failed:
+      return 500;
   }
   return 502;
 }
@@ -63,9 +65,15 @@ Reply failure_of(const Call& call, const process::Outcome& outcome, const proces
     more["signal"] = ::sigabbrev_np(*failure.signal) ? fmt::format("SIG{}", ::sigabbrev_np(*failure.signal))
                                                      : std::to_string(*failure.signal);
   if (failure.exit_code) more["exit_code"] = *failure.exit_code;
-  const int status = status_of(failure.reason);
+  const int status = failure.status.value_or(status_of(failure.reason));
   auto reply = problem(call, status, process::to_string(failure.reason), failure.detail, std::move(more));
   if (status == 503) reply.fields.emplace_back("Retry-After", std::to_string(retry_after));
+  return reply;
+}
+
+Reply output_reply(process::Output& output) {
+  Reply reply{200, {{"Content-Type", output.type}}, {}};
+  reply.file = {std::move(output.file), output.offset, output.size};
   return reply;
 }
 
@@ -76,6 +84,7 @@ Reply body_of(const Call& call, process::Outcome& outcome, int retry_after) {
     return json_reply(std::move(content));
   }
   if (auto* error = std::get_if<process::TaskError>(&outcome.what)) return task_error(call, outcome, *error);
+  if (auto* output = std::get_if<process::Output>(&outcome.what)) return output_reply(*output);
   return failure_of(call, outcome, std::get<process::Failure>(outcome.what), retry_after);
 }
 

@@ -3,6 +3,7 @@
 // 405, and /openapi.json come from these rows. Rows are made by *_routes.h and served by router.h.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,11 +29,11 @@ using LightHandler = std::function<Reply(Call&)>;
 /// Answers in its own time, and is cancelled where its client leaves.
 using HeavyHandler = std::function<awaitable<Reply>(Call&)>;
 
-/// What content a request may have, by call.parameter.
-using TermsOfContent = std::function<front_door::ContentTerms(const std::string& parameter)>;
+/// What content a request may have, by call.parameter; nothing for up to --max-body, in memory.
+using TermsOfContent = std::function<std::optional<front_door::ContentTerms>(const std::string& parameter)>;
 
 struct Route {
-  std::string_view method;  ///< GET (HEAD comes with it), or POST, whose content is JSON
+  std::string_view method;  ///< GET (HEAD comes with it), or POST
   std::string_view path;    ///< "{name}" at its end stands for one segment, call.parameter
   std::string_view summary;
   std::variant<Pages, LightHandler, HeavyHandler> handler;

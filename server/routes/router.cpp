@@ -1,7 +1,6 @@
 #include "server/routes/router.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 
@@ -13,13 +12,6 @@ namespace {
 
 constexpr std::string_view kEverything = "GET, HEAD, POST, OPTIONS";
 
-bool is_json(std::string_view content_type) {
-  constexpr std::string_view kJson = "application/json";
-  const auto type = content_type.substr(0, content_type.find(';'));
-  const auto end = type.find_last_not_of(" \t");
-  return end + 1 == kJson.size() && ::strncasecmp(type.data(), kJson.data(), kJson.size()) == 0;
-}
-
 Reply no_content_reply(std::string_view allowed) {
   return {204, {{"Allow", std::string(allowed)}}, {}};
 }
@@ -30,25 +22,6 @@ Reply wrong_method(const Call& call, std::string_view path, std::string_view all
       fmt::format("{} is not among the methods of {}: {}", call.exchange.request.method, path, allowed));
   reply.fields.emplace_back("Allow", allowed);
   return reply;
-}
-
-// What the content is not to be, as the head says.
-std::optional<Reply> wrong_content(const Call& call) {
-  const auto& request = call.exchange.request;
-  const auto wrong = [&](std::string detail, const char* field, const char* right) {
-    auto reply = problem(call, 415, "unsupported_media_type", detail);
-    reply.fields.emplace_back(field, right);
-    return reply;
-  };
-  if (const auto type = request.field("Content-Type"); !is_json(type))
-    return wrong(type.empty() ? "the content must be application/json, and Content-Type is missing"
-                              : fmt::format("the content must be application/json, but is '{}'", type),
-                 "Accept", "application/json");
-  const auto coding = request.field("Content-Encoding");
-  if (!coding.empty() && !(coding.size() == 8 && ::strncasecmp(coding.data(), "identity", 8) == 0))
-    return wrong(fmt::format("the content must come as it is, but is coded as '{}'", coding),
-                 "Accept-Encoding", "identity");
-  return std::nullopt;
 }
 
 Router::KeptPage kept(const Page& page) {
@@ -100,8 +73,6 @@ std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& ca
                       : request.method == "GET" || request.method == "HEAD" ? place->get
                                                                             : nullptr;
   if (!route) return wrong_method(call, path, place->allowed());
-  if (posts)
-    if (auto wrong = wrong_content(call)) return std::move(*wrong);
   if (!posts && place->pages.size() == 1) return &place->pages.front();
   if (!posts && !place->pages.empty()) {
     const auto accept = request.field("Accept");

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "server/loop/random_id.h"
+#include "server/routes/command_routes.h"
+#include "server/routes/content_type.h"
 #include "server/routes/deadline.h"
 #include "server/routes/openapi.h"
 
@@ -10,6 +12,7 @@ namespace routes {
 namespace {
 
 ipc::Json describe(const Task& task) {
+  if (task.command) return describe_command(task);
   return {{"name", task.name},
           {"summary", task.summary},
           {"params", task.params_schema},
@@ -27,10 +30,18 @@ Reply unknown_task(const Call& call) {
                  fmt::format("there is no task '{}'; GET /tasks lists them", call.parameter));
 }
 
+std::optional<front_door::ContentTerms> terms_of(const Catalogue& catalogue, const std::string& name) {
+  const auto* task = catalogue.find(name);
+  if (!task || !task->command) return std::nullopt;
+  return front_door::ContentTerms{task->command->max_body, true, "max_body of the task " + name};
+}
+
 awaitable<Reply> run_task(Call& call, Offload& offload) {
   const auto* task = offload.catalogue().find(call.parameter);
   if (!task) co_return unknown_task(call);
   call.task = task->name;
+  if (task->command) co_return co_await run_command(call, offload, *task);
+  if (auto wrong = wrong_content(call, {"application/json"})) co_return std::move(*wrong);
   if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
   const auto content = co_await call.content();
   const Patience patience(call, *task);
@@ -61,7 +72,12 @@ Table task_routes(Offload& offload) {
            {ipc::Json{
                {"name", "name"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}})},
       // Described for each task by itself.
-      {"POST", "/tasks/{name}", "Runs a task in a process of its own; the content is its params", run},
+      {"POST",
+       "/tasks/{name}",
+       "Runs a task in a process of its own; the content is its params",
+       run,
+       {},
+       [&catalogue](const std::string& name) { return terms_of(catalogue, name); }},
   };
 }
 

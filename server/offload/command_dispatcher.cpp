@@ -1,0 +1,81 @@
+#include "server/offload/command_dispatcher.h"
+
+#include "server/process/run_command.h"
+
+namespace offload {
+
+// First past the bound of its task, so that no slot is held by one that waits for that.
+awaitable<std::variant<Slot, process::Failure>> CommandDispatcher::enter(const process::Job& job,
+                                                                         const process::Command& command) {
+  auto& all = dispatcher_.admission();
+  if (command.running == 0 || command.running >= all.slots())
+    co_return co_await all.enter(job.deadline, job.client);
+  auto& own = own_.try_emplace(command.task, loop_, command.running, all.max_waiting(), all.wait_limit())
+                  .first->second;
+  auto past = co_await own.enter(job.deadline, job.client);
+  if (auto* refusal = std::get_if<process::Failure>(&past)) co_return std::move(*refusal);
+  auto admitted = co_await all.enter(job.deadline, job.client);
+  if (auto* slot = std::get_if<Slot>(&admitted)) slot->hold(std::move(std::get<Slot>(past)));
+  co_return admitted;
+}
+
+awaitable<std::variant<process::Failure, Occupied>> CommandDispatcher::begin(
+    LiveJob& live, const process::Command& command, const process::CommandInput& input) {
+  const auto& job = *live.job;
+  dispatcher_.enrol(live);
+  auto admitted = co_await enter(job, command);
+  if (auto* refusal = std::get_if<process::Failure>(&admitted)) co_return std::move(*refusal);
+  process::JobFolder folder(folders_);
+  auto order = process::order_of(command, input, folder.path());
+  auto lent = co_await crew_.start(std::move(order), std::move(folder), job.deadline);
+  if (auto* failure = std::get_if<process::Failure>(&lent)) co_return std::move(*failure);
+  live.began = Clock::now();
+  live.pid = std::get<0>(lent)->pid();
+  if (job.listener) job.listener->on_start();
+  Leave leave{false, process::Abandoned{job.request_id, job.task, live.wait_ms(), live.began}};
+  co_return Occupied(crew_, std::move(std::get<0>(lent)), std::move(std::get<Slot>(admitted)),
+                     std::move(leave));
+}
+
+awaitable<process::Outcome> CommandDispatcher::run(const process::Job& job, const process::Command& command,
+                                                   const process::CommandInput& input) {
+  LiveJob live;
+  live.job = &job;
+  auto begun = co_await begin(live, command, input);
+  if (auto* failure = std::get_if<process::Failure>(&begun))
+    co_return process::Outcome{std::move(*failure), {}, {}};
+  auto& occupied = std::get<Occupied>(begun);
+  auto outcome =
+      co_await process::run_command(*occupied.process, command, job.deadline, crew_.program().end, files_);
+  occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
+  outcome.usage->wait_ms = live.wait_ms();
+  dispatcher_.note_run(*outcome.usage);
+  co_return outcome;
+}
+
+awaitable<CommandDispatcher::Streamed> CommandDispatcher::stream(process::Job job,
+                                                                 const process::Command& command,
+                                                                 const process::CommandInput& input) {
+  auto streamed = std::make_shared<StreamedJob>(std::move(job), command);
+  streamed->live_.job = &streamed->job_;
+  auto begun = co_await begin(streamed->live_, command, input);
+  if (auto* failure = std::get_if<process::Failure>(&begun))
+    co_return process::Outcome{std::move(*failure), {}, {}};
+  streamed->occupied_.emplace(std::move(std::get<Occupied>(begun)));
+  streamed->stream_.emplace(*streamed->occupied_->process, command, streamed->job_.deadline,
+                            crew_.program().end);
+  if (co_await streamed->stream_->begins()) co_return streamed;
+  co_return co_await streamed->pass_on({});  // there is nothing to pass on
+}
+
+awaitable<process::Outcome> StreamedJob::pass_on(process::PassOn write) {
+  auto outcome = co_await stream_->pass_on(std::move(write));
+  occupied_->leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
+  outcome.usage->wait_ms = live_.wait_ms();
+  stream_.reset();
+  occupied_->give_back();
+  live_.unlink();
+  co_return outcome;
+}
+
+}  // namespace offload

@@ -1,0 +1,67 @@
+#pragma once
+// The way of a command's job, straight down: a slot, a process in a folder of its own, its output, its end.
+// Shares the slots, the queue and the list of live jobs with the dispatcher. Called by routes/offload.h.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "server/offload/dispatcher.h"
+#include "server/offload/occupied.h"
+#include "server/process/command.h"
+#include "server/process/stream_command.h"
+
+namespace offload {
+
+/// A job whose output goes to the client as it comes. It dies with this object.
+class StreamedJob {
+ public:
+  StreamedJob(process::Job job, const process::Command& command) : job_(std::move(job)), command_(command) {}
+
+  /// See process::CommandStream. To be called once; afterwards the slot is free.
+  awaitable<process::Outcome> pass_on(process::PassOn write);
+
+ private:
+  friend class CommandDispatcher;
+  const process::Job job_;
+  const process::Command& command_;
+  LiveJob live_;
+  std::optional<Occupied> occupied_;
+  std::optional<process::CommandStream> stream_;
+};
+
+class CommandDispatcher {
+ public:
+  /// All of them must outlive it. `files` opens what commands have written.
+  CommandDispatcher(Loop& loop, Dispatcher& dispatcher, Crew& crew, process::JobFolders& folders,
+                    ThreadPool& files)
+      : loop_(loop), dispatcher_(dispatcher), crew_(crew), folders_(folders), files_(files) {}
+
+  /// As Dispatcher::run().
+  awaitable<process::Outcome> run(const process::Job& job, const process::Command& command,
+                                  const process::CommandInput& input);
+
+  /// The same of one that streams: its outcome where that is known before the first byte, else the rest of
+  /// it.
+  using Streamed = std::variant<process::Outcome, std::shared_ptr<StreamedJob>>;
+  awaitable<Streamed> stream(process::Job job, const process::Command& command,
+                             const process::CommandInput& input);
+
+  const Crew& crew() const { return crew_; }
+
+ private:
+  awaitable<std::variant<Slot, process::Failure>> enter(const process::Job& job,
+                                                        const process::Command& command);
+  awaitable<std::variant<process::Failure, Occupied>> begin(LiveJob& live, const process::Command& command,
+                                                            const process::CommandInput& input);
+
+  Loop& loop_;
+  Dispatcher& dispatcher_;
+  Crew& crew_;
+  process::JobFolders& folders_;
+  ThreadPool& files_;
+  std::map<std::string, Admission> own_;  // of the tasks whose jobs have a bound of their own
+};
+
+}  // namespace offload

@@ -1,0 +1,26 @@
+#pragma once
+// How a command ends that gave no answer, and what there is to read of it then. Used by run_command.cpp and
+// stream_command.cpp.
+
+#include <optional>
+#include <string>
+
+#include "server/process/command.h"
+#include "server/process/process.h"
+
+namespace process {
+
+/// Why the process that ended so, and had written so much to stdout, gave no answer, if it gave none.
+std::optional<Failure> fault_of(const WaitStatus& end, const Command& command, std::size_t written,
+                                const std::string& stderr_tail);
+Failure too_large(const JobLimits& limits);
+Failure too_late(Clock::time_point given);
+
+/// Asks it to end, and waits a moment for what it has cost.
+awaitable<> see_it_die(Process& process, const EndPolicy& policy, std::string& stderr_tail);
+
+/// What has come by now. Its end is not waited for: a process that the leader left behind may hold the pipe
+/// open, and go on writing.
+awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail);
+
+}  // namespace process

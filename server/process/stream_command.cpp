@@ -1,0 +1,81 @@
+#include "server/process/stream_command.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "server/process/end_of_command.h"
+#include "server/process/pipe_reading.h"
+
+namespace process {
+namespace {
+
+constexpr Milliseconds kLook{20};
+
+}  // namespace
+
+CommandStream::CommandStream(Process& process, const Command& command, Deadline deadline,
+                             const EndPolicy& policy)
+    : process_(process), command_(command), deadline_(deadline), policy_(policy) {
+  process_.err().listen();
+}
+
+void CommandStream::read_err() {
+  if (!process_.err().became_ready()) return;
+  const auto piece = read_piece(process_.err().fd());
+  keep_tail(stderr_tail_, piece.bytes);
+  if (piece.more) process_.err().listen();
+}
+
+// Whether there was something. Of an ended process only what is in the pipe by then: others may hold the pipe
+// open, and go on writing.
+bool CommandStream::read_out() {
+  process_.out().became_ready();
+  if (process_.ended() && !left_) left_ = unread(process_.out().fd());
+  const auto most = left_ ? std::min(*left_, kBytesPerTurn) : kBytesPerTurn;
+  const auto piece = read_piece(process_.out().fd(), most);
+  bytes_ = piece.bytes;
+  if (left_) *left_ -= bytes_.size();
+  if (piece.end || (left_ && bytes_.empty())) out_open_ = false;
+  return !bytes_.empty();
+}
+
+awaitable<> CommandStream::listen() {
+  if (out_open_) process_.out().listen();
+  // One that has closed its stdout is about to end: then the kernel is asked, and not only listened to.
+  co_await process_.event(out_open_ ? deadline_ : std::min(deadline_, Clock::now() + kLook));
+  read_err();
+}
+
+awaitable<bool> CommandStream::begins() {
+  while (out_open_ && !read_out() && out_open_ && !late()) co_await listen();
+  while (bytes_.empty() && !process_.ended() && !late()) co_await listen();
+  co_return !bytes_.empty();
+}
+
+awaitable<Outcome> CommandStream::pass_on(PassOn write) {
+  std::optional<Failure> fault;
+  while (out_open_ && !fault && !late()) {
+    if (!bytes_.empty() || read_out()) {
+      written_ += bytes_.size();
+      if (written_ > command_.limits.max_reply) {
+        fault = too_large(command_.limits);
+        break;
+      }
+      const auto bytes = std::exchange(bytes_, {});
+      co_await write(bytes);
+    } else if (out_open_) {
+      co_await listen();
+    }
+  }
+  while (!process_.ended() && !fault && !late()) co_await listen();
+  if (!process_.ended() && !fault) fault = too_late(given_);
+  if (fault) co_await see_it_die(process_, policy_, stderr_tail_);
+  co_await read_rest_of_err(process_, stderr_tail_);
+  Outcome outcome{Output{{}, 0, written_, command_.answers}, process_.usage(), std::move(stderr_tail_)};
+  outcome.usage->run_ms = milliseconds(Clock::now() - given_);
+  if (!fault) fault = fault_of(*process_.status(), command_, written_, outcome.stderr_tail);
+  if (fault) outcome.what = std::move(*fault);
+  co_return outcome;
+}
+
+}  // namespace process

@@ -1,0 +1,47 @@
+#pragma once
+// A command whose stdout goes to the client as it comes. Nothing is read while the client does not read, so
+// the process waits as well. Knows no client. Called by command_dispatcher.h.
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "server/process/command.h"
+#include "server/process/process.h"
+
+namespace process {
+
+/// Passes bytes on. Suspends until they are gone; cancelled where nobody wants them.
+using PassOn = std::function<awaitable<>(std::string_view)>;
+
+class CommandStream {
+ public:
+  /// All of them must outlive it.
+  CommandStream(Process& process, const Command& command, Deadline deadline, const EndPolicy& policy);
+
+  /// Suspends until the process has written something, has ended or is late. Whether there is something.
+  awaitable<bool> begins();
+
+  /// Passes on all that it writes. Suspends until its stdout has ended, and itself, or the deadline. What it
+  /// has cost and whether it went well; its Output has no file. Afterwards the process must be ended.
+  awaitable<Outcome> pass_on(PassOn write);
+
+ private:
+  bool read_out();
+  void read_err();
+  bool late() const { return Clock::now() >= deadline_; }
+  awaitable<> listen();
+
+  Process& process_;
+  const Command& command_;
+  const Deadline deadline_;
+  const EndPolicy& policy_;
+  const Clock::time_point given_ = Clock::now();
+  std::string bytes_;  // read, and not passed on
+  std::size_t written_ = 0;
+  bool out_open_ = true;
+  std::optional<std::size_t> left_;  // to read, of one that has ended
+  std::string stderr_tail_;
+};
+
+}  // namespace process

@@ -1,0 +1,50 @@
+#include "server/routes/content_type.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <strings.h>
+
+#include <algorithm>
+
+namespace routes {
+namespace {
+
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+bool is_in_range(std::string_view type, std::string_view range) {
+  type = type.substr(0, type.find(';'));
+  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  if (type.find('/') == std::string_view::npos) return false;
+  if (range == "*/*") return true;
+  if (range.ends_with("/*")) return same(type.substr(0, type.find('/')), range.substr(0, range.size() - 2));
+  return same(type, range);
+}
+
+std::optional<Reply> wrong_content(const Call& call, const std::vector<std::string>& ranges) {
+  const auto& request = call.exchange.request;
+  const auto wrong = [&](std::string detail, const char* field, std::string right) {
+    auto reply = problem(call, 415, "unsupported_media_type", detail);
+    reply.fields.emplace_back(field, std::move(right));
+    return reply;
+  };
+  const auto type = request.field("Content-Type");
+  const bool fits = ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+                      return is_in_range(type, range);
+                    });
+  const auto right = fmt::format("{}", fmt::join(ranges, ", "));
+  if (!fits)
+    return wrong(type.empty() ? fmt::format("the content must be {}, and Content-Type is missing", right)
+                              : fmt::format("the content must be {}, but is '{}'", right, type),
+                 "Accept", right);
+  const auto coding = request.field("Content-Encoding");
+  if (!coding.empty() && !same(coding, "identity"))
+    return wrong(fmt::format("the content must come as it is, but is coded as '{}'", coding),
+                 "Accept-Encoding", "identity");
+  return std::nullopt;
+}
+
+}  // namespace routes

@@ -1,0 +1,108 @@
+// What a command can reach, and what it cannot.
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "server/process/confinement.h"
+#include "tests/end_to_end/commands/command_server.h"
+
+namespace end_to_end {
+namespace {
+
+const bool kConfines = process::landlock_version() >= 6;
+
+TEST_CASE("a command reads the system and writes its own folder, and nothing else" *
+          doctest::skip(!kConfines)) {
+  const harness::TemporaryDirectory outside;
+  const auto secret = outside.write("secret", "secret\n");
+  const CommandServer server("[task.sh]\nexec = \"sh\"\n[task.free]\nexec = \"sh\"\nconfine = \"off\"\n");
+  const auto run = [&](const std::string& script) { return server.post("/tasks/sh", script); };
+  CHECK(run("cat /etc/hostname > copy && cat copy && mkdir a && mv copy a/b && ls a").status == 200);
+  CHECK(run("echo $HOME $TMPDIR; pwd").body.starts_with(server.scratch().string()));
+  CHECK(run("test \"$HOME\" = \"$(pwd)\" && test -w \"$TMPDIR\"").status == 200);
+  CHECK(run("cat /dev/stdin < /dev/null > /dev/stdout; cat /proc/cpuinfo > /dev/null").status == 200);
+  const std::string attacks[] = {
+      "cat " + secret,
+      "echo x > " + outside.path().string() + "/new",
+      "echo x >> " + secret,
+      "ln -s " + secret + " link && cat link",
+      "ln " + secret + " link",
+      "rm " + secret,
+      "ls " + outside.path().string(),
+      "ls ..",
+      "cat /proc/1/status",
+  };
+  for (const auto& attack : attacks) {
+    CAPTURE(attack);
+    const auto refused = run(attack);
+    CHECK(outcome_of(refused) == "500 task_failed");
+    CHECK(refused.json().at("detail").get<std::string>().find("ermission denied") != std::string::npos);
+  }
+  CHECK(std::filesystem::exists(secret));
+  CHECK(server.post("/tasks/free", "cat " + secret).body == "secret\n");
+}
+
+TEST_CASE("read and write open what they name" * doctest::skip(!kConfines)) {
+  const harness::TemporaryDirectory shared, open;
+  shared.write("model", "model\n");
+  const CommandServer server("[task.sh]\nexec = \"sh\"\nread = [\"" + shared.path().string() +
+                             "\"]\nwrite = [\"" + open.path().string() + "\"]\n");
+  const auto in_shared = shared.path().string(), in_open = open.path().string();
+  CHECK(server.post("/tasks/sh", "cat " + in_shared + "/model; echo x > " + in_open + "/x").body ==
+        "model\n");
+  CHECK(std::filesystem::exists(open.path() / "x"));
+  CHECK(outcome_of(server.post("/tasks/sh", "echo x > " + in_shared + "/x")) == "500 task_failed");
+}
+
+TEST_CASE("a script that exec names by its path may be read" * doctest::skip(!kConfines)) {
+  const harness::TemporaryDirectory directory;
+  const auto script = directory.write("count.sh", "wc -c\n");
+  const CommandServer server("[task.count]\nexec = [\"sh\", \"" + script + "\"]\n");
+  CHECK(server.post("/tasks/count", "12345").body == "5\n");
+}
+
+TEST_CASE("a command signals nobody outside, and opens no TCP connection" * doctest::skip(!kConfines)) {
+  CommandServer server(
+      "[task.sh]\nexec = \"sh\"\n[task.connect]\nexec = [\"python3\", \"-c\", '''\n"
+      "import socket, sys\nsocket.create_connection((\"127.0.0.1\", int(sys.stdin.read())))\n"
+      "''']\nmemory = \"0\"\n[task.connected]\nexec = [\"python3\", \"-c\", '''\n"
+      "import socket, sys\nsocket.create_connection((\"127.0.0.1\", int(sys.stdin.read())))\n"
+      "''']\nmemory = \"0\"\nnetwork = true\n");
+  CHECK(outcome_of(server.post("/tasks/sh", "kill -9 $PPID")) == "500 task_failed");
+  CHECK(outcome_of(server.post("/tasks/sh", "kill -9 " + std::to_string(server.running().pid()))) ==
+        "500 task_failed");
+  CHECK(server.post("/tasks/sh", "sleep 100 & kill $!").status == 200);
+  const auto port = std::to_string(server.running().port());
+  const auto refused = server.post("/tasks/connect", port);
+  CHECK(outcome_of(refused) == "500 task_failed");
+  CHECK(refused.json().at("detail").get<std::string>().find("Permission") != std::string::npos);
+  CHECK(server.post("/tasks/connected", port).status == 200);
+}
+
+TEST_CASE("a foreign cruncher signals neither the server nor a launcher" * doctest::skip(!kConfines)) {
+  const harness::TemporaryDirectory directory;
+  const auto cruncher = directory.write("killer", R"(#!/usr/bin/python3
+import json, os, sys
+request = json.loads(sys.stdin.readline())
+if request["method"] == "rpc.discover":
+    result = {"openrpc": "1.2.6", "info": {"title": "t", "version": "1"},
+              "methods": [{"name": "kill", "params": [], "result": {"name": "r", "schema": {}}}]}
+else:
+    result = []
+    for pid in [os.getppid(), -1]:
+        try:
+            os.kill(pid, 0)
+            result.append("reached")
+        except PermissionError:
+            result.append("refused")
+print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}) + "\n", flush=True)
+)",
+                                        true);
+  const RunningServer server({"--cruncher", cruncher, "--memory", "0"});
+  CHECK(run_job(server, "kill").response.json().at("result") == Json{"refused", "refused"});
+}
+
+}  // namespace
+}  // namespace end_to_end

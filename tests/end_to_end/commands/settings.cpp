@@ -1,0 +1,71 @@
+// Commands whose configuration is wrong: refused at the start, with the place and what to write.
+
+#include <doctest/doctest.h>
+
+#include "tests/end_to_end/job.h"
+#include "tests/harness/command.h"
+#include "tests/harness/temporary_directory.h"
+
+namespace end_to_end {
+namespace {
+
+TEST_CASE("a mistake in a command's section is refused at start with file, line and column") {
+  const harness::TemporaryDirectory directory;
+  const struct {
+    const char* lines;
+    const char* place;
+    const char* says;
+  } mistakes[] = {
+      {"exec = \"convvert -\"", ":2:", "no program 'convvert'"},
+      {"exec = \"\"", ":2:", "names no program"},
+      {"exec = \"cat 'x\"", ":2:", "has no other end"},
+      {"exec = [\"cat\", \"{widht}\"]\nparams.width = {}", ":1:", "{widht} is no param"},
+      {"exec = [\"cat\", \"{in}\"]", ":1:", "needs in = \"NAME\""},
+      {"exec = \"cat\"\nin = \"a/b\"", ":1:", "without '/'"},
+      {"exec = \"cat\"\nin = \"a\"\nout = \"a\"", ":1:", "the same file"},
+      {"exec = \"cat\"\naccepts = [\"image\"]", ":1:", "\"image/*\""},
+      {"exec = \"cat\"\nanswers = \"png\"", ":1:", "\"image/png\""},
+      {"exec = \"cat\"\nexit = { 1 = 200 }", ":3:", "from 400 to 599"},
+      {"exec = \"cat\"\nexit = { x = 422 }", ":3:", "exit code from 1 to 255"},
+      {"exec = \"cat\"\nparams.x = { type = \"array\" }", ":3:", "string, integer, number or boolean"},
+      {"exec = \"cat\"\nparams.x = { pattern = \"a\" }", ":3:", "pattern is not checked"},
+      {"exec = \"cat\"\nparams.x = { type = \"integer\", default = \"a\" }", ":3:", "default does not fit"},
+      {"exec = \"cat\"\nparams.in = {}", ":3:", "not in, out or dir"},
+      {"exec = \"cat\"\nparams.a-b = {}\nparams.a_b = {}", ":1:", "PARAM_A_B"},
+      {"exec = \"cat\"\nstream = true\nout = \"a\"", ":1:", "cannot be with out"},
+      {"exec = \"cat\"\nconfine = \"maybe\"", ":3:", "on|off|required"},
+      {"exec = \"cat\"\nacepts = []", ":3:", "did you mean 'accepts'"},
+      {"exec = \"cat\"\nrunning = 0", ":3:", "from 1 to 4096"},
+  };
+  for (const auto& mistake : mistakes) {
+    CAPTURE(mistake.lines);
+    const auto file = directory.write("c.toml", std::string("[task.x]\n") + mistake.lines + "\n");
+    const auto result = harness::run_command({harness::cruncherd_path(), "--port", "0", "--config", file});
+    CHECK(result.exit_code == 2);
+    CAPTURE(result.err);
+    CHECK(result.err.find(file + mistake.place) != std::string::npos);
+    CHECK(result.err.find(mistake.says) != std::string::npos);
+  }
+}
+
+TEST_CASE("a name given twice is refused, whoever else has it") {
+  const auto start = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {harness::cruncherd_path(), "--port", "0"});
+    return harness::run_command(flags);
+  };
+  const auto twice = start({"--exec", "a=cat", "--exec", "a=wc"});
+  CHECK(twice.exit_code == 2);
+  CHECK(twice.err.find("--exec a") != std::string::npos);
+  const auto crunchers = start({"--exec", "primes=cat"});
+  CHECK(crunchers.exit_code == 2);
+  CHECK(crunchers.err.find("the cruncher offers") != std::string::npos);
+  for (const auto* wrong : {"cat", "=cat", "a=", "a b=cat", "a=cat {x}"}) {
+    CAPTURE(wrong);
+    const auto result = start({"--exec", wrong});
+    CHECK(result.exit_code == 2);
+    CHECK(result.err.find("--exec") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace end_to_end

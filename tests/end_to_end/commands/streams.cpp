@@ -1,0 +1,70 @@
+// A command whose output goes to the client as it comes.
+
+#include <doctest/doctest.h>
+
+#include "tests/end_to_end/commands/command_server.h"
+#include "tests/harness/process_table.h"
+
+namespace end_to_end {
+namespace {
+
+constexpr char kStream[] = R"(
+[task.sh]
+exec = "sh"
+stream = true
+answers = "text/plain"
+max_reply = "1GiB"
+)";
+
+TEST_CASE("a stream's bytes come as they are written, in chunks, and in full") {
+  CommandServer server(kStream);
+  auto client = server.client();
+  const auto response = server.post("/tasks/sh", "echo one; sleep 0.1; echo two; yes | head -c 3000000");
+  CHECK(response.status == 200);
+  CHECK(response.field("Transfer-Encoding") == "chunked");
+  CHECK(response.field("Content-Type") == "text/plain");
+  CHECK(response.body.size() == 3'000'008);
+  CHECK(response.body.starts_with("one\ntwo\ny\n"));
+  client.send("POST /tasks/sh HTTP/1.0\r\nContent-Length: 14\r\n\r\necho one; pwd;");
+  const auto old = client.read_to_end();
+  CHECK(old.find("chunked") == std::string::npos);
+  CHECK(old.find("\r\n\r\none\n/") != std::string::npos);
+}
+
+TEST_CASE("a stream without a byte is an empty response") {
+  CommandServer server(kStream);
+  const auto response = server.post("/tasks/sh", "exit 0");
+  CHECK(response.status == 200);
+  CHECK(response.body.empty());
+}
+
+TEST_CASE("a stream that fails behind its first byte is broken off, and the log says why") {
+  CommandServer server(kStream);
+  auto client = server.client();
+  client.send_request("POST", "/tasks/sh", {{"Content-Length", "19"}}, "echo begun; exit 77");
+  const auto text = client.read_to_end();
+  CHECK(text.starts_with("HTTP/1.1 200 "));
+  CHECK(text.find("begun") != std::string::npos);
+  CHECK(text.find("\r\n0\r\n") == std::string::npos);
+  CHECK(server.running().logs("reason=task_failed"));
+}
+
+TEST_CASE("a process waits while its client does not read, and the server's memory stays flat") {
+  CommandServer server(kStream);
+  auto client = server.client();
+  client.send_request("POST", "/tasks/sh", {{"Content-Length", "10"}}, "exec yes x");
+  const auto cruncher = running_cruncher(server.running());
+  const auto is_still = [&] {
+    const auto before = harness::find_process(cruncher);
+    std::this_thread::sleep_for(milliseconds(100));
+    const auto after = harness::find_process(cruncher);
+    return before && after && after->state == 'S' && before->cpu_time == after->cpu_time;
+  };
+  CHECK(eventually(seconds(10), is_still));
+  CHECK(harness::private_memory_kib(server.running().pid()) < 40'000);
+  client.close();
+  CHECK(has_no_children(server.running()));
+}
+
+}  // namespace
+}  // namespace end_to_end

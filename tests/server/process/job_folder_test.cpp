@@ -1,0 +1,55 @@
+#include "server/process/job_folder.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/harness/temporary_directory.h"
+
+namespace process {
+namespace {
+
+TEST_CASE("a folder is removed however deep it is, and never what its links point to") {
+  const harness::TemporaryDirectory directory;
+  directory.write("kept", "kept");
+  const auto path = directory.path().string() + "/job";
+  const auto job = make_folder(path);
+  REQUIRE(job);
+  auto at = loop::UniqueFd(::dup(job.get()));
+  for (int depth = 0; depth < 3000; ++depth) {  // deeper than there are descriptors, longer than any path
+    REQUIRE(::mkdirat(at.get(), "d", 0700) == 0);
+    at = loop::UniqueFd(::openat(at.get(), "d", O_RDONLY | O_DIRECTORY));
+  }
+  REQUIRE(::symlinkat(directory.path().c_str(), at.get(), "out") == 0);
+  std::ofstream(path + "/.gone-0") << "a name like those of the removal";
+  REQUIRE(::fchmod(job.get(), 0) == 0);
+  CHECK(remove_folder(path));
+  CHECK_FALSE(std::filesystem::exists(path));
+  CHECK(std::filesystem::exists(directory.path() / "kept"));
+  CHECK(remove_folder(path));  // is not there
+}
+
+TEST_CASE("a file without a name gets one, or is copied where it cannot") {
+  const harness::TemporaryDirectory directory;
+  const auto folder = make_folder(directory.path().string() + "/job");
+  auto nameless = make_nameless_file(folder.get());
+  REQUIRE(::pwrite(nameless.get(), "content", 7, 0) == 7);
+  const loop::UniqueFd memory(::memfd_create("content", MFD_CLOEXEC));
+  REQUIRE(::pwrite(memory.get(), "content", 7, 0) == 7);
+  CHECK(put_content(folder.get(), "linked", nameless.get()));
+  CHECK(put_content(folder.get(), "copied", memory.get()));
+  for (const auto* name : {"linked", "copied"}) {
+    std::ifstream file(directory.path() / "job" / name);
+    CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == "content");
+  }
+  struct stat status {};
+  CHECK(::fstatat(folder.get(), ".", &status, 0) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+}
+
+}  // namespace
+}  // namespace process
