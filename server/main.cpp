@@ -144,7 +144,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   std::optional<offload::Crew> command_crew;
   std::optional<offload::CommandDispatcher> commands;
   if (!options.commands.empty()) {
-    job_folders.emplace(loop, scratch.folder());
+    job_folders.emplace(loop, scratch.folder(), !options.job_user.empty());
     command_crew.emplace(loop, orphans, command_program(options), crew_observers(observers));
     commands.emplace(loop, dispatcher, *command_crew, *job_folders, json_pool);
     if (const auto weakness = check_confinement(options); !weakness.empty())

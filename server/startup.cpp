@@ -104,6 +104,7 @@ process::Program command_program(const Options& options) {
   program.priority = options.priority;
   program.ignored = process::ignored_signals();
   program.end.grace = options.kill_grace;
+  program.user = job_user(options);
   for (const auto& command : options.commands) program.confined.push_back(command.confinement);
   return program;
 }

@@ -117,11 +117,13 @@ std::string home_of_jobs(const Options& options) {
 
 void refuse_root(const Options& options) {
   if (::geteuid() != 0 || !options.user.empty() || !options.job_user.empty()) return;
-  if (is_own(options.cruncher, options.own_cruncher)) return;
-  throw RefusedStart(fmt::format(
-      "--cruncher '{}' would run as root. Give --job-user NAME to run jobs as somebody else, --user NAME for "
-      "the server as well, or --user root if that is meant",
-      options.cruncher));
+  const bool own = is_own(options.cruncher, options.own_cruncher);
+  if (own && options.commands.empty()) return;
+  const auto what = own ? options.commands.front().place : fmt::format("--cruncher '{}'", options.cruncher);
+  throw RefusedStart(
+      fmt::format("{} would run as root. Give --job-user NAME to run jobs as somebody else, --user NAME for "
+                  "the server as well, or --user root if that is meant",
+                  what));
 }
 
 }  // namespace server

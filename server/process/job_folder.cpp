@@ -90,7 +90,7 @@ void remove_leftovers(const std::string& scratch) {
 
 }  // namespace
 
-JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch) : thread_(loop, 1) {
+JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch, bool passable) : thread_(loop, 1) {
   remove_leftovers(scratch);
   do {  // another server that starts may have found it before it was locked
     path_ = std::filesystem::absolute(fmt::format("{}/{}XXXXXX", scratch, kPrefix)).lexically_normal();
@@ -98,6 +98,7 @@ JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch) : thread_(l
       throw std::system_error(errno, std::generic_category(), fmt::format("--scratch-dir '{}'", scratch));
     lock_ = loop::UniqueFd(::open(path_.c_str(), kFolder));
   } while (!lock(lock_.get()));
+  if (passable) ::fchmod(lock_.get(), 0711);
   thread_.run([] { set_priority(Priority::low); });
 }
 

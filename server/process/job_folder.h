@@ -15,9 +15,9 @@ namespace process {
 /// lock removes it.
 class JobFolders {
  public:
-  /// Makes the folder, and removes those that killed servers of this user have left there. Throws
-  /// std::system_error.
-  JobFolders(loop::Loop& loop, const std::string& scratch);
+  /// Makes the folder, and removes those that killed servers of this user have left there. Jobs of another
+  /// user need it `passable`. Throws std::system_error.
+  JobFolders(loop::Loop& loop, const std::string& scratch, bool passable);
   /// Removes the folder, and what is left in it.
   ~JobFolders();
   JobFolders(const JobFolders&) = delete;
