@@ -35,24 +35,24 @@ TEST_CASE("contents of any size come through as they are") {
 }
 
 TEST_CASE("stdin can be sought in, whatever the size of the content") {
-  const CommandServer server(R"(
+  const CommandServer server(R"toml(
 [task.last]
-exec = ["python3", "-c", "import sys; f = sys.stdin.buffer; f.seek(-3, 2); print(f.read().decode())"]
+exec = ["/usr/bin/python3", "-c", "import sys; f = sys.stdin.buffer; f.seek(-3, 2); print(f.read().decode())"]
 memory = "0"
 max_body = "8MiB"
-)");
+)toml");
   CHECK(server.post("/tasks/last", "abcdef").body == "def\n");
   CHECK(server.post("/tasks/last", std::string(3'000'000, 'x') + "end").body == "end\n");
 }
 
 TEST_CASE("params come from the query, typed by their schemas, in words and in the environment") {
-  const CommandServer server(R"(
+  const CommandServer server(R"toml(
 [task.say]
 exec = ["sh", "-c", "printf '%s|' \"$@\" $PARAM_SIZE $PARAM_DEEP_BLUE", "sh", "a{size}b", "{text}", "{{text}}"]
 params.size = { type = "integer", minimum = 1, maximum = 10, default = 5 }
 params.text = { maxLength = 40, default = "" }
 params.deep-blue = { type = "boolean", default = false }
-)");
+)toml");
   CHECK(server.post("/tasks/say").body == "a5b||{text}|5|false|");
   CHECK(server.post("/tasks/say?size=7&text=two%20words;%20rm&deep-blue=true").body ==
         "a7b|two words; rm|{text}|7|true|");
@@ -73,24 +73,24 @@ TEST_CASE("a param without a default must be given") {
 }
 
 TEST_CASE("files in the job's own folder stand for stdin and stdout") {
-  const CommandServer server(R"(
+  const CommandServer server(R"toml(
 [task.sort]
 exec = ["sh", "-c", "ls; pwd; cat $1 $1 > $2; echo to nobody", "sh", "{in}", "{out}"]
 in = "input file.txt"
 out = "sorted.txt"
 answers = "text/plain; charset=utf-8"
 max_body = "8MiB"
-)");
+)toml");
   const auto response = server.post("/tasks/sort", "hello");
   CHECK(outcome_of(response) == "500 task_failed");  // "$1" is two words to that shell
-  const CommandServer quoted(R"(
+  const CommandServer quoted(R"toml(
 [task.twice]
 exec = ["sh", "-c", 'cat "$1" "$1" > "$2"; echo to nobody', "sh", "{in}", "{out}"]
 in = "input file.txt"
 out = "twice.txt"
 answers = "text/plain; charset=utf-8"
 max_body = "8MiB"
-)");
+)toml");
   const auto twice = quoted.post("/tasks/twice", "hello");
   CHECK(twice.body == "hellohello");
   CHECK(twice.field("Content-Type") == "text/plain; charset=utf-8");
@@ -99,7 +99,7 @@ max_body = "8MiB"
 }
 
 TEST_CASE("a result's file that is not there, or is none, is a bad reply") {
-  const CommandServer server(R"(
+  const CommandServer server(R"toml(
 [task.nothing]
 exec = "true"
 out = "result"
@@ -112,7 +112,7 @@ out = "result"
 [task.fifo]
 exec = "mkfifo result"
 out = "result"
-)");
+)toml");
   for (const auto* task : {"nothing", "folder", "link", "fifo"}) {
     CAPTURE(task);
     CHECK(outcome_of(server.post(std::string("/tasks/") + task)) == "502 bad_reply");
@@ -120,14 +120,14 @@ out = "result"
 }
 
 TEST_CASE("cgi: the output's header names its type") {
-  const CommandServer server(R"(
+  const CommandServer server(R"toml(
 [task.page]
 exec = ["printf", 'content-type: text/html\r\nX-Other: 1\r\n\r\n<p>hello']
 cgi = true
 [task.none]
 exec = ["printf", "just text\n\n"]
 cgi = true
-)");
+)toml");
   const auto page = server.post("/tasks/page");
   CHECK(page.field("Content-Type") == "text/html");
   CHECK(page.body == "<p>hello");
@@ -158,13 +158,13 @@ TEST_CASE("a content beyond max_body of the task is refused, one below goes beyo
 }
 
 TEST_CASE("commands stand in /tasks, in /openapi.json and in the metrics") {
-  const CommandServer server(R"(
+  const CommandServer server(R"toml(
 [task.thumbnail]
 exec = ["cat", "{width}"]
 accepts = ["image/*"]
 answers = "image/png"
 params.width = { type = "integer", default = 200 }
-)");
+)toml");
   auto client = server.client();
   const auto one = client.get("/tasks/thumbnail").json();
   CHECK(one.at("accepts") == Json{"image/*"});

@@ -38,7 +38,11 @@ TEST_CASE("a command reads the system and writes its own folder, and nothing els
     CAPTURE(attack);
     const auto refused = run(attack);
     CHECK(outcome_of(refused) == "500 task_failed");
-    CHECK(refused.json().at("detail").get<std::string>().find("ermission denied") != std::string::npos);
+    const auto detail = refused.json().at("detail").get<std::string>();
+    // The kernel's word for a link between what may be written and what may not.
+    const bool says_so = detail.find("ermission denied") != std::string::npos ||
+                         detail.find("cross-device") != std::string::npos;
+    CHECK(says_so);
   }
   CHECK(std::filesystem::exists(secret));
   CHECK(server.post("/tasks/free", "cat " + secret).body == "secret\n");
@@ -65,9 +69,9 @@ TEST_CASE("a script that exec names by its path may be read" * doctest::skip(!kC
 
 TEST_CASE("a command signals nobody outside, and opens no TCP connection" * doctest::skip(!kConfines)) {
   CommandServer server(
-      "[task.sh]\nexec = \"sh\"\n[task.connect]\nexec = [\"python3\", \"-c\", '''\n"
+      "[task.sh]\nexec = \"sh\"\n[task.connect]\nexec = [\"/usr/bin/python3\", \"-c\", '''\n"
       "import socket, sys\nsocket.create_connection((\"127.0.0.1\", int(sys.stdin.read())))\n"
-      "''']\nmemory = \"0\"\n[task.connected]\nexec = [\"python3\", \"-c\", '''\n"
+      "''']\nmemory = \"0\"\n[task.connected]\nexec = [\"/usr/bin/python3\", \"-c\", '''\n"
       "import socket, sys\nsocket.create_connection((\"127.0.0.1\", int(sys.stdin.read())))\n"
       "''']\nmemory = \"0\"\nnetwork = true\n");
   CHECK(outcome_of(server.post("/tasks/sh", "kill -9 $PPID")) == "500 task_failed");
@@ -91,7 +95,12 @@ if request["method"] == "rpc.discover":
               "methods": [{"name": "kill", "params": [], "result": {"name": "r", "schema": {}}}]}
 else:
     result = []
-    for pid in [os.getppid(), -1]:
+    server = os.getppid()
+    children = []
+    for task in os.listdir("/proc/%d/task" % server):
+        children += open("/proc/%d/task/%s/children" % (server, task)).read().split()
+    launchers = [int(pid) for pid in children if open("/proc/%s/comm" % pid).read() == "launcher\n"]
+    for pid in [server, launchers[0]]:
         try:
             os.kill(pid, 0)
             result.append("reached")
