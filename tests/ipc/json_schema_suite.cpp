@@ -24,7 +24,7 @@ constexpr const char* kSuite = "/usr/share/json-schema-test-suite/tests/draft7";
 constexpr int kSkipped = 77;
 
 // A check that the server's loop waits for. Unoptimised and sanitized builds take longer.
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__OPTIMIZE__) && !defined(SANITIZED)
 constexpr double kMostSeconds = 0.001;
 #else
 constexpr double kMostSeconds = 0.1;
