@@ -74,7 +74,7 @@ def main(directory, output):
         "default-src 'none'",
         f'script-src {csp_hash(script)}',
         f'style-src {csp_hash(style)}',
-        'img-src data:',
+        'img-src data: blob:',
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",

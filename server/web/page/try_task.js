@@ -1,5 +1,6 @@
 // The bench to try each task: choose, fill in, run, look at the result. Leaving a job (Cancel) kills its cruncher.
 
+import {ContentField, callCommand, commandCurlLine, isCommand, resultElements} from './command_call.js';
 import {copyText, element, setText} from './dom.js';
 import {duration, memory, percent, words} from './format.js';
 import {printJson} from './json.js';
@@ -23,6 +24,7 @@ export class TryTask {
   #tasks;
   #task;
   #form;
+  #content = null;
   #requestId = null;
   #leave = null;
   #choices = element('div', {class: 'choices', role: 'radiogroup', 'aria-labelledby': 'try-title'});
@@ -69,14 +71,17 @@ export class TryTask {
   #choose(task) {
     this.#task = task;
     this.#form = new TaskForm(task.params);
-    this.#fields.replaceChildren(...this.#form.rows, this.#deadlineRow, keyRow);
+    this.#content = isCommand(task) ? new ContentField(task) : null;
+    this.#fields.replaceChildren(...(this.#content ? [this.#content.row] : []), ...this.#form.rows, this.#deadlineRow, keyRow);
     setText(this.#summary, task.summary);
     this.#answer.replaceChildren();
     this.#showCurl();
   }
 
   #showCurl() {
-    setText(this.#curl, curlLine(this.#task, this.#form.params(), this.#deadline.value.trim()));
+    const deadline = this.#deadline.value.trim();
+    setText(this.#curl, this.#content ? commandCurlLine(this.#task, this.#form.params(), this.#content.file, deadline)
+      : curlLine(this.#task, this.#form.params(), deadline));
     setText(this.#copied, '');
   }
 
@@ -93,9 +98,11 @@ export class TryTask {
     this.#busy(true);
     form.showErrors([]);
     try {
-      const answer = await callTask(task, form.params(),
-          {deadline: this.#deadline.value.trim(), requestId: this.#requestId, signal: leave.signal});
-      if (task === this.#task) this.#showAnswer(task, form, answer);
+      const terms = {deadline: this.#deadline.value.trim(), requestId: this.#requestId, signal: leave.signal};
+      const answer = this.#content ? await callCommand(task, form.params(), this.#content.file, terms)
+        : await callTask(task, form.params(), terms);
+      const result = this.#content && answer.status === 200 ? await resultElements(task, answer.blob) : null;
+      if (task === this.#task) this.#showAnswer(task, form, answer, result);
     } catch (error) {
       const text = leave.signal.aborted ? 'Left: the server kills the job of a client that is gone.' : `No answer: ${error.message}`;
       if (task === this.#task) this.#answer.replaceChildren(element('p', {class: 'verdict failure'}, text));
@@ -110,14 +117,17 @@ export class TryTask {
     if (!on) this.#requestId = null;
   }
 
-  #showAnswer(task, form, {status, body, took}) {
+  // `result` is a command's, as elements.
+  #showAnswer(task, form, {status, body, took}, result) {
     if (status === 401) askForKey();
     const verdict = element('p', {class: `verdict ${status === 200 ? 'ok' : 'failure'}`},
         `${status} ${status === 200 ? 'ok' : words(body.reason ?? body.title ?? '')} `,
         element('span', {class: 'facts'}, `${duration(took)} as seen from here`));
     const parts = [verdict];
     if (body.usage) parts.push(element('p', {class: 'facts'}, usageText(body.usage)));
-    if (status === 200) {
+    if (result) {
+      parts.push(...result);
+    } else if (status === 200) {
       const pictures = pictureMembers(task).filter(({name}) => typeof body.result?.[name] === 'string');
       for (const {name, type} of pictures) {
         parts.push(element('img', {src: `data:${type};base64,${body.result[name]}`, alt: `${name} that ${task.name} made`}));
