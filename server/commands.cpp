@@ -84,7 +84,8 @@ void give_words(Command& command, const std::string& place, const std::vector<st
   read.push_back(command.program);
   std::error_code ignored;
   for (const auto& word : words)
-    if (word.starts_with('/') && std::filesystem::exists(word, ignored)) read.push_back(word);
+    if (word.starts_with('/') && !word.starts_with("/dev/") && std::filesystem::exists(word, ignored))
+      read.push_back(word);
   if (command.summary.empty()) command.summary = fmt::format("{}", fmt::join(words, " "));
 }
 

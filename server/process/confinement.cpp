@@ -89,6 +89,8 @@ void Confiner::allow(const std::string& path, std::uint64_t access) {
   loop::UniqueFd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) return;
+  // What /dev/stdin is here, say: the kernel has no rules for such.
+  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return;
   if (!S_ISDIR(status.st_mode)) access &= kOnFiles;
   places_.push_back({std::move(file), access & files_});
 }
