@@ -85,9 +85,9 @@ class Server:
         config = os.path.join(folder, "cruncherd.toml")
         with open(config, "w") as file:
             file.write(CONFIGURATION)
-        self.process = subprocess.Popen(
-            [program, "--port", "0", "--config", config, "--scratch-dir", folder, "--timeout", "120s", "--priority", "normal"],
-            stdout=subprocess.PIPE, text=True)
+        words = [program, "--port", "0", "--config", config, "--scratch-dir", folder, "--timeout", "120s", "--priority", "normal"]
+        words += ["--max-connections-per-ip", "0"] + (["--user", "root"] if os.geteuid() == 0 else [])
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
         for line in self.process.stdout:
