@@ -80,8 +80,15 @@ Catalogue::Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
       if (tasks_.size() == kMaxTasks)
         throw std::invalid_argument(fmt::format("it has more than {} methods", kMaxTasks));
       const auto own = per_task.find(name);
-      tasks_.emplace(name, Task{name, method.value("summary", ""), std::move(schema), result_schema(method),
-                                std::move(params), own == per_task.end() ? limits : own->second, nullptr});
+      Task task{name,
+                method.value("summary", ""),
+                std::move(schema),
+                result_schema(method),
+                std::move(params),
+                own == per_task.end() ? limits : own->second};
+      task.content_param = binary_member(task.params_schema);
+      task.content_result = binary_member(task.result_schema);
+      tasks_.emplace(name, std::move(task));
     }
   } catch (const std::exception& error) {
     throw std::invalid_argument(
@@ -100,8 +107,15 @@ void Catalogue::add(const process::Command& command) {
   auto schema = params_schema(command);
   try {
     ipc::Schema params(schema);
-    tasks_.emplace(command.task, Task{command.task, command.summary, std::move(schema), ipc::Json(),
-                                      std::move(params), command.limits, &command});
+    tasks_.emplace(command.task, Task{command.task,
+                                      command.summary,
+                                      std::move(schema),
+                                      ipc::Json(),
+                                      std::move(params),
+                                      command.limits,
+                                      &command,
+                                      {},
+                                      {}});
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(fmt::format("{}: params: {}", command.place, error.what()));
   }

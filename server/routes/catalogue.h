@@ -3,6 +3,7 @@
 // the configuration. Knows no route and no process. Read by the routes that need a task's schema or limits.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "ipc/schema.h"
 #include "server/process/command.h"
 #include "server/process/job.h"
+#include "server/routes/binary_member.h"
 
 namespace routes {
 
@@ -21,6 +23,8 @@ struct Task {
   ipc::Schema params;
   process::JobLimits limits;
   const process::Command* command = nullptr;  ///< null where the cruncher does it
+  /// A cruncher's member that may come, or go, as a content of its own type.
+  std::optional<BinaryMember> content_param{}, content_result{};
 };
 
 class Catalogue {

@@ -20,16 +20,6 @@ Json number_of(const std::string& text) {
   return error == std::errc() && rest == end ? Json(number) : Json();
 }
 
-// The text as a value of the schema's type; as a text where it is none, so that the schema says so.
-Json typed(const std::string& text, const Json& schema) {
-  const auto type = schema.value("type", "string");
-  Json value;
-  if (type == "integer") value = number_of<std::int64_t>(text);
-  if (type == "number") value = number_of<double>(text);
-  if (type == "boolean" && (text == "true" || text == "false")) value = text == "true";
-  return value.is_null() ? Json(text) : value;
-}
-
 std::optional<std::string> fault_of_text(const std::string& text) {
   if (text.find('\0') != std::string::npos) return "must not hold a NUL";
   const auto parsed = ipc::parse_json(ipc::print_json(text));
@@ -38,6 +28,15 @@ std::optional<std::string> fault_of_text(const std::string& text) {
 }
 
 }  // namespace
+
+Json typed_param(const std::string& text, const Json& schema) {
+  const auto type = schema.is_object() ? schema.value("type", Json()) : Json();
+  Json value;
+  if (type == "integer") value = number_of<std::int64_t>(text);
+  if (type == "number") value = number_of<double>(text);
+  if (type == "boolean" && (text == "true" || text == "false")) value = text == "true";
+  return value.is_null() ? Json(text) : value;
+}
 
 std::variant<process::ParamValues, std::vector<ipc::Violation>> command_params(const Task& task,
                                                                                const QueryPairs& query) {
@@ -50,7 +49,7 @@ std::variant<process::ParamValues, std::vector<ipc::Violation>> command_params(c
     else if (params.contains(name))
       wrong.push_back({"/" + ipc::shortened(name), "must stand once in the query"});
     else
-      params[name] = typed(text, schemas.contains(name) ? schemas.at(name) : Json::object());
+      params[name] = typed_param(text, schemas.contains(name) ? schemas.at(name) : Json::object());
   }
   if (!wrong.empty()) return wrong;
   for (const auto& [name, schema] : schemas.items())

@@ -14,6 +14,10 @@ namespace routes {
 
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 
+/// A text of the query as a value of the schema's type; as a text where it is none, so that the schema says
+/// so.
+ipc::Json typed_param(const std::string& text, const ipc::Json& schema);
+
 /// A value for each param of `task`, a command's: the query's, or its default; or what is wrong with them.
 std::variant<process::ParamValues, std::vector<ipc::Violation>> command_params(const Task& task,
                                                                                const QueryPairs& query);

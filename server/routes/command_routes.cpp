@@ -33,6 +33,8 @@ awaitable<Reply> run_command(Call& call, Offload& offload, const Task& task) {
     input.content = std::make_shared<loop::UniqueFd>(std::move(spooled.fd));
   else if (!content.empty())
     input.content = co_await offload.file_of(content);
+  if (!content.empty() && !input.content)
+    co_return problem(call, 503, "cannot_spawn", "there is no room for the content");
   process::Job job{call.request_id, {}, task.name, {}, patience.deadline, task.limits, call.client};
   auto reply = co_await offload.run_command(call, std::move(job), command, std::move(input));
   co_return patience.confirmed_by(std::move(reply));

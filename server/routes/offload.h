@@ -49,6 +49,12 @@ class Offload {
   /// Bytes as an open file, from its beginning: made on the loop where they are few.
   awaitable<std::shared_ptr<loop::UniqueFd>> file_of(std::string_view content);
 
+  /// What `work` returns, done off the loop: for long texts. Suspends until then.
+  template <typename Work>
+  awaitable<std::invoke_result_t<Work>> off_loop(Work work) {
+    return json_pool_.call(std::move(work));
+  }
+
   /// The same for the origin's busy loop, on a thread of the server.
   awaitable<Reply> spin(Call& call, Milliseconds cpu, Deadline deadline);
 

@@ -93,7 +93,7 @@ Json key_or_none() {
   return {Json::object(), {{"ApiKey", Json::array()}}};
 }
 
-ipc::Json binary() {
+Json binary() {
   return {{"type", "string"}, {"format", "binary"}};
 }
 
@@ -132,6 +132,10 @@ Json operations_of(const Task& task) {
   run["requestBody"] = {
       {"required", true},
       {"content", content("application/json", embedded(params_name(task), task.params_schema))}};
+  // What may come, or go, as a content of its own type.
+  if (task.content_param) run["requestBody"]["content"][task.content_param->type] = {{"schema", binary()}};
+  if (task.content_result)
+    run["responses"]["200"]["content"][task.content_result->type] = {{"schema", binary()}};
   return {{"get", std::move(about)}, {"post", std::move(run)}};
 }
 

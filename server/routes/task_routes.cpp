@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include "server/loop/random_id.h"
+#include "server/routes/accept.h"
+#include "server/routes/command_params.h"
 #include "server/routes/command_routes.h"
 #include "server/routes/content_type.h"
 #include "server/routes/deadline.h"
+#include "server/routes/httplib_text.h"
 #include "server/routes/openapi.h"
 
 namespace routes {
@@ -36,14 +39,47 @@ std::optional<front_door::ContentTerms> terms_of(const Catalogue& catalogue, con
   return front_door::ContentTerms{task->command->max_body, true, "max_body of the task " + name};
 }
 
+// The params of a content that is one of them; the others stand in the query.
+awaitable<std::string> params_around(Call& call, Offload& offload, const Task& task,
+                                     std::string_view content) {
+  const auto& properties = task.params_schema.at("properties");
+  auto others = ipc::Json::object();
+  for (const auto& [name, text] : query_pairs(call.exchange.request.target))
+    others[name] = typed_param(text, properties.contains(name) ? properties.at(name) : ipc::Json());
+  const auto work = [&task, content, others] { return params_with(*task.content_param, content, others); };
+  co_return co_await offload.off_loop(work);
+}
+
+// As JSON, or the bytes of its one such member where the client would rather have these.
+awaitable<Reply> as_preferred(Call& call, Offload& offload, const BinaryMember& member, Reply reply) {
+  reply.fields.emplace_back("Vary", "Accept");
+  const auto accept = call.exchange.request.field("Accept");
+  if (reply.status != 200 || preference(accept, member.type) <= preference(accept, "application/json"))
+    co_return reply;
+  const auto work = [&member, text = std::move(reply.content)] { return bytes_of(member, text); };
+  auto bytes = co_await offload.off_loop(work);
+  if (!bytes) co_return problem(call, 502, "bad_reply", "its member '" + member.name + "' is not in base64");
+  reply.content = std::move(*bytes);
+  for (auto& [name, value] : reply.fields)
+    if (name == "Content-Type") value = member.type;
+  co_return reply;
+}
+
 awaitable<Reply> run_task(Call& call, Offload& offload) {
   const auto* task = offload.catalogue().find(call.parameter);
   if (!task) co_return unknown_task(call);
   call.task = task->name;
   if (task->command) co_return co_await run_command(call, offload, *task);
-  if (auto wrong = wrong_content(call, {"application/json"})) co_return std::move(*wrong);
+  std::vector<std::string> types{"application/json"};
+  if (task->content_param) types.push_back(task->content_param->type);
+  if (auto wrong = wrong_content(call, types)) co_return std::move(*wrong);
   if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
-  const auto content = co_await call.content();
+  auto content = co_await call.content();
+  std::string around;
+  if (!is_in_range(call.exchange.request.field("Content-Type"), "application/json")) {
+    around = co_await params_around(call, offload, *task, content);
+    content = around;
+  }
   const Patience patience(call, *task);
   process::Job job{call.request_id,   loop::random_id(), task->name, {},
                    patience.deadline, task->limits,      call.client};
@@ -51,6 +87,8 @@ awaitable<Reply> run_task(Call& call, Offload& offload) {
   if (auto* refusal = std::get_if<Reply>(&prepared)) co_return std::move(*refusal);
   job.line = std::move(std::get<std::string>(prepared));
   auto reply = co_await offload.run(call, job);
+  if (task->content_result)
+    reply = co_await as_preferred(call, offload, *task->content_result, std::move(reply));
   co_return patience.confirmed_by(std::move(reply));
 }
 
