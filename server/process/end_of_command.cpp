@@ -12,9 +12,8 @@
 namespace process {
 namespace {
 
-constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
-constexpr int kNotFound = 127;           // as a shell says it
-constexpr std::size_t kSaid = 2048;      // of stderr, for the client
+constexpr int kNotFound = 127;       // as a shell says it
+constexpr std::size_t kSaid = 2048;  // of stderr, for the client
 
 }  // namespace
 

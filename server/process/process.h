@@ -14,6 +14,11 @@
 
 namespace process {
 
+/// How often the kernel is asked about a process that has closed its stdout: one is about to end then.
+inline constexpr Milliseconds kLook{20};
+/// For the accounts of a killed one, before its client is answered.
+inline constexpr Milliseconds kDeathWatch{50};
+
 /// The server's end of a pipe, whose reads and writes do not block. Says when there is something to do.
 class PipeEnd {
  public:

@@ -16,7 +16,7 @@
 namespace process {
 namespace {
 
-constexpr Milliseconds kLook{100};
+constexpr Milliseconds kNextLook{100};
 
 std::size_t size_of(const loop::UniqueFd& file) {
   struct stat status {};
@@ -72,7 +72,7 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
   std::optional<Failure> fault;
   process.err().listen();
   while (!process.ended() && !fault) {
-    co_await process.event(std::min(deadline, Clock::now() + kLook));
+    co_await process.event(std::min(deadline, Clock::now() + kNextLook));
     read_err(process, outcome.stderr_tail);
     if (process.ended()) break;
     if (size_of(process.file()) > command.limits.max_reply) fault = too_large(command.limits);

@@ -12,9 +12,7 @@
 namespace process {
 namespace {
 
-constexpr Milliseconds kLook{20};
-constexpr Milliseconds kDeathWatch{50};  // for the accounts of a killed one, before its client is answered
-constexpr Milliseconds kBrief{10};       // of a job: a longer one can wait for its process's end
+constexpr Milliseconds kBrief{10};  // of a job: a longer one can wait for its process's end
 constexpr auto kNoBudget = std::numeric_limits<std::size_t>::max();
 
 // What a thread does with the dialogue. Outlives the job where that is cancelled.

@@ -7,12 +7,6 @@
 #include "server/process/pipe_reading.h"
 
 namespace process {
-namespace {
-
-constexpr Milliseconds kLook{20};
-
-}  // namespace
-
 CommandStream::CommandStream(Process& process, const Command& command, Deadline deadline,
                              const EndPolicy& policy)
     : process_(process), command_(command), deadline_(deadline), policy_(policy) {
