@@ -10,6 +10,8 @@ void add_job_flags(FlagTable& flags, process::JobLimits& job) {
   flags.size("memory", job.memory, "0", "1024GiB", "address space of each process of a job; 0: no limit");
   flags.duration("cpu", job.cpu, "0", "24h", "CPU time of a job, rounded up to seconds; 0: no limit");
   flags.size("max-reply", job.max_reply, "1B", "1GiB", "what a job may write to stdout");
+  flags.count("retries", job.retries, 0, 1000,
+              "further attempts at a stored job that crashed, or whose server was killed");
   flags.count("open-files", job.open_files, 3, 1 << 20, "descriptors that a job may have");
   flags.size("file-size", job.file_size, "0", "1024GiB", "largest file that a job may write; 0: no limit");
 }
@@ -73,6 +75,16 @@ void add_flags(FlagTable& flags, Options& o) {
       "how a job's process comes to be: the cruncher executed, or one that runs already forked");
   flags.group("Limits of one job (also in [task.NAME] of the configuration)");
   add_job_flags(flags, o.job);
+  flags.group("Stored jobs");
+  flags.text("jobs-dir", o.jobs_dir, "DIR",
+             "keep jobs whose clients do not wait (Prefer: respond-async) in this folder; without one there "
+             "are none (default: $STATE_DIRECTORY)");
+  flags.count("background", o.background, 1, 4096, "slots for stored jobs at most (default: all but one)");
+  flags.count("backlog", o.backlog, 0, 10'000'000, "stored jobs that may be queued");
+  flags.duration("keep-results", o.keep_results, "0", "87600h",
+                 "how long a stored job is kept after its end");
+  flags.size("keep-bytes", o.keep_bytes, "0", "1048576GiB",
+             "contents and results that are kept; the oldest that have ended go first");
   flags.group("Limits of clients");
   flags.size("max-body", o.door.max_body, "0", "1GiB", "content of a request");
   flags.size("max-head", o.door.max_head, "1KiB", "1MiB", "request line and fields together");

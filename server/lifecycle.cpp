@@ -83,6 +83,7 @@ awaitable<> Lifecycle::drain(int signal) {
                              house_.admission.running(), house_.admission.waiting()));
   notify_service_manager("STOPPING=1");
   house_.admission.drain();  // tells whoever asks /readyz
+  house_.stored.drain();
   WakeUp nobody(house_.loop);
   if (delay.count() > 0) co_await nobody.wait(Clock::now() + delay);
   house_.site.close();
@@ -90,8 +91,11 @@ awaitable<> Lifecycle::drain(int signal) {
   house_.crew.drain();
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
-  while (house_.site.busy() || house_.crew.busy()) {
+  while (house_.site.busy() || house_.crew.busy() || house_.stored.running() > 0) {
     if (Clock::now() >= patience) {
+      if (const auto running = house_.stored.running())
+        house_.log.say(spdlog::level::info,
+                       fmt::format("--drain-timeout: {} stored jobs go back to the queue", running));
       if (!house_.site.busy()) break;  // main ends the processes that are left
       co_return cut_off();
     }

@@ -10,6 +10,7 @@
 #include "server/offload/dispatcher.h"
 #include "server/options.h"
 #include "server/site.h"
+#include "server/stored_jobs.h"
 #include "server/telemetry/access_log.h"
 
 namespace server {
@@ -27,7 +28,8 @@ class Lifecycle {
     const offload::Dispatcher& dispatcher;
     offload::Crew& crew;
     Site& site;
-    Site* admin_site;              ///< null where there is none
+    Site* admin_site;  ///< null where there is none
+    StoredJobs& stored;
     std::function<void()> reload;  ///< at SIGHUP
   };
   explicit Lifecycle(House house);

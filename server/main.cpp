@@ -18,12 +18,14 @@
 #include "server/loop/real_time_loop.h"
 #include "server/routes/content_reading.h"
 #include "server/routes/front_pages.h"
+#include "server/routes/job_routes.h"
 #include "server/routes/operator_routes.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
 #include "server/signals.h"
 #include "server/site.h"
 #include "server/startup.h"
+#include "server/stored_jobs.h"
 #include "server/users.h"
 
 namespace server {
@@ -156,6 +158,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   contents.thread().run([] { process::set_priority(process::Priority::low); });
   routes::Offload offload(catalogue, dispatcher, threads, json_pool, contents);
   if (commands) offload.serve_commands(*commands);
+  StoredJobs stored(loop, options, admission, offload, json_pool, observers);
   const Site::Shared shared{loop, scratch, json_pool, clients, observers, options.allowed_hosts};
   Site site(shared, std::move(endpoints),
             admin_endpoints.empty() ? options.door : limits_beside_operators(options));
@@ -168,9 +171,12 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   observers = {&log, &metrics, &status};
 
   crew.refill();
+  stored.begin();
   const auto table = [&](bool for_operators) {
     std::vector<routes::Table> parts{routes::origin_routes(offload, options.blocking_route),
-                                     routes::task_routes(offload), routes::probe_routes(dispatcher)};
+                                     routes::task_routes(offload, stored.for_routes(for_operators), loop),
+                                     routes::job_routes(stored.for_routes(for_operators), loop),
+                                     routes::probe_routes(dispatcher)};
     if (for_operators || !admin_site)
       parts.push_back(routes::operator_routes(metrics, status, for_operators));
     return routes::with_front_pages(std::move(parts), catalogue);
@@ -194,10 +200,13 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
       log.say(good ? spdlog::level::info : spdlog::level::warn, sentence);
     });
   };
+  if (!stored.fault().empty())
+    log.say(spdlog::level::err, "--jobs-dir: nothing can be stored: " + stored.fault());
   if (!clients.warning().empty()) log.say(spdlog::level::warn, clients.warning());
   Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, site,
-                       admin_site ? &*admin_site : nullptr, reread_keys});
+                       admin_site ? &*admin_site : nullptr, stored, reread_keys});
   const int exit_code = lifecycle.run();
+  stored.finish();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left
   // to write.

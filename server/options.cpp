@@ -14,6 +14,7 @@
 #include "server/commands.h"
 #include "server/flags.h"
 #include "server/identity/api_keys.h"
+#include "server/jobs/check.h"
 #include "server/settings/configuration.h"
 #include "server/settings/flag_table.h"
 #include "server/version.h"
@@ -65,6 +66,9 @@ class CommandLine {
             "--config", config_,
             "configuration in TOML: `key = value`, keys are flags without dashes; [task.NAME] for one task")
         ->type_name("FILE");
+    app_.add_option("--check-jobs", check_jobs_,
+                    "instead of serving: say what is wrong with a folder of --jobs-dir")
+        ->type_name("DIR");
     app_.add_option(
             "--make-key", make_key_,
             "print a new key for the client NAME, and below it the line for --api-keys; serves nobody")
@@ -86,6 +90,7 @@ class CommandLine {
     return std::move(given_);
   }
   const std::string& config() const { return config_; }
+  const std::string& check_jobs() const { return check_jobs_; }
   const std::string& make_key() const { return make_key_; }
   CLI::App& app() { return app_; }
 
@@ -123,7 +128,7 @@ class CommandLine {
   CLI::App app_{
       "Answers light routes on one event loop and runs every heavy request in a process of its own.",
       "cruncherd"};
-  std::string config_, make_key_;
+  std::string config_, make_key_, check_jobs_;
   Layer given_;
 };
 
@@ -135,6 +140,12 @@ std::optional<std::string> variable(const std::string& name) {
   const std::string_view text = value;
   if (text.starts_with("tcp://") || text.starts_with("udp://")) return std::nullopt;
   return std::string(text);
+}
+
+// systemd's for this service: the first of them.
+std::string state_directory() {
+  const auto folders = variable("STATE_DIRECTORY").value_or("");
+  return folders.substr(0, folders.find(':'));
 }
 
 Layer read_environment(const FlagTable& flags) {
@@ -174,6 +185,13 @@ process::JobLimits read_section(const settings::TaskSection& section, process::J
                                    entry.key, flags.suggestion(entry.key)));
   }
   return limits;
+}
+
+Instead findings_in(const std::string& folder) {
+  const auto findings = jobs::check(folder);
+  if (findings.faults.empty())
+    return {false, fmt::format("{}: {}, and all is well\n", folder, findings.summary)};
+  return {true, fmt::format("{}\n", fmt::join(findings.faults, "\n"))};
 }
 
 Instead made_key(const std::string& name) {
@@ -223,6 +241,7 @@ std::variant<Options, Instead> parse_options(int argc, char** argv) {
   Options options;
   options.running = options.spares = std::max(1u, std::thread::hardware_concurrency());
   options.cruncher = options.own_cruncher = default_cruncher();
+  options.jobs_dir = state_directory();
   FlagTable flags;
   add_flags(flags, options);
   CommandLine command_line(flags);
@@ -231,6 +250,7 @@ std::variant<Options, Instead> parse_options(int argc, char** argv) {
   };
   try {
     auto given = command_line.read(argc, argv);
+    if (!command_line.check_jobs().empty()) return findings_in(command_line.check_jobs());
     if (!command_line.make_key().empty()) return made_key(command_line.make_key());
     return read_layers(flags, options, std::move(given), command_line.config());
   } catch (const CLI::CallForHelp&) {

@@ -54,6 +54,12 @@ struct Options {
   std::vector<std::string> exec;           ///< as --exec has them
   std::vector<process::Command> commands;  ///< of these and of the sections with `exec`
 
+  std::string jobs_dir;        ///< of stored jobs; empty: there are none
+  std::size_t background = 0;  ///< slots that they may have; 0: all but one
+  std::size_t backlog = 10'000;
+  Milliseconds keep_results{24 * 3'600'000};
+  std::uint64_t keep_bytes = 10ull << 30;
+
   front_door::Limits door;
   std::string scratch_dir;  ///< empty: $TMPDIR, or /tmp
   std::uint64_t max_scratch = std::uint64_t{10} << 30;

@@ -73,6 +73,10 @@ void Database::roll_back() noexcept {
   figures_ = figures_before_;
 }
 
+void Database::make_room() {
+  database_.tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 void Database::put(const char* table, const char* suffix, const Record& record, const Content& content) {
   if (content.size > kInFile) {
     written_.push_back(record.id + suffix);
@@ -111,6 +115,7 @@ Submitted Database::submit(const Submission& submission, UnixTime at, std::uint6
   const auto digest = submission.key.empty() ? std::string() : digest_of(submission);
   if (auto earlier = known(submission, digest)) return std::move(*earlier);
   if (count(figures_, State::queued) >= backlog) return {Submitted::How::full, {}, {}};
+  folder_.must_have_room(submission.content.size);
   auto& insert = prepared(
       "INSERT INTO jobs (id, owner, client, task, state, retries, created, query, content_type, accept, "
       "content_size, key, digest) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -163,6 +168,7 @@ std::optional<Begun> Database::start(const std::string& id, UnixTime at) {
 bool Database::end(const std::string& id, const Ending& ending, UnixTime at) {
   const auto record = find(id);
   if (!record || is_over(record->state)) return false;
+  if (ending.status != 0) folder_.must_have_room(ending.result.size);
   auto& update = prepared(
       "UPDATE jobs SET state = ?, ended = ?, status = ?, type = ?, reason = ?, result_size = ?, usage = ? "
       "WHERE id = ?");

@@ -62,6 +62,8 @@ class Database {
   /// On disk when this returns.
   void commit();
   void roll_back() noexcept;
+  /// Brings the log of SQLite into the tables, so that it takes no room of its own: for a full disk.
+  void make_room();
 
   /// At most `backlog` may be queued.
   Submitted submit(const Submission& submission, UnixTime at, std::uint64_t backlog);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,8 @@ namespace jobs {
 namespace {
 
 constexpr char kFiles[] = "contents";
+constexpr std::uint64_t kForEnds =
+    256 * 1024;  // kept free, so that what is accepted can be brought to an end
 constexpr std::size_t kPiece = 256 * 1024;
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
@@ -70,6 +73,16 @@ void Folder::must_be_there() const {
   }, there{};
   if (::fstat(directory_.get(), &here) != 0 || ::stat(path_.c_str(), &there) != 0 || !same_file(here, there))
     throw StoreError(fmt::format("{} is not there any more", path_.string()));
+}
+
+void Folder::must_have_room(std::uint64_t size) const {
+  struct statvfs disk {};
+  if (::fstatvfs(directory_.get(), &disk) != 0) return;
+  const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  // In the log of SQLite a content is written a second time.
+  const auto needed = size > kInFile ? size : 2 * size;
+  if (room < needed + kForEnds)
+    throw StoreError(fmt::format("{} has room for {} more bytes alone", path_.string(), room));
 }
 
 void Folder::sync() const {

@@ -33,6 +33,9 @@ class Folder {
   /// Throws StoreError where the folder is no longer the one that was opened.
   void must_be_there() const;
 
+  /// Throws StoreError where a content of `size` bytes would leave too little room for the ends of jobs.
+  void must_have_room(std::uint64_t size) const;
+
   /// `content` as a file of that name, on disk with its name when this returns; in its place if there is one.
   void write(const std::string& name, const Content& content) const;
   loop::UniqueFd open(const std::string& name) const;

@@ -19,6 +19,11 @@ bool may_be_retried(const Ending& ending) {
   return ending.reason == "crashed" || ending.reason == "cannot_spawn" || ending.reason == "bad_reply";
 }
 
+// The server was too busy with others to begin: no attempt at all.
+bool was_not_begun(const Ending& ending) {
+  return ending.reason == "queue_full" || ending.reason == "queue_timeout" || ending.reason == "draining";
+}
+
 Ending cancelled_ending() {
   Ending ending;
   ending.state = State::cancelled;
@@ -94,22 +99,22 @@ awaitable<> Runner::run(Entry& entry, offload::FairQueue::Line& line, offload::S
   auto job = co_await start(entry);
   if (job) {
     auto ending = co_await work(entry, *job, std::move(slot));
+    const bool begun = !was_not_begun(ending);
     const bool again = may_be_retried(ending) && job->record.attempts <= job->record.retries;
-    if (again && !entry.cancelled) {
-      const auto id = *entry.id;
-      auto stored = co_await store_.call([id](Database& database) {
-        database.queue_again(id, true);
-        return true;
-      });
-      if (std::holds_alternative<bool>(stored)) {
-        entry.cancel.reset();
-        topic_of(entry).set(State::queued);
-        queue_.join(line, entry);
-        queue_.finish(line);
-        --running_;
-        fill();
-        co_return;
-      }
+    bool queued = false;
+    if ((again || !begun) && !entry.cancelled) {
+      queued = co_await queue_again(entry, begun);
+    }
+    if (entry.cancelled) {
+      ending = cancelled_ending();
+    } else if (queued) {
+      entry.cancel.reset();
+      topic_of(entry).set(State::queued);
+      queue_.join(line, entry);
+      queue_.finish(line);
+      --running_;
+      fill();
+      co_return;
     }
     co_await keep(entry, std::move(ending));
   } else {
@@ -120,13 +125,27 @@ awaitable<> Runner::run(Entry& entry, offload::FairQueue::Line& line, offload::S
   fill();
 }
 
+// False where that cannot be stored.
+awaitable<bool> Runner::queue_again(Entry& entry, bool begun) {
+  if (!begun) {
+    WakeUp nobody(loop_);
+    co_await nobody.wait(Clock::now() + kFirstPause);
+  }
+  const auto queue_again = [id = *entry.id, begun](Database& database) {
+    database.queue_again(id, begun);
+    return true;
+  };
+  auto stored = co_await store_.call(queue_again);
+  co_return std::holds_alternative<bool>(stored);
+}
+
 // Nothing where it need not be run. Where the store fails the job stays queued there, and is tried again.
 awaitable<std::optional<Begun>> Runner::start(Entry& entry) {
   WakeUp nobody(loop_);
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
     const auto id = *entry.id;
-    auto answer =
-        co_await store_.call([id, at = now()](Database& database) { return database.start(id, at); });
+    const auto begin = [id, at = now()](Database& database) { return database.start(id, at); };
+    auto answer = co_await store_.call(begin);
     if (auto* begun = std::get_if<std::optional<Begun>>(&answer)) co_return std::move(*begun);
     co_await nobody.wait(Clock::now() + pause);
   }
@@ -160,8 +179,8 @@ awaitable<> Runner::keep(Entry& entry, Ending ending) {
   const auto shared = std::make_shared<Ending>(std::move(ending));
   const auto id = *entry.id;
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
-    auto answer = co_await store_.call(
-        [id, shared, at = now()](Database& database) { return database.end(id, *shared, at); });
+    const auto end = [id, shared, at = now()](Database& database) { return database.end(id, *shared, at); };
+    auto answer = co_await store_.call(end);
     if (std::holds_alternative<bool>(answer)) break;
     if (shared->status != 0) {
       *shared = {State::failed, 0, {}, "store_failed", std::move(shared->usage), {}};
@@ -178,8 +197,17 @@ void Runner::leave(Entry& entry, State state) {
   if (topic) topic->set(state);
 }
 
+void Runner::drain() {
+  draining_ = true;
+  for (auto& [id, entry] : live_)
+    if (entry.topic) entry.topic->close();
+}
+
 Topic& Runner::topic_of(Entry& entry) {
-  if (!entry.topic) entry.topic = std::make_shared<Topic>(loop_);
+  if (!entry.topic) {
+    entry.topic = std::make_shared<Topic>(loop_);
+    if (draining_) entry.topic->close();
+  }
   return *entry.topic;
 }
 
@@ -195,6 +223,13 @@ std::size_t Runner::position(const std::string& id) const {
   if (found == live_.end() || !found->second.line) return 0;
   const auto& first = static_cast<const Entry&>(found->second.line->waiting.front());
   return static_cast<std::size_t>(found->second.ordinal - std::min(found->second.ordinal, first.ordinal)) + 1;
+}
+
+std::optional<double> Runner::progress(const std::string& id) const {
+  const auto found = live_.find(id);
+  if (found == live_.end() || !found->second.topic || found->second.topic->progress() < 0)
+    return std::nullopt;
+  return found->second.topic->progress();
 }
 
 awaitable<> Runner::cancel(std::string id) {
@@ -224,9 +259,10 @@ awaitable<> Runner::forget_old() {
   WakeUp nobody(loop_);
   for (;;) {
     const auto before = now() - terms_.keep_results.count();
-    auto answer = co_await store_.call([before, bytes = terms_.keep_bytes](Database& database) {
+    const auto forget = [before, bytes = terms_.keep_bytes](Database& database) {
       return database.forget_oldest(before, bytes, kForgottenAtOnce);
-    });
+    };
+    auto answer = co_await store_.call(forget);
     const auto* forgotten = std::get_if<int>(&answer);
     if (forgotten && *forgotten == kForgottenAtOnce) continue;
     const auto until = Clock::now() + kLookForOld;

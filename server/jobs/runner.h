@@ -35,8 +35,8 @@ class Runner {
 
   /// Begins with what is queued already.
   void begin();
-  /// Starts nothing more. What comes is stored, for the next server.
-  void drain() { draining_ = true; }
+  /// Starts nothing more, and sends the watchers away. What comes is stored, for the next server.
+  void drain();
   std::size_t running() const { return running_; }
 
   /// The job is on disk, and will be run, when this returns. Cancelled, it may be all the same.
@@ -47,9 +47,12 @@ class Runner {
   /// How many of its client's are before it, and itself; 0 unless it is queued. After cancellations before
   /// it, a little too high.
   std::size_t position(const std::string& id) const;
+  /// 0 to 1; nothing unless it runs and has said something.
+  std::optional<double> progress(const std::string& id) const;
   /// Ends a job that lives, and suspends until its end is stored.
   awaitable<> cancel(std::string id);
   std::size_t queued() const { return queue_.waiting(); }
+  const Terms& terms() const { return terms_; }
 
  private:
   struct Entry : offload::FairQueue::Waiter {
@@ -66,6 +69,7 @@ class Runner {
   awaitable<> run(Entry& entry, offload::FairQueue::Line& line, offload::Slot slot);
   awaitable<std::optional<Begun>> start(Entry& entry);
   awaitable<Ending> work(Entry& entry, Begun& job, offload::Slot slot);
+  awaitable<bool> queue_again(Entry& entry, bool begun);
   awaitable<> keep(Entry& entry, Ending ending);
   awaitable<> end_queued(Entry& entry);
   void leave(Entry& entry, State state);

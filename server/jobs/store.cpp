@@ -46,8 +46,10 @@ void Store::perform(Group& group) {
   group.faults.resize(count);
   const auto begin = Clock::now();
   perform(group, 0, count);
-  if (count > 1 && group.faults.front())
+  if (group.faults.front() && database_) {
+    database_->make_room();
     for (std::size_t i = 0; i < count; ++i) perform(group, i, i + 1);
+  }
   group.seconds = milliseconds(Clock::now() - begin) / 1e3;
   for (auto& operation : group.operations) operation->let_go();
 }
@@ -95,6 +97,7 @@ void Store::finish(std::function<void(Database&)> last) {
     } catch (const std::exception&) {  // then it is as if the server had been killed
       database_->roll_back();
     }
+    database_.reset();
     done.set_value();
   });
   done.get_future().wait();

@@ -57,8 +57,8 @@ class Store {
     co_return std::move(*wait->answer);
   }
 
-  /// The last call, where the loop has ended: does what is still asked for and then `last`, and blocks
-  /// meanwhile. Nobody hears of it.
+  /// The last call, where the loop has ended: does what is still asked for and then `last`, closes the
+  /// database, and blocks meanwhile. Nobody hears of it.
   void finish(std::function<void(Database&)> last);
 
   const Figures& figures() const { return figures_; }

@@ -26,6 +26,11 @@ void Topic::set(State state) {
   tell();
 }
 
+void Topic::close() {
+  closed_ = true;
+  tell();
+}
+
 void Topic::on_progress(double progress) {
   if (progress_ == progress) return;
   progress_ = progress;

@@ -32,6 +32,9 @@ class Topic final : public process::JobListener {
   std::uint64_t event() const { return event_; }
 
   void set(State state);
+  /// The server ends before the job: its watchers are to leave.
+  void close();
+  bool closed() const { return closed_; }
   void on_start() override { set(State::running); }
   void on_progress(double progress) override;
   void on_stderr(std::string_view bytes) override;
@@ -50,6 +53,7 @@ class Topic final : public process::JobListener {
   Loop& loop_;
   State state_ = State::queued;
   double progress_ = -1;
+  bool closed_ = false;
   process::LogLines splitter_;
   std::deque<Line> lines_;
   std::size_t bytes_ = 0;

@@ -18,7 +18,8 @@ struct JobLimits {
   std::uint64_t file_size = 16ull << 20;  ///< bytes of any file that it writes (RLIMIT_FSIZE)
   std::uint64_t max_reply =
       16ull << 20;              ///< bytes that it may write to stdout, progress included; at least 1
-  Milliseconds timeout{30000};  ///< from the request's arrival to the answer
+  Milliseconds timeout{30000};  ///< from the request's arrival to the answer; a stored job's, from its start
+  int retries = 0;              ///< of a stored job, after a crash of its own or of the server
 
   bool operator==(const JobLimits&) const = default;
 };

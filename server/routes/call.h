@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/front_door/exchange.h"
+#include "server/offload/admission.h"
 #include "server/process/job.h"
 #include "server/process/outcome.h"
 
@@ -21,6 +22,9 @@ struct Call : front_door::ApplicationState {
   bool has_key = false;
   std::string_view route = "unknown";  ///< its path as in the table, a bounded set
   std::string parameter;               ///< the last segment of the request's path
+
+  std::optional<offload::Slot> slot;         ///< the job's, where it has one already
+  process::JobListener* listener = nullptr;  ///< who hears of the job while it runs
 
   /// For the log and the figures.
   std::string_view

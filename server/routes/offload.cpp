@@ -54,6 +54,7 @@ Reply Offload::told(Call& call, process::Outcome outcome) const {
 }
 
 std::optional<Reply> Offload::refusal(Call& call) const {
+  if (call.slot) return std::nullopt;
   auto outcome = dispatcher_.refusal(call.client);
   if (!outcome) return std::nullopt;
   return told(call, std::move(*outcome));
@@ -71,10 +72,25 @@ awaitable<std::variant<std::string, Reply>> Offload::prepare(Call& call, const T
   co_return std::move(std::get<std::string>(params));
 }
 
+awaitable<std::optional<Reply>> Offload::fault_of(Call& call, const Task& task, std::string_view content) {
+  const process::Job job{call.request_id, {},         task.name, {}, Clock::now() + task.limits.timeout,
+                         task.limits,     call.client};
+  auto prepared = co_await prepare(call, task, content, job);
+  if (auto* refusal = std::get_if<Reply>(&prepared)) co_return std::move(*refusal);
+  json_pool_.let_go(std::move(std::get<std::string>(prepared)));
+  co_return std::nullopt;
+}
+
 awaitable<Reply> Offload::run(Call& call, process::Job& job) {
   const LetGoAtEnd line{json_pool_, job.line};
   if (is_late(job.deadline)) co_return told(call, too_late());
-  auto outcome = co_await outcome_of(job);
+  job.listener = call.listener;
+  if (!call.slot) {
+    auto outcome = co_await outcome_of(job);
+    co_return told(call, std::move(outcome));
+  }
+  auto slot = *std::exchange(call.slot, {});
+  auto outcome = co_await dispatcher_.run(job, std::move(slot));
   co_return told(call, std::move(outcome));
 }
 

@@ -35,6 +35,9 @@ class Offload {
   awaitable<std::variant<std::string, Reply>> prepare(Call& call, const Task& task, std::string_view content,
                                                       const process::Job& job);
 
+  /// The reply to a request whose content is no params of the task; nothing where it is.
+  awaitable<std::optional<Reply>> fault_of(Call& call, const Task& task, std::string_view content);
+
   /// Runs `job`, whose line is gone then, and has its outcome told to the client and to the log. Suspends
   /// until then; cancelled, the job dies wherever it is.
   awaitable<Reply> run(Call& call, process::Job& job);

@@ -1,5 +1,6 @@
 #include "server/routes/openapi_components.h"
 
+#include "server/routes/job_document.h"
 #include "server/routes/openapi.h"
 #include "server/telemetry/status.h"
 
@@ -13,6 +14,7 @@ Json openapi_components() {
   return {
       {"schemas",
        {{"Status", telemetry::status_schema()},
+        {"Job", job_schema()},
         {"Usage",
          {{"type", "object"},
           {"description",

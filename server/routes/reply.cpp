@@ -6,6 +6,13 @@
 #include "server/front_door/response.h"
 
 namespace routes {
+
+std::string usage_json(const process::Usage& usage) {
+  return fmt::format(R"({{"wait_ms":{:.3f},"run_ms":{:.3f},"cpu_ms":{:.3f},"max_rss_kib":{},"pid":{}}})",
+                     usage.wait_ms, usage.run_ms, usage.cpu_ms(),
+                     usage.max_rss_kib ? std::to_string(*usage.max_rss_kib) : "null", usage.pid);
+}
+
 namespace {
 
 int status_of(process::Reason reason) {
@@ -27,12 +34,6 @@ int status_of(process::Reason reason) {
       return 500;
   }
   return 502;
-}
-
-std::string usage_json(const process::Usage& usage) {
-  return fmt::format(R"({{"wait_ms":{:.3f},"run_ms":{:.3f},"cpu_ms":{:.3f},"max_rss_kib":{},"pid":{}}})",
-                     usage.wait_ms, usage.run_ms, usage.cpu_ms(),
-                     usage.max_rss_kib ? std::to_string(*usage.max_rss_kib) : "null", usage.pid);
 }
 
 ipc::Json usage_member(const process::Outcome& outcome) {

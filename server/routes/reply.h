@@ -36,6 +36,9 @@ Reply problem(const Call& call, int status, std::string_view reason, std::string
 Reply problem(const Call& call, const ipc::JsonFault& fault);
 Reply problem(const Call& call, const std::vector<ipc::Violation>& violations);
 
+/// What a job cost, as a JSON object.
+std::string usage_json(const process::Usage& usage);
+
 /// Whatever became of a job: 200 with the result and its usage, or the failure's status. `retry_after` is in
 /// seconds. A result is moved into the reply, and so is an error's data.
 Reply reply_of(const Call& call, process::Outcome& outcome, int retry_after);

@@ -33,8 +33,8 @@ using HeavyHandler = std::function<awaitable<Reply>(Call&)>;
 using TermsOfContent = std::function<std::optional<front_door::ContentTerms>(const std::string& parameter)>;
 
 struct Route {
-  std::string_view method;  ///< GET (HEAD comes with it), or POST
-  std::string_view path;    ///< "{name}" at its end stands for one segment, call.parameter
+  std::string_view method;  ///< GET (HEAD comes with it), DELETE, or POST
+  std::string_view path;  ///< "{name}" in it stands for one segment, call.parameter; the last, or one before
   std::string_view summary;
   std::variant<Pages, LightHandler, HeavyHandler> handler;
   ipc::Json

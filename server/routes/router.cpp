@@ -10,7 +10,7 @@
 namespace routes {
 namespace {
 
-constexpr std::string_view kEverything = "GET, HEAD, POST, OPTIONS";
+constexpr std::string_view kEverything = "GET, HEAD, POST, DELETE, OPTIONS";
 
 Reply no_content_reply(std::string_view allowed) {
   return {204, {{"Allow", std::string(allowed)}}, {}};
@@ -36,24 +36,48 @@ void Router::serve(Table table) {
   table_ = std::move(table);
   for (const auto& route : table_) {
     const auto parameter = route.path.find('{');
-    auto& places = parameter == std::string_view::npos ? places_ : with_parameter_;
-    auto& place = places[route.path.substr(0, parameter)];
-    (route.method == "POST" ? place.post : place.get) = &route;
+    auto& place =
+        parameter == std::string_view::npos
+            ? places_[route.path]
+            : with_parameter_[{route.path.substr(0, parameter), route.path.substr(route.path.find('}') + 1)}];
+    (route.method == "POST" ? place.post : route.method == "DELETE" ? place.del : place.get) = &route;
     if (const auto* pages = std::get_if<Pages>(&route.handler))
       for (const auto& page : *pages) place.pages.push_back(kept(page));
   }
 }
 
-std::string_view Router::Place::allowed() const {
-  if (get && post) return kEverything;
-  return get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+const Route* Router::Place::by(std::string_view method) const {
+  if (method == "POST") return post;
+  if (method == "DELETE") return del;
+  return method == "GET" || method == "HEAD" ? get : nullptr;
 }
 
-const Router::Place* Router::place_at(std::string_view path) const {
-  if (const auto found = places_.find(path); found != places_.end()) return &found->second;
-  const auto segment = path.rfind('/') + 1;
-  const auto found = with_parameter_.find(path.substr(0, segment));
-  return found != with_parameter_.end() && segment < path.size() ? &found->second : nullptr;
+std::string Router::Place::allowed() const {
+  std::string methods;
+  if (get) methods += "GET, HEAD, ";
+  if (post) methods += "POST, ";
+  if (del) methods += "DELETE, ";
+  return methods + "OPTIONS";
+}
+
+const Router::Place* Router::place_with_parameter(std::string_view before, std::string_view behind) const {
+  const auto found = with_parameter_.find({before, behind});
+  return found == with_parameter_.end() ? nullptr : &found->second;
+}
+
+// The parameter is the last segment, or the one before.
+Router::Found Router::place_at(std::string_view path) const {
+  if (const auto found = places_.find(path); found != places_.end()) return {&found->second, {}};
+  auto end = path.size();
+  for (int segments = 0; segments < 2; ++segments) {
+    const auto slash = path.rfind('/', end - 1);
+    if (end == 0 || slash == std::string_view::npos) break;
+    const auto parameter = path.substr(slash + 1, end - slash - 1);
+    const auto* place = place_with_parameter(path.substr(0, slash + 1), path.substr(end));
+    if (place && !parameter.empty()) return {place, parameter};
+    end = slash;
+  }
+  return {};
 }
 
 std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& call) const {
@@ -64,17 +88,15 @@ std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& ca
   std::string decoded;
   if (path.find('%') != std::string_view::npos) path = decoded = decoded_path(path);
 
-  const auto* place = place_at(path);
+  const auto [place, parameter] = place_at(path);
   if (!place) return problem(call, 404, "unknown_route", fmt::format("there is no route {}", path));
-  call.route = (place->get ? place->get : place->post)->path;
+  call.route = place->any()->path;
   if (request.method == "OPTIONS") return no_content_reply(place->allowed());
-  const bool posts = request.method == "POST";
-  const auto* route = posts                                                 ? place->post
-                      : request.method == "GET" || request.method == "HEAD" ? place->get
-                                                                            : nullptr;
+  const auto* route = place->by(request.method);
   if (!route) return wrong_method(call, path, place->allowed());
-  if (!posts && place->pages.size() == 1) return &place->pages.front();
-  if (!posts && !place->pages.empty()) {
+  const bool gets = route == place->get;
+  if (gets && place->pages.size() == 1) return &place->pages.front();
+  if (gets && !place->pages.empty()) {
     const auto accept = request.field("Accept");
     const auto best = std::max_element(place->pages.begin(), place->pages.end(),
                                        [&](const KeptPage& one, const KeptPage& other) {
@@ -82,7 +104,7 @@ std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& ca
                                        });
     return &*best;
   }
-  call.parameter = path.substr(path.rfind('/') + 1);
+  call.parameter = parameter;
   return route;
 }
 
@@ -90,9 +112,9 @@ std::optional<front_door::ContentTerms> Router::terms(const front_door::Request&
   if (head.method != "POST") return std::nullopt;
   const std::string_view target(head.target);
   const auto path = decoded_path(target.substr(0, target.find('?')));
-  const auto* place = place_at(path);
+  const auto [place, parameter] = place_at(path);
   if (!place || !place->post || !place->post->terms) return std::nullopt;
-  return place->post->terms(path.substr(path.rfind('/') + 1));
+  return place->post->terms(std::string(parameter));
 }
 
 }  // namespace routes

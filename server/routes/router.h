@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "server/routes/route.h"
@@ -35,15 +36,24 @@ class Router {
   struct Place {
     const Route* get = nullptr;
     const Route* post = nullptr;
+    const Route* del = nullptr;
     std::vector<KeptPage> pages;
-    std::string_view allowed() const;
+    const Route* any() const { return get ? get : post ? post : del; }
+    const Route* by(std::string_view method) const;
+    std::string allowed() const;
+  };
+  struct Found {
+    const Place* place = nullptr;
+    std::string_view parameter;  // of the path
   };
 
-  const Place* place_at(std::string_view path) const;
+  Found place_at(std::string_view path) const;
+  const Place* place_with_parameter(std::string_view before, std::string_view behind) const;
 
   Table table_;
   std::map<std::string_view, Place> places_;
-  std::map<std::string_view, Place> with_parameter_;  // by what stands before it
+  // By what stands before the parameter, and behind it.
+  std::map<std::pair<std::string_view, std::string_view>, Place> with_parameter_;
 };
 
 }  // namespace routes

@@ -8,8 +8,11 @@
 #include "server/routes/command_routes.h"
 #include "server/routes/content_type.h"
 #include "server/routes/deadline.h"
+#include "server/routes/events.h"
 #include "server/routes/httplib_text.h"
 #include "server/routes/openapi.h"
+#include "server/routes/preferences.h"
+#include "server/routes/submission.h"
 
 namespace routes {
 namespace {
@@ -27,6 +30,14 @@ Page list(const Catalogue& catalogue) {
   for (const auto& [name, task] : catalogue.tasks()) all.push_back(describe(task));
   return {ipc::Json{{"tasks", all}}.dump(2) + "\n"};
 }
+
+awaitable<Reply> answer(Call& call, Offload& offload, const Stored& stored, Loop& loop) {
+  if (Preferences(call.exchange.request).respond_async) co_return co_await submit(call, offload, stored);
+  if (prefers_events(call.exchange.request)) co_return co_await run_with_events(call, offload, loop);
+  co_return co_await run_task(call, offload);
+}
+
+}  // namespace
 
 Reply unknown_task(const Call& call) {
   return problem(call, 404, "unknown_task",
@@ -92,15 +103,15 @@ awaitable<Reply> run_task(Call& call, Offload& offload) {
   co_return patience.confirmed_by(std::move(reply));
 }
 
-}  // namespace
-
-Table task_routes(Offload& offload) {
+Table task_routes(Offload& offload, Stored stored, Loop& loop) {
   const auto& catalogue = offload.catalogue();
   const LightHandler describe_one = [&catalogue](Call& call) {
     const auto* task = catalogue.find(call.parameter);
     return task ? json_reply(describe(*task).dump(2) + "\n") : unknown_task(call);
   };
-  const HeavyHandler run = [&offload](Call& call) { return run_task(call, offload); };
+  const HeavyHandler run = [&offload, stored, &loop](Call& call) {
+    return answer(call, offload, stored, loop);
+  };
   return {
       {"GET", "/tasks", "The tasks and the JSON Schemas of their params", Pages{list(catalogue)},
        operation("list_tasks", json_response("the catalogue"))},

@@ -3,10 +3,16 @@
 
 #include "server/routes/offload.h"
 #include "server/routes/route.h"
+#include "server/routes/stored.h"
 
 namespace routes {
 
-/// `offload` must outlive the table.
-Table task_routes(Offload& offload);
+/// What they refer to must outlive the table.
+Table task_routes(Offload& offload, Stored stored, Loop& loop);
+
+Reply unknown_task(const Call& call);
+
+/// Runs the task of the path, whose client waits for the reply.
+awaitable<Reply> run_task(Call& call, Offload& offload);
 
 }  // namespace routes

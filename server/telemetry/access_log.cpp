@@ -130,11 +130,30 @@ void AccessLog::on_request(const RequestRecord& record) {
     if (replies_) line.text("reply", record.content.substr(0, kMaxReply));
     log_.write(spdlog::level::info, line.finish());
   }
-  if (record.outcome && !record.outcome->stderr_tail.empty()) {
-    Line line(format_, spdlog::level::warn, "stderr");
-    line.word("id", record.request_id);
-    line.write_with_text(log_, spdlog::level::warn, "text", record.outcome->stderr_tail);
+  write_stderr(record.request_id, record.outcome);
+}
+
+void AccessLog::write_stderr(std::string_view id, const process::Outcome* outcome) {
+  if (!outcome || outcome->stderr_tail.empty()) return;
+  Line line(format_, spdlog::level::warn, "stderr");
+  line.word("id", id);
+  line.write_with_text(log_, spdlog::level::warn, "text", outcome->stderr_tail);
+}
+
+void AccessLog::on_stored_job(const StoredJobRecord& record) {
+  if (log_.takes(spdlog::level::info)) {
+    Line line(format_, spdlog::level::info, "job");
+    line.word("id", record.id);
+    line.word("client", record.client);
+    line.word("task", record.task);
+    line.number("attempt", record.attempt);
+    line.number("status", record.status);
+    line.word("reason", record.reason);
+    line.milliseconds("total_ms", record.total_ms);
+    if (record.outcome && record.outcome->usage) append_usage(line, *record.outcome->usage);
+    log_.write(spdlog::level::info, line.finish());
   }
+  write_stderr(record.id, record.outcome);
 }
 
 void AccessLog::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {

@@ -19,12 +19,15 @@ class AccessLog final : public Observer {
 
   void on_request(const RequestRecord& record) override;
   void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
+  void on_stored_job(const StoredJobRecord& record) override;
   void on_bug(std::string_view request_id, std::string_view what) override;
 
   /// A line of the server's own.
   void say(spdlog::level::level_enum level, std::string_view message);
 
  private:
+  void write_stderr(std::string_view id, const process::Outcome* outcome);
+
   Log& log_;
   Format format_;
   bool replies_;

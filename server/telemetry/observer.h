@@ -38,12 +38,25 @@ struct RequestRecord {
   }
 };
 
+/// One attempt of a stored job, once it is over. Views are valid during the call only.
+struct StoredJobRecord {
+  std::string_view id;
+  std::string_view client;
+  std::string_view task;  ///< of the catalogue's names, or "unknown"
+  int attempt = 1;
+  int status = 0;           ///< what its client would have been answered
+  std::string_view reason;  ///< a bounded set; empty where nothing went wrong
+  double total_ms = 0;      ///< from its start
+  const process::Outcome* outcome = nullptr;
+};
+
 class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_request(const RequestRecord& record) = 0;
   /// What a job has cost whose client left while it ran, told when its process is gone.
   virtual void on_abandoned(const process::Abandoned& job, const process::Usage& usage) = 0;
+  virtual void on_stored_job(const StoredJobRecord& /*record*/) {}
   /// How long the start of a process took.
   virtual void on_start(double /*seconds*/) {}
   /// Something that should never happen did.

@@ -96,7 +96,7 @@ TEST_CASE("Prefer: wait shortens a deadline and never lengthens it") {
   CHECK(shortened.took >= milliseconds(950));
   CHECK(shortened.took < milliseconds(1000) + at_most(milliseconds(200)));
   const auto not_lengthened =
-      run_job(server, "sleep", {{"ms", 10'000}}, {{"Prefer", "respond-async, wait=60"}});
+      run_job(server, "sleep", {{"ms", 10'000}}, {{"Prefer", "handling=lenient, wait=60"}});
   CHECK(outcome_of(not_lengthened) == "504 deadline_exceeded");
   CHECK(not_lengthened.took < milliseconds(2000) + at_most(milliseconds(200)));
 }

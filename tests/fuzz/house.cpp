@@ -5,6 +5,7 @@
 #include "server/offload/dispatcher.h"
 #include "server/routes/application.h"
 #include "server/routes/front_pages.h"
+#include "server/routes/job_routes.h"
 #include "server/routes/origin_routes.h"
 #include "server/routes/task_routes.h"
 #include "tests/fuzz/property.h"
@@ -83,8 +84,10 @@ struct House::Rooms {
         contents(loop, 1, Milliseconds{1000}),
         offload(catalogue, dispatcher, threads, pool, contents),
         application(router, routes::HostCheck(true, {"a"}), clients, pool, observers, 1 << 20) {
-    router.serve(routes::with_front_pages(
-        {routes::origin_routes(offload, false), routes::task_routes(offload)}, catalogue));
+    router.serve(
+        routes::with_front_pages({routes::origin_routes(offload, false),
+                                  routes::task_routes(offload, {}, loop), routes::job_routes({}, loop)},
+                                 catalogue));
   }
 
   process::Orphans orphans;

@@ -1,0 +1,284 @@
+// Jobs whose clients do not wait: submitted, waited for, fetched, cancelled, forgotten.
+
+#include <doctest/doctest.h>
+
+#include <future>
+#include <set>
+
+#include "tests/end_to_end/stored_job.h"
+#include "tests/harness/process_table.h"
+
+namespace end_to_end {
+namespace {
+
+using harness::TemporaryDirectory;
+
+struct StoringServer : UnrulyServer {
+  explicit StoringServer(const TemporaryDirectory& folder, std::vector<std::string> flags = {})
+      : UnrulyServer(with_folder(folder, std::move(flags))) {}
+  static std::vector<std::string> with_folder(const TemporaryDirectory& folder,
+                                              std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"--jobs-dir", folder.path() / "jobs"});
+    return flags;
+  }
+};
+
+// Without what differs from one run to the next.
+Json without_usage(const HttpResponse& response) {
+  auto json = response.json();
+  json.erase("usage");
+  json.erase("request_id");
+  return json;
+}
+
+TEST_CASE("a job is accepted at once, told where it is, and its result is what a waiting client gets") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder);
+  for (const auto& [task, params] :
+       std::vector<std::pair<std::string, Json>>{{"echo", {{"text", "hallo"}}},
+                                                 {"fail", {{"code", -5}, {"message", "it broke"}}},
+                                                 {"huge_answer", {{"bytes", 300'000}}},
+                                                 {"die", {{"signal", 6}}}}) {
+    CAPTURE(task);
+    HttpClient client(server.port());
+    const auto response = submit(client, task, params);
+    CHECK(response.status == 202);
+    CHECK(response.field("Preference-Applied") == "respond-async");
+    const auto id = accepted_id(response);
+    CHECK(id.size() == 32);
+    CHECK(response.field("Location") == "/jobs/" + id);
+
+    const auto waiting = run_job(server, task, params).response;
+    CHECK(end_of(server, id) == (waiting.status == 200 ? "done" : "failed"));
+    const auto result = result_of(server, id);
+    CHECK(result.status == waiting.status);
+    CHECK(result.field("Content-Type") == waiting.field("Content-Type"));
+    CHECK(without_usage(result) == without_usage(waiting));
+    const auto document = job(server, id);
+    CHECK(document["status"] == waiting.status);
+    CHECK(document["attempts"] == 1);
+    CHECK(document["usage"]["pid"].is_number());
+  }
+}
+
+TEST_CASE("what is no request for a job is refused before it is stored") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder);
+  HttpClient client(server.port());
+  CHECK(outcome_of(submit(client, "nonsense")) == "404 unknown_task");
+  CHECK(outcome_of(submit(client, "sleep", {{"ms", "long"}})) == "422 invalid_params");
+  const auto bad = client.request("POST", "/tasks/sleep",
+                                  {{"Content-Type", "application/json"}, {"Prefer", "respond-async"}}, "{");
+  CHECK(outcome_of(bad) == "400 bad_json");
+  CHECK(client.get("/jobs").json()["jobs"].empty());
+  for (const auto* path : {"/jobs/0", "/jobs/0/result", "/jobs/0/events"})
+    CHECK(outcome_of(client.get(path)) == "404 unknown_job");
+  CHECK(outcome_of(client.get("/jobs/0/nonsense")) == "404 unknown_route");
+  CHECK(outcome_of(client.request("DELETE", "/jobs/0")) == "404 unknown_job");
+  const auto wrong = client.request("POST", "/jobs/0", {{"Content-Type", "application/json"}}, "{}");
+  CHECK(outcome_of(wrong) == "405 method_not_allowed");
+  CHECK(wrong.field("Allow") == "GET, HEAD, DELETE, OPTIONS");
+}
+
+TEST_CASE("without a folder stored jobs are off, and the reply names the flag") {
+  const UnrulyServer server;
+  HttpClient client(server.port());
+  const auto response = submit(client, "nothing");
+  CHECK(outcome_of(response) == "501 jobs_off");
+  CHECK(response.body.find("--jobs-dir") != std::string::npos);
+  CHECK(outcome_of(client.get("/jobs")) == "501 jobs_off");
+  CHECK(works(server));
+}
+
+TEST_CASE("a client that would wait a little gets the answer itself, or else where to find it") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "2"});
+  HttpClient client(server.port());
+  const auto soon = client.post("/tasks/echo", {{"a", 1}}, {{"Prefer", "respond-async, wait=10"}});
+  CHECK(soon.status == 200);
+  CHECK(soon.json()["result"]["a"] == 1);
+  CHECK(soon.field("Preference-Applied") == "respond-async, wait=10");
+  CHECK(soon.field("Content-Location").starts_with("/jobs/"));
+  const Stopwatch watch;
+  const auto late = client.post("/tasks/loop", Json::object(), {{"Prefer", "respond-async, wait=1"}});
+  CHECK(watch.elapsed() >= milliseconds(900));
+  CHECK(late.status == 202);
+  CHECK(late.json()["state"] == "running");
+}
+
+TEST_CASE("the result of what is not over is told to be not there yet, and a change can be waited for") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder);
+  const std::string gate = folder.path() / "gate";
+  const auto id = submitted(server, "await_file", {{"path", gate}});
+  REQUIRE(becomes(server, id, "running"));
+  CHECK(outcome_of(result_of(server, id)) == "409 not_done");
+  auto waiting = std::async(std::launch::async, [&] { return end_of(server, id); });
+  CHECK(waiting.wait_for(milliseconds(300)) == std::future_status::timeout);
+  folder.write("gate", "");
+  CHECK(waiting.get() == "done");
+}
+
+TEST_CASE("two clients with one Idempotency-Key at once get one job, and another content is refused") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder);
+  std::set<std::string> ids;
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back(server.port());
+    clients.back().send_post("/tasks/echo", {{"a", 1}},
+                             {{"Prefer", "respond-async"}, {"Idempotency-Key", "\"same\""}});
+  }
+  for (auto& client : clients) ids.insert(accepted_id(client.read_response()));
+  CHECK(ids.size() == 1);
+  CHECK(end_of(server, *ids.begin()) == "done");
+  CHECK(submitted(server, "echo", {{"a", 1}}, {{"Idempotency-Key", "\"same\""}}) == *ids.begin());
+  CHECK(outcome_of(submit(clients[0], "echo", {{"a", 2}}, {{"Idempotency-Key", "\"same\""}})) ==
+        "409 key_reused");
+  CHECK(HttpClient(server.port()).get("/jobs").json()["jobs"].size() == 1);
+}
+
+TEST_CASE("cancelled, a queued job never runs and a running one is killed; one that is over is forgotten") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "2", "--background", "1"});
+  HttpClient client(server.port());
+  const auto running = submitted(server, "loop");
+  REQUIRE(becomes(server, running, "running"));
+  const auto pid = running_cruncher(server);
+  const std::string made = folder.path() / "made";
+  const auto queued = submitted(server, "touch", {{"path", made}});
+  CHECK(job(server, queued)["position"] == 1);
+  CHECK(client.request("DELETE", "/jobs/" + queued).json()["state"] == "cancelled");
+  const auto answer = client.request("DELETE", "/jobs/" + running);
+  CHECK(answer.status == 200);
+  CHECK(answer.json()["state"] == "cancelled");
+  CHECK(has_no_children(server));
+  CHECK(pid > 0);
+  CHECK_FALSE(std::filesystem::exists(made));
+  CHECK(outcome_of(result_of(server, running)) == "409 no_result");
+  CHECK(client.request("DELETE", "/jobs/" + running).status == 204);
+  CHECK(outcome_of(client.get("/jobs/" + running)) == "404 unknown_job");
+  CHECK(end_of(server, submitted(server, "nothing")) == "done");
+}
+
+TEST_CASE("stored jobs leave a slot to those who wait, and run where nobody does") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "3"});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(submitted(server, "loop"));
+  CHECK(eventually(seconds(5), [&] { return harness::crunchers_of(server.pid()).size() == 2; }));
+  CHECK(works(server));
+  CHECK(state_of(server, ids[0]) == "running");
+  CHECK(state_of(server, ids[2]) == "queued");
+  CHECK(job(server, ids[4])["position"] == 3);
+}
+
+TEST_CASE("the backlog is bounded") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "2", "--backlog", "3"});
+  const auto first = submitted(server, "loop");
+  REQUIRE(becomes(server, first, "running"));
+  HttpClient client(server.port());
+  for (int i = 0; i < 3; ++i) CHECK(submit(client, "loop").status == 202);
+  const auto refused = submit(client, "loop");
+  CHECK(outcome_of(refused) == "503 queue_full");
+  CHECK(refused.body.find("--backlog 3") != std::string::npos);
+  CHECK(refused.has("Retry-After"));
+}
+
+TEST_CASE("what has ended is kept for as long, and as much, as is asked for") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--keep-bytes", "1MiB"});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(submitted(server, "huge_answer", {{"bytes", 400'000}}));
+    CHECK(end_of(server, ids.back()) == "done");
+  }
+  HttpClient client(server.port());
+  CHECK(eventually(seconds(5), [&] { return client.get("/jobs/" + ids[1]).status == 404; }));
+  CHECK(client.get("/jobs/" + ids[0]).status == 404);
+  CHECK(result_of(server, ids[3]).status == 200);
+}
+
+TEST_CASE("parts of a result can be asked for, long or short, and its head") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder);
+  for (const int bytes : {100, 200'000}) {
+    CAPTURE(bytes);
+    const auto id = submitted(server, "huge_answer", {{"bytes", bytes}});
+    REQUIRE(end_of(server, id) == "done");
+    const auto whole = result_of(server, id);
+    CHECK(whole.field("Accept-Ranges") == "bytes");
+    CHECK(whole.field("ETag") == "\"" + id + "\"");
+    const auto size = whole.body.size();
+    const auto part = result_of(server, id, {{"Range", "bytes=10-19"}});
+    CHECK(part.status == 206);
+    CHECK(part.body == whole.body.substr(10, 10));
+    CHECK(part.field("Content-Range") == "bytes 10-19/" + std::to_string(size));
+    CHECK(result_of(server, id, {{"Range", "bytes=-7"}}).body == whole.body.substr(size - 7));
+    CHECK(result_of(server, id, {{"Range", "bytes=5-"}}).body == whole.body.substr(5));
+    const auto beyond = result_of(server, id, {{"Range", "bytes=" + std::to_string(size) + "-"}});
+    CHECK(outcome_of(beyond) == "416 no_such_range");
+    CHECK(beyond.field("Content-Range") == "bytes */" + std::to_string(size));
+    CHECK(result_of(server, id, {{"Range", "bytes=1-2"}, {"If-Range", "\"other\""}}).status == 200);
+    HttpClient client(server.port());
+    client.send_request("HEAD", "/jobs/" + id + "/result");
+    const auto head = client.read_response(true);
+    CHECK(head.field("Content-Length") == std::to_string(size));
+  }
+}
+
+TEST_CASE("jobs are listed, the newest first, a part at a time") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.push_back(submitted(server, i % 2 ? "echo" : "nothing"));
+    CHECK(end_of(server, ids.back()) == "done");
+  }
+  HttpClient client(server.port());
+  const auto first = client.get("/jobs?limit=3").json();
+  REQUIRE(first["jobs"].size() == 3);
+  CHECK(first["jobs"][0]["task"] == "nothing");
+  CHECK(first["jobs"][0]["id"].is_null());  // for operators, and for the owner of a key
+  const auto rest = client.get("/jobs?limit=3&after=" + first["next"].dump()).json();
+  CHECK(rest["jobs"].size() == 2);
+  CHECK(rest["next"].is_null());
+  CHECK(client.get("/jobs?task=echo").json()["jobs"].size() == 2);
+  CHECK(client.get("/jobs?state=failed").json()["jobs"].empty());
+  CHECK(outcome_of(client.get("/jobs?state=asleep")) == "422 invalid_params");
+  CHECK(outcome_of(client.get("/jobs?limit=0")) == "422 invalid_params");
+}
+
+TEST_CASE("a job is its key's alone") {
+  const TemporaryDirectory folder;
+  folder.write("keys.toml",  // the keys are "a" and "b"
+               "ann = \"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"\n"
+               "bob = \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"\n");
+  const StoringServer server(folder, {"--api-keys", folder.path() / "keys.toml"});
+  HttpClient client(server.port());
+  const Fields as_ann{{"Authorization", "Bearer a"}}, as_bob{{"Authorization", "Bearer b"}};
+  const auto id = accepted_id(submit(client, "echo", Json::object(), as_ann));
+  CHECK(client.get("/jobs/" + id, as_ann).status == 200);
+  for (const auto& path : {"/jobs/" + id, "/jobs/" + id + "/result", "/jobs/" + id + "/events"})
+    CHECK(outcome_of(client.get(path, as_bob)) == "404 unknown_job");
+  CHECK(outcome_of(client.request("DELETE", "/jobs/" + id, as_bob)) == "404 unknown_job");
+  CHECK(outcome_of(client.get("/jobs/" + id)) == "401 unauthorized");
+  CHECK(client.get("/jobs", as_ann).json()["jobs"][0]["id"] == id);
+  CHECK(client.get("/jobs", as_bob).json()["jobs"].empty());
+}
+
+TEST_CASE("a crash is tried again as often as the configuration says, and an error of the task is not") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--retries", "2"});
+  const auto crashed = submitted(server, "die", {{"signal", 11}});
+  CHECK(end_of(server, crashed) == "failed");
+  CHECK(job(server, crashed)["attempts"] == 3);
+  CHECK(job(server, crashed)["reason"] == "crashed");
+  const auto failed = submitted(server, "fail", {{"code", 1}, {"message", "no"}});
+  CHECK(end_of(server, failed) == "failed");
+  CHECK(job(server, failed)["attempts"] == 1);
+}
+
+}  // namespace
+}  // namespace end_to_end

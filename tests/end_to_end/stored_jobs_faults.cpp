@@ -1,0 +1,119 @@
+// A store that fails: a full disk, an fsync that fails, a damaged file, a folder that is gone. What is stored
+// is answered by 503 store_failed, and everything else works.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include <fstream>
+
+#include "tests/end_to_end/stored_job.h"
+#include "tests/harness/command.h"
+#include "tests/harness/needs_root.h"
+
+namespace end_to_end {
+namespace {
+
+using harness::TemporaryDirectory;
+
+TEST_CASE("a job whose fsync fails was never accepted, and is accepted once that works again") {
+  const TemporaryDirectory folder;
+  const std::string jobs = folder.path() / "jobs", fails = folder.path() / "fails";
+  std::string unheard;
+  {
+    const UnrulyServer server({"--jobs-dir", jobs}, {.environment = {{"LD_PRELOAD", FAILING_FSYNC_PATH},
+                                                                     {"FSYNC_FAILS_IF", fails}}});
+    HttpClient client(server.port());
+    const auto before = accepted_id(submit(client, "nothing"));
+    CHECK(end_of(server, before) == "done");
+    folder.write("fails", "");
+    const auto refused = submit(client, "echo", {{"a", 1}});
+    CHECK(outcome_of(refused) == "503 store_failed");
+    CHECK(refused.has("Retry-After"));
+    CHECK(works(server));
+    folder.remove("fails");
+    CHECK(client.get("/jobs").json()["jobs"].size() == 1);
+    CHECK(end_of(server, accepted_id(submit(client, "nothing"))) == "done");
+  }
+  const UnrulyServer server({"--jobs-dir", jobs});
+  CHECK(HttpClient(server.port()).get("/jobs").json()["jobs"].size() == 2);
+}
+
+TEST_CASE("a damaged file fails what is stored, and --check-jobs says what is wrong") {
+  const TemporaryDirectory folder;
+  const std::string jobs = folder.path() / "jobs";
+  {
+    UnrulyServer server({"--jobs-dir", jobs});
+    CHECK(end_of(server, submitted(server, "nothing")) == "done");
+    CHECK(server.stop() == 0);
+  }
+  const auto check = [&] { return harness::run_command({harness::cruncherd_path(), "--check-jobs", jobs}); };
+  const auto well = check();
+  CHECK(well.exit_code == 0);
+  CHECK(well.out.find("1 done, and all is well") != std::string::npos);
+  std::ofstream(jobs + "/jobs.sqlite", std::ios::trunc) << std::string(10'000, 'x');
+  const auto damaged = check();
+  CHECK(damaged.exit_code == 2);
+  CHECK(damaged.err.find("not a database") != std::string::npos);
+  const UnrulyServer server({"--jobs-dir", jobs});
+  CHECK(server.logs("nothing can be stored"));
+  HttpClient client(server.port());
+  CHECK(outcome_of(submit(client, "nothing")) == "503 store_failed");
+  CHECK(outcome_of(client.get("/jobs")) == "503 store_failed");
+  CHECK(works(server));
+}
+
+TEST_CASE("a folder that is gone fails what is stored, until it is back") {
+  const TemporaryDirectory folder;
+  const auto jobs = folder.path() / "jobs", away = folder.path() / "away";
+  const UnrulyServer server({"--jobs-dir", jobs});
+  HttpClient client(server.port());
+  CHECK(end_of(server, accepted_id(submit(client, "nothing"))) == "done");
+  std::filesystem::rename(jobs, away);
+  CHECK(outcome_of(submit(client, "nothing")) == "503 store_failed");
+  CHECK(works(server));
+  std::filesystem::rename(away, jobs);
+  CHECK(end_of(server, accepted_id(submit(client, "nothing"))) == "done");
+}
+
+TEST_CASE("a disk that is full refuses what does not fit, and keeps what it has" * harness::NeedsRoot()) {
+  const TemporaryDirectory folder;
+  const auto disk = folder.path() / "disk";
+  std::filesystem::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    MESSAGE("SKIPPED: no tmpfs can be mounted here");
+    return;
+  }
+  std::vector<std::string> accepted;
+  int refused = 0;
+  {
+    const UnrulyServer server({"--jobs-dir", disk, "--running", "2", "--background", "1"});
+    const auto blocker = submitted(server, "loop");
+    REQUIRE(becomes(server, blocker, "running"));
+    HttpClient client(server.port());
+    for (int i = 0; i < 60; ++i) {
+      const auto response = submit(client, "echo", {{"text", std::string(i % 2 ? 40'000 : 100'000, 'x')}});
+      if (response.status == 202)
+        accepted.push_back(response.json()["id"]);
+      else {
+        CHECK(outcome_of(response) == "503 store_failed");
+        ++refused;
+      }
+    }
+    CHECK(refused > 0);
+    CHECK(accepted.size() > 0);
+    CHECK(works(server));
+    CHECK(client.get("/jobs/" + accepted.front()).status == 200);
+    client.request("DELETE", "/jobs/" + blocker);
+    for (const auto& id : accepted) {
+      CAPTURE(id);
+      const auto state = end_of(server, id, seconds(60));
+      CHECK((state == "done" || job(server, id)["reason"] == "store_failed"));
+    }
+  }
+  ::umount2(disk.c_str(), MNT_DETACH);
+}
+
+}  // namespace
+}  // namespace end_to_end
