@@ -87,7 +87,9 @@ void add_flags(FlagTable& flags, Options& o) {
              "contents and results that are kept; the oldest that have ended go first");
   flags.group("Limits of clients");
   flags.size("max-body", o.door.max_body, "0", "1GiB", "content of a request");
-  flags.size("max-head", o.door.max_head, "1KiB", "1MiB", "request line and fields together");
+  flags.size("max-head", o.door.max_head, "1KiB", "1MiB",
+             "request line and fields together; where given, also one field (default: 8KiB)");
+  flags.count("max-fields", o.door.max_fields, 1, 10'000, "fields of a request");
   flags.count("max-connections", o.door.max_connections, 1, 1'000'000,
               "connections at once; others wait in the backlog");
   flags.count("max-connections-per-ip", o.door.max_connections_per_ip, 0, 1'000'000,
@@ -105,6 +107,11 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.duration("idle-timeout", o.door.idle_timeout, "1ms", "24h", "between two requests");
   flags.duration("write-timeout", o.door.write_timeout, "1ms", "1h",
                  "without progress in sending a response");
+  flags.choice<front_door::HalfClosed>(
+      "half-closed", o.door.half_closed,
+      {{"leave", front_door::HalfClosed::leave}, {"stay", front_door::HalfClosed::stay}}, "leave",
+      "a client that has closed its half of the connection (nc -N): it has left, which ends its job; or it "
+      "still waits, and one that has left is noticed only when it is written to");
   flags.size("min-rate", o.door.min_rate, "0", "1GiB",
              "a second, that a client must read on average beyond --write-timeout; 0: as slow as it likes");
   flags.group("Running it");

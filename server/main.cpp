@@ -110,6 +110,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   auto admin_endpoints = open_admin_endpoints(options);
   const bool realtime = options.loop_priority == Options::LoopPriority::realtime;
   if (realtime) keep_right_to_real_time();
+  for (const auto* sockets : {&endpoints, &admin_endpoints}) give_sockets(options, *sockets);
   become_user(options);
   // Crunchers may run as the same user: without this they could read the server's memory (ptrace(2),
   // proc(5)).

@@ -221,6 +221,7 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
       }
   if (!given.contains("spares")) options.spares = options.running;
   auto& door = options.door;
+  if (given.contains("max-head")) door.max_field_line = door.max_head;
   door.per_ip_on_loopback = given.contains("max-connections-per-ip");
   if (!door.per_ip_on_loopback)
     door.max_connections_per_ip = std::max<std::size_t>(1, door.max_connections / 4);

@@ -86,6 +86,15 @@ bool is_own(const std::string& cruncher, const std::string& own) {
 
 }  // namespace
 
+void give_sockets(const Options& options, const std::vector<front_door::Endpoint>& endpoints) {
+  if (options.user.empty()) return;
+  const auto user = find_user("--user", options.user);
+  for (const auto& endpoint : endpoints)
+    if (!endpoint.unlink_at_end.empty() && ::chown(endpoint.unlink_at_end.c_str(), user.uid, user.gid) != 0)
+      throw RefusedStart(fmt::format("--user '{}' cannot be given {}: {}", options.user, endpoint.name,
+                                     std::strerror(errno)));
+}
+
 void become_user(const Options& options) {
   if (options.user.empty()) return;
   const auto user = find_user("--user", options.user);

@@ -3,12 +3,17 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "server/front_door/endpoint.h"
 #include "server/options.h"
 #include "server/process/job_user.h"
 #include "server/refused_start.h"
 
 namespace server {
+
+/// Makes the Unix sockets --user's, who is to remove them at the end, too. Throws RefusedStart.
+void give_sockets(const Options& options, const std::vector<front_door::Endpoint>& endpoints);
 
 /// Becomes --user, for good. With --job-user it keeps what it needs to start, limit and end that user's
 /// processes: CAP_SETUID and others, so it could still become root. Throws RefusedStart.

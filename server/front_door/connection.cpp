@@ -99,7 +99,10 @@ awaitable<bool> Connection::serve_request(std::string_view bytes) {
   if (incoming.step < Step::complete) {
     const bool whole = co_await receiving_.read(incoming);
     if (!whole && incoming.refusal) co_return co_await refuse(*incoming.refusal);
-    if (!whole) co_return end(receiving_.why());
+    if (!whole) {
+      if (incoming.step == Step::need_body) door_.application.lost(incoming.reader.request());
+      co_return end(receiving_.why());
+    }
   }
   co_return co_await answer();
 }
@@ -153,6 +156,7 @@ bool Connection::begin_exchange() {
   auto& request = incoming.reader.request();
   exchange.client = this;
   exchange.received = Clock::now();
+  if (incoming.reader.asks_to_keep_alive()) exchange.keep_alive = door_.keep_alive;
   exchange.has_content = incoming.step == Step::complete;
   exchange.client_keeps_alive = exchange.has_content && incoming.reader.keeps_alive();
   if (!request.body.empty() && !door_.has_memory()) return false;
@@ -202,7 +206,10 @@ awaitable<bool> Connection::finish(awaitable<> reply) {
   if (how == End::done) co_return true;
   const auto& refusal = turn_->incoming.refusal;
   if (how == End::content_lost && refusal) co_return co_await refuse(*refusal);
-  if (how == End::content_lost) co_return false;
+  if (how == End::content_lost) {
+    door_.application.lost(turn_->exchange.request);
+    co_return false;
+  }
   door_.application.ended(turn_->exchange, Ending::client_gone, 0);
   co_return end("client");
 }
@@ -232,7 +239,7 @@ awaitable<Connection::End> Connection::until_hangup(awaitable<> work) {
 }
 
 void Connection::watch_for_hangup() {
-  turn_->watch.emplace(door_.hangups, socket_.descriptor(), turn_->on_hangup);
+  turn_->watch.emplace(door_.hangups, socket_.descriptor(), turn_->on_hangup, door_.limits.half_closed);
 }
 
 awaitable<Ending> Connection::deliver() {

@@ -47,7 +47,7 @@ class Connection final : public Drainable, private Client {
   awaitable<bool> serve_request(std::string_view bytes);
   void begin_turn();
   awaitable<> read_content() override;
-  bool has_left() const override { return socket_.has_left(); }
+  bool has_left() const override { return socket_.has_left(door_.limits.half_closed); }
   awaitable<bool> answer();
   bool begin_exchange();
   awaitable<bool> finish(awaitable<> reply);

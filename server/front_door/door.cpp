@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
 
@@ -46,6 +47,11 @@ void drain_some(Door& door, std::shared_ptr<Connections> undrained) {
 bool Door::make_room() {
   return idle.expire_oldest(kIdleLongEnough) || linger.expire_oldest(kIdleLongEnough) ||
          header.expire_oldest(kHeadLongEnough);
+}
+
+std::string keep_alive_field(const Limits& limits) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits.idle_timeout).count();
+  return seconds > 0 ? fmt::format("keep-alive\r\nKeep-Alive: timeout={}", seconds) : "keep-alive";
 }
 
 bool Door::is_limited(const Peer& peer) const {

@@ -70,10 +70,14 @@ class LargeResponse
   ~LargeResponse() = default;
 };
 
+/// "keep-alive", and how long a client may wait with its next request.
+std::string keep_alive_field(const Limits& limits);
+
 struct Door {
   Door(Loop& loop, const Limits& limits, Application& application, loop::Scratch& scratch)
       : loop(loop),
         limits(limits),
+        keep_alive(keep_alive_field(limits)),
         application(application),
         scratch(scratch),
         idle(loop, limits.idle_timeout),
@@ -86,6 +90,7 @@ struct Door {
 
   Loop& loop;
   const Limits limits;
+  const std::string keep_alive;  ///< see Exchange::keep_alive, for a client that asks for it
   Application& application;
   loop::Scratch& scratch;
   DeadlineList idle, header, body, write, linger, last_call;

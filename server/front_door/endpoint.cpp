@@ -91,6 +91,23 @@ Endpoint listen_at(const addrinfo& info, bool reuse_port, const Shown& shown) {
   return endpoint;
 }
 
+bool is_same_address(const sockaddr* one, const sockaddr* other) {
+  if (one->sa_family != other->sa_family) return false;
+  if (one->sa_family == AF_INET)
+    return reinterpret_cast<const sockaddr_in*>(one)->sin_addr.s_addr ==
+           reinterpret_cast<const sockaddr_in*>(other)->sin_addr.s_addr;
+  const auto& a = *reinterpret_cast<const sockaddr_in6*>(one);
+  const auto& b = *reinterpret_cast<const sockaddr_in6*>(other);
+  return IN6_ARE_ADDR_EQUAL(&a.sin6_addr, &b.sin6_addr) && a.sin6_scope_id == b.sin6_scope_id;
+}
+
+// Installers put the same line into /etc/hosts twice.
+bool came_before(const addrinfo* list, const addrinfo* info) {
+  for (; list != info; list = list->ai_next)
+    if (is_same_address(list->ai_addr, info->ai_addr)) return true;
+  return false;
+}
+
 std::uint16_t port_of(const Endpoint& endpoint) {
   return static_cast<std::uint16_t>(std::stoi(endpoint.name.substr(endpoint.name.rfind(':') + 1)));
 }
@@ -110,6 +127,7 @@ std::vector<Endpoint> listen_tcp(const std::string& host, std::uint16_t port, bo
   // A name may have addresses of a family that is switched off: one that works is enough.
   std::string missing;
   for (auto* info = list; info; info = info->ai_next) {
+    if (came_before(list, info)) continue;
     if (port == 0 && !endpoints.empty()) {
       // A free port was chosen for the first address; the others must have the same one. The port stands at
       // the same place in both families' addresses.

@@ -122,6 +122,7 @@ struct Exchange {
   bool has_content = true;         ///< false while the client waits to be asked for it: Expect: 100-continue
   bool client_keeps_alive = true;  ///< what the client's version and Connection field ask for
   const bool* draining = nullptr;  ///< the door's own state
+  std::string_view keep_alive{};   ///< the Connection field where it stays open, and Keep-Alive with it
   std::string_view end_reason{};   ///< the word for any Ending but sent: of StreamBroken, or the door's
   /// Whether the response may leave the connection open; asked when its head is formed.
   bool keeps_alive() const { return client_keeps_alive && !(draining && *draining); }
@@ -158,6 +159,9 @@ class Application {
   /// Called for an exception that the application let out, which should never happen. The exchange ends by
   /// it.
   virtual void report(const Exchange& exchange, std::string_view what) = 0;
+
+  /// Called where the client left in the midst of its content, so that nothing is answered.
+  virtual void lost(const Request& request) = 0;
 
   /// Called for what the door answers by itself; `request` holds what could be read of it. The response,
   /// which is returned, has the same id as its log line.

@@ -35,11 +35,13 @@ void HangupWatch::report() {
   }
 }
 
-HangupWatch::Watch::Watch(HangupWatch& owner, int socket, std::function<void()> hung_up)
+HangupWatch::Watch::Watch(HangupWatch& owner, int socket, std::function<void()> hung_up,
+                          HalfClosed half_closed)
     : owner_(owner), socket_(socket) {
   owner_.watched_[socket] = std::move(hung_up);
   epoll_event event{};
-  event.events = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLONESHOT;
+  event.events = EPOLLHUP | EPOLLERR | EPOLLONESHOT;
+  if (half_closed == HalfClosed::leave) event.events |= EPOLLRDHUP;
   event.data.fd = socket;
   ::epoll_ctl(owner_.epoll_.native_handle(), EPOLL_CTL_ADD, socket, &event);
 }

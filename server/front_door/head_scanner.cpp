@@ -84,11 +84,13 @@ HeadScanner::State HeadScanner::check_open_line(std::string_view bytes) {
       return refuse(414, fmt::format("the request line is longer than {} bytes", limits_.max_request_line),
                     "uri_too_long");
   } else if (length > limits_.max_field_line) {
-    return refuse(431, fmt::format("a field line is longer than {} bytes", limits_.max_field_line),
+    return refuse(431,
+                  fmt::format("a field line is longer than {} bytes (--max-head)", limits_.max_field_line),
                   "head_too_large");
   }
   if (bytes.size() - skipped_ > limits_.max_head)
-    return refuse(431, fmt::format("the head is larger than {} bytes", limits_.max_head), "head_too_large");
+    return refuse(431, fmt::format("the head is larger than {} bytes (--max-head)", limits_.max_head),
+                  "head_too_large");
   return State::more;
 }
 
@@ -118,7 +120,8 @@ bool HeadScanner::check_request_line(std::string_view line) {
 
 bool HeadScanner::check_field_line(std::string_view line) {
   if (++fields_ > limits_.max_fields) {
-    refuse(431, fmt::format("the head has more than {} fields", limits_.max_fields), "head_too_large");
+    refuse(431, fmt::format("the head has more than {} fields (--max-fields)", limits_.max_fields),
+           "head_too_large");
     return false;
   }
   if (line.front() == ' ' || line.front() == '\t') {

@@ -10,6 +10,9 @@ namespace front_door {
 /// Bytes of content that are kept in memory where more would be spooled to a file.
 inline constexpr std::size_t kInMemory = 1024 * 1024;
 
+/// Whether a client that says no more, but still reads, has left.
+enum class HalfClosed { leave, stay };
+
 struct Limits {
   std::size_t max_request_line = 8 * 1024;  ///< with its CRLF; 414 beyond
   std::size_t max_field_line = 8 * 1024;    ///< with its CRLF; 431 beyond
@@ -23,8 +26,9 @@ struct Limits {
   bool per_ip_on_loopback = false;     ///< whether that holds on loopback: there a proxy may stand for all
   Milliseconds header_timeout{10000};  ///< from a request's first byte to the end of its head; 408 beyond
   Milliseconds body_timeout{30000};    ///< from the end of the head to the end of the body; 408 beyond
-  Milliseconds idle_timeout{60000};    ///< between requests; closed without a word beyond
+  Milliseconds idle_timeout{75000};    ///< between requests; closed without a word beyond
   Milliseconds write_timeout{30000};   ///< without any progress in sending; closed beyond
+  HalfClosed half_closed = HalfClosed::leave;
   std::size_t min_rate = 4096;  ///< bytes a second, on average, of waiting beyond write_timeout; closed below
 };
 

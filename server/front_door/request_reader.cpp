@@ -90,7 +90,11 @@ RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& us
 
 bool RequestReader::keeps_alive() const {
   if (lists(connection_options_, "close")) return false;
-  return request_.minor_version == 1 || lists(connection_options_, "keep-alive");
+  return request_.minor_version == 1 || asks_to_keep_alive();
+}
+
+bool RequestReader::asks_to_keep_alive() const {
+  return lists(connection_options_, "keep-alive");
 }
 
 Refusal RequestReader::explain(const error_code& error) const {

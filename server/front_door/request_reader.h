@@ -43,6 +43,8 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   /// What the version and the Connection field say (RFC 9112 section 9.3); Beast would count Proxy-Connection
   /// in.
   bool keeps_alive() const;
+  /// The client says that it would keep the connection, which in HTTP/1.1 goes without saying.
+  bool asks_to_keep_alive() const;
   /// The client waits for 100 (Continue) before it sends its body.
   bool expects_continue() const { return expects_continue_; }
   const Refusal& refusal() const { return refusal_; }

@@ -38,8 +38,9 @@ bool TimedSocket::has_unread() const {
   return ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-bool TimedSocket::has_left() const {
-  pollfd watched{descriptor(), POLLRDHUP, 0};
+bool TimedSocket::has_left(HalfClosed half_closed) const {
+  const short by_half = half_closed == HalfClosed::leave ? POLLRDHUP : 0;  // the others are always told
+  pollfd watched{descriptor(), by_half, 0};
   return ::poll(&watched, 1, 0) > 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "server/front_door/deadline_list.h"
+#include "server/front_door/limits.h"
 
 namespace front_door {
 
@@ -34,7 +35,7 @@ class TimedSocket final : public DeadlineList::Member {
   /// Whether there is something to read; asks the kernel.
   bool has_unread() const;
   /// Whether the client has hung up; asks the kernel.
-  bool has_left() const;
+  bool has_left(HalfClosed half_closed) const;
 
  private:
   Socket socket_;

@@ -10,6 +10,7 @@ namespace routes {
 namespace {
 
 constexpr std::size_t kMaxRequestId = 128;
+constexpr int kClientClosedRequest = 499;
 
 // The client's own id where it is one that can stand in a log line and in a field as it is.
 std::string request_id_of(const front_door::Request& request) {
@@ -30,8 +31,7 @@ Call& call_of(const front_door::Exchange& exchange) {
 }
 
 std::string_view connection_field(const front_door::Exchange& exchange) {
-  if (!exchange.keeps_alive()) return "close";
-  return exchange.request.minor_version == 0 ? "keep-alive" : "";
+  return exchange.keeps_alive() ? exchange.keep_alive : "close";
 }
 
 // HTTP/1.0 knows no chunks: the end of its content is that of the connection.
@@ -176,7 +176,6 @@ void Application::take_back(front_door::Exchange& exchange, const front_door::Re
 
 void Application::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
   auto& call = call_of(exchange);
-  constexpr int kClientClosedRequest = 499;
   telemetry::RequestRecord record;
   record.request_id = call.request_id;
   record.peer = call.address;
@@ -197,21 +196,31 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   json_pool_.let_go(std::move(exchange.response.body));
 }
 
+void Application::lost(const front_door::Request& request) {
+  note(request, request_id_of(request), kClientClosedRequest, "client_gone", 0);
+}
+
 std::string Application::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {
+  const auto id = request_id_of(request);
+  auto bytes = front_door::to_bytes(refusal, id, request.method == "HEAD");
+  note(request, id, refusal.status, refusal.reason, bytes.size());
+  return bytes;
+}
+
+// A request that came to no route.
+void Application::note(const front_door::Request& request, std::string_view id, int status,
+                       std::string_view reason, std::size_t bytes) {
   telemetry::RequestRecord record;
   const auto address = clients_.address_of(request);
   record.peer = address;
   record.method = request.method.empty() ? "-" : std::string_view(request.method);
   record.path = request.target.empty() ? "-" : path_of(request);
   record.route = "refused";
-  record.status = refusal.status;
-  record.reason = refusal.reason;
-  const auto id = request_id_of(request);
+  record.status = status;
+  record.reason = reason;
   record.request_id = id;
-  auto bytes = front_door::to_bytes(refusal, id, request.method == "HEAD");
-  record.bytes = bytes.size();
+  record.bytes = bytes;
   for (auto* observer : observers_) observer->on_request(record);
-  return bytes;
 }
 
 }  // namespace routes

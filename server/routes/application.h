@@ -31,12 +31,15 @@ class Application final : public front_door::Application {
   void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
   void report(const front_door::Exchange& exchange, std::string_view what) override;
+  void lost(const front_door::Request& request) override;
   std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:
   std::optional<awaitable<>> answer(Call& call);
   std::optional<Reply> identify(Call& call) const;
   awaitable<> run(const HeavyHandler& handler, Call& call);
+  void note(const front_door::Request& request, std::string_view id, int status, std::string_view reason,
+            std::size_t bytes);
   void apologize(Call& call, std::string_view what);
 
   Router& router_;

@@ -129,6 +129,10 @@ void House::report(const front_door::Exchange& exchange, std::string_view what) 
   rooms_->application.report(exchange, what);
 }
 
+void House::lost(const front_door::Request& request) {
+  rooms_->application.lost(request);
+}
+
 std::string House::refuse(const front_door::Request& request, const front_door::Refusal& refusal) {
   return rooms_->application.refuse(request, refusal);
 }

@@ -21,6 +21,7 @@ class House final : public front_door::Application {
   void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
   void report(const front_door::Exchange& exchange, std::string_view what) override;
+  void lost(const front_door::Request& request) override;
   std::string refuse(const front_door::Request& request, const front_door::Refusal& refusal) override;
 
  private:

@@ -55,6 +55,44 @@ TEST_CASE("a client that has sent all it will still gets its light answers") {
   CHECK(client.closed_by_server());
 }
 
+TEST_CASE("--half-closed stay: a client that has sent all it will gets its heavy answers, too") {
+  RunningServer server({"--half-closed", "stay"});
+  HttpClient client(server.port());
+  client.send("GET /non-blocking?CPUTimeMs=100 HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.half_close();
+  CHECK(client.read_response().status == 200);
+  CHECK(client.closed_by_server());
+}
+
+TEST_CASE("who asks to keep the connection is told for how long") {
+  RunningServer server;
+  HttpClient client(server.port());
+  CHECK(!client.get("/").has("Keep-Alive"));
+  const auto asked = client.get("/", {{"Connection", "keep-alive"}});
+  CHECK(asked.field("Connection") == "keep-alive");
+  CHECK(asked.field("Keep-Alive") == "timeout=75");
+  const auto last = client.get("/", {{"Connection", "keep-alive, close"}});
+  CHECK(last.field("Connection") == "close");
+  CHECK(!last.has("Keep-Alive"));
+}
+
+TEST_CASE("a client that leaves in the midst of its content has a line in the log") {
+  RunningServer server;
+  HttpClient client(server.port());
+  client.send(kTask + "X-Request-Id: half\r\nContent-Length: 16\r\n\r\n{");
+  SUBCASE("that it sends at once") {
+    client.close();
+  }
+  SUBCASE("that it was asked for") {
+    HttpClient asked(server.port());
+    asked.send(kTask + "X-Request-Id: half\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n");
+    CHECK(asked.read_response().status == 100);
+    asked.reset();
+  }
+  CHECK(server.logs("id=half"));
+  CHECK(server.logs("path=/tasks/spin status=499 reason=client_gone"));
+}
+
 TEST_CASE("a request whose second half never comes is not answered as if it were whole") {
   RunningServer server;
   for (const std::string& half :

@@ -14,6 +14,7 @@
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/command.h"
 #include "tests/harness/http_client.h"
+#include "tests/harness/needs_root.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/running_server.h"
 #include "tests/harness/started_process.h"
@@ -134,6 +135,35 @@ TEST_CASE("a unix socket has the mode that was asked for, serves, and is removed
   CHECK(client.get("/non-blocking?CPUTimeMs=0").status == 200);
   CHECK(server.stop() == 0);
   CHECK(!std::filesystem::exists(path));
+}
+
+TEST_CASE("a unix socket is --user's, who removes it at the end" * harness::NeedsRoot()) {
+  constexpr uid_t kNobody = 65534;
+  TemporaryDirectory directory;
+  REQUIRE(chmod(directory.path().c_str(), 01777) == 0);
+  const std::string path = directory.path() / "door";
+  RunningServer server({"--unix-socket", path, "--user", std::to_string(kNobody)});
+  struct stat file {};
+  REQUIRE(stat(path.c_str(), &file) == 0);
+  CHECK(file.st_uid == kNobody);
+  CHECK(HttpClient(path).get("/").status == 200);
+  CHECK(server.stop() == 0);
+  CHECK(!std::filesystem::exists(path));
+}
+
+TEST_CASE("a name that stands twice for one address is listened on once" * harness::NeedsRoot()) {
+  TemporaryDirectory directory;
+  const auto hosts = directory.write("hosts", "127.0.0.1 twice\n127.0.0.1 twice\n127.0.0.2 twice\n");
+  const auto program = directory.write("cruncherd",
+                                       "#!/bin/sh\nexec unshare --mount sh -c 'mount --bind " + hosts +
+                                           " /etc/hosts && exec " + cruncherd_path() + " \"$@\"' sh \"$@\"\n",
+                                       true);
+  for (const auto* port : {"0", "18431"}) {
+    RunningServer server({"--host", "twice", "--port", port}, {.program = program});
+    CHECK(server.logs("http://127.0.0.2:"));
+    CHECK(HttpClient(server.port()).get("/").status == 200);
+    CHECK(server.stop() == 0);
+  }
 }
 
 TEST_CASE("the file of a unix socket is replaced where nobody answers on it, and only then") {

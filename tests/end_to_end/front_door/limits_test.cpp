@@ -148,6 +148,19 @@ TEST_CASE("by default an address has a quarter of --max-connections, and loopbac
         std::string::npos);
 }
 
+TEST_CASE("--max-fields and --max-head say how much a head may be, and are named where it is more") {
+  const RunningServer server({"--max-fields", "3", "--max-head", "64KiB"});
+  HttpClient client(server.port());
+  CHECK(client.get("/", {{"Authorization", std::string(60'000, 'x')}, {"A", "b"}}).status == 200);
+  const auto many = client.get("/", {{"A", "b"}, {"B", "b"}, {"C", "b"}});
+  CHECK(many.status == 431);
+  CHECK(many.json().at("detail") == "the head has more than 3 fields (--max-fields)");
+  HttpClient another(server.port());
+  const auto large = another.get("/", {{"A", std::string(70'000, 'x')}});
+  CHECK(large.status == 431);
+  CHECK(large.json().at("detail").get<std::string>().ends_with("(--max-head)"));
+}
+
 TEST_CASE("all buffers together stay within --max-buffered, and light routes are answered meanwhile") {
   RunningServer server({"--max-buffered", "1MiB", "--max-body", "1MiB"});
   HttpClient other(server.port());

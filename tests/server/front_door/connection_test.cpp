@@ -22,6 +22,7 @@ struct Nobody final : Application {
   void take_back(Exchange&, const Refusal&) override {}
   void ended(Exchange&, Ending, std::size_t) override {}
   void report(const Exchange&, std::string_view) override {}
+  void lost(const Request&) override {}
   std::string refuse(const Request&, const Refusal&) override { return "HTTP/1.1 400 Bad Request\r\n\r\n"; }
 };
 

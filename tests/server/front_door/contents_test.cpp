@@ -169,6 +169,7 @@ TEST_CASE("a client that leaves in the middle of a spooled content gives its roo
   client.send(pattern(4 * kMiB));
   CHECK(harness::eventually(5s, [&] { return door.scratch_used() > 3 * kMiB; }));
   client.close();
+  CHECK(door.ended("/upload", 5s)->reason == "lost");
   CHECK(harness::eventually(5s, [&] { return door.scratch_used() == 0 && door.counts().open == 0; }));
   CHECK(door.counts().buffered == 0);
 }

@@ -41,6 +41,7 @@ TEST_CASE("the limit per address is for strangers: not for loopback unless it is
     void take_back(Exchange&, const Refusal&) override {}
     void ended(Exchange&, Ending, std::size_t) override {}
     void report(const Exchange&, std::string_view) override {}
+    void lost(const Request&) override {}
     std::string refuse(const Request&, const Refusal&) override { return {}; }
   };
   Loop loop(1);

@@ -171,6 +171,21 @@ TEST_CASE("an exception out of a stream is reported, and breaks it off") {
   CHECK(door.reports() == std::vector<std::string>{"a bug"});
 }
 
+TEST_CASE("an exception out of the application is reported, and costs its client the connection alone") {
+  ServedDoor door({}, [](Exchange& exchange) {
+    if (exchange.request.target == "/bug") throw std::runtime_error("a bug");
+    exchange.response = whole("light");
+  });
+  HttpClient light(door.port());
+  CHECK(light.get("/light").body == "light");
+  HttpClient client(door.port());
+  client.send(get("/bug"));
+  CHECK(client.read_to_end().empty());
+  CHECK(door.reports() == std::vector<std::string>{"a bug"});
+  CHECK(door.counts().closed["error"] == 1);
+  CHECK(light.get("/light").body == "light");
+}
+
 TEST_CASE("a writer waits while its client does not read, and goes on when it does") {
   const auto part = pattern(64 * 1024);
   std::atomic<std::size_t> written = 0;

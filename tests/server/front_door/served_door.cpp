@@ -40,6 +40,10 @@ struct ServedDoor::House final : Application {
     const std::lock_guard lock(mutex);
     reports.emplace_back(what);
   }
+  void lost(const Request& request) override {
+    const std::lock_guard lock(mutex);
+    endings.push_back({request.target, Ending::client_gone, 0, "lost"});
+  }
   std::string refuse(const Request&, const Refusal& refusal) override { return to_bytes(refusal, "-"); }
 
   ContentTerms content_terms;
