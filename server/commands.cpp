@@ -111,7 +111,6 @@ Command read_command(const settings::TaskSection& section, const CommandDefaults
   command.task = section.name;
   command.place = fmt::format("{}: [task.{}]", section.place, section.name);
   command.limits = defaults.limits;
-  command.max_body = defaults.max_body;
   FlagTable flags;
   add_flags_of(flags, command);
   const Entry* exec = nullptr;
@@ -144,7 +143,6 @@ Command read_command(const std::string& definition, const CommandDefaults& defau
   command.task = definition.substr(0, equals);
   command.place = fmt::format("--exec {}", command.task);
   command.limits = defaults.limits;
-  command.max_body = defaults.max_body;
   auto words = process::split_words(std::string_view(definition).substr(equals + 1));
   if (const auto* why = std::get_if<std::string_view>(&words)) refuse(command.place, std::string(*why));
   give_words(command, command.place, std::get<std::vector<std::string>>(words));

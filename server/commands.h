@@ -20,7 +20,6 @@ struct BadCommand : std::runtime_error {
 struct CommandDefaults {
   process::JobLimits limits;
   std::vector<std::string> environment;  ///< --env
-  std::size_t max_body = 0;              ///< --max-body
 };
 
 /// Whether a section is a command's: it has `exec`.

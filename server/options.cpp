@@ -225,7 +225,7 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
   door.per_ip_on_loopback = given.contains("max-connections-per-ip");
   if (!door.per_ip_on_loopback)
     door.max_connections_per_ip = std::max<std::size_t>(1, door.max_connections / 4);
-  const CommandDefaults defaults{options.job, options.environment, options.door.max_body};
+  const CommandDefaults defaults{options.job, options.environment};
   for (const auto& section : file.tasks)
     if (is_command(section))
       add_command(options.commands, read_command(section, defaults));

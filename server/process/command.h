@@ -31,8 +31,8 @@ struct Command {
   bool streams = false;         ///< stdout goes to the client as it comes
   std::string in, out;          ///< files in the job's folder, instead of stdin and stdout where not empty
   std::map<int, int> statuses;  ///< of the response, by exit code
-  std::size_t max_body = 0;     ///< bytes of content
-  std::size_t running = 0;      ///< its jobs at once; 0: no limit but the slots
+  std::size_t max_body = 64 << 20;  ///< bytes of content: beyond 1 MiB they are in a file
+  std::size_t running = 0;          ///< its jobs at once; 0: no limit but the slots
 
   std::vector<std::string> environment;  ///< "NAME=value", all but what belongs to one job
   Confinement confinement;

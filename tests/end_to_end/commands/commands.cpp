@@ -140,11 +140,12 @@ TEST_CASE("a content of another type is refused, with the types that would do") 
 TEST_CASE("a content beyond max_body of the task is refused, one below goes beyond --max-body") {
   const CommandServer server(
       "[task.copy]\nexec = \"cat\"\nmax_body = \"2MiB\"\n[task.small]\nexec = \"cat\"\n"
-      "max_body = \"10B\"\n",
+      "max_body = \"10B\"\n[task.usual]\nexec = [\"wc\", \"-c\"]\n",
       {"--max-body", "1000B"});
   CHECK(server.post("/tasks/copy", std::string(1'500'000, 'x')).status == 200);
   CHECK(server.post("/tasks/copy", std::string(2'200'000, 'x')).status == 413);
   CHECK(server.post("/tasks/small", "0123456789a").status == 413);
+  CHECK(server.post("/tasks/usual", std::string(5'000'000, 'x')).body == "5000000\n");
 }
 
 TEST_CASE("commands stand in /tasks, in /openapi.json and in the metrics") {
