@@ -20,6 +20,8 @@ constexpr Milliseconds kSparesPatience{2000};
 constexpr Milliseconds kGlance{10};
 // So long clients that could not know of the end may still ask for heavy work.
 constexpr Milliseconds kLastCalls{500};
+// For responses to those who waited in vain.
+constexpr Milliseconds kLastWords{250};
 // Lines of one drain about jobs that it ends.
 constexpr std::size_t kLinesOfJobs = 1000;
 
@@ -97,7 +99,7 @@ awaitable<> Lifecycle::drain(int signal) {
         house_.log.say(spdlog::level::info,
                        fmt::format("--drain-timeout: {} stored jobs go back to the queue", running));
       if (!house_.site.busy()) break;  // main ends the processes that are left
-      co_return cut_off();
+      co_return co_await cut_off();
     }
     if (Clock::now() >= begin + kLastCalls) house_.admission.close();
     co_await nobody.wait(Clock::now() + kGlance);
@@ -117,7 +119,8 @@ awaitable<> Lifecycle::leave_operators() {
   while (house_.admin_site->busy() && Clock::now() < patience) co_await nobody.wait(Clock::now() + kGlance);
 }
 
-void Lifecycle::cut_off() {
+// Who waits is told so; whose job runs loses it.
+awaitable<> Lifecycle::cut_off() {
   std::size_t lines = 0;
   for (const auto& live : house_.dispatcher.live()) {
     if (++lines > kLinesOfJobs) break;
@@ -125,6 +128,11 @@ void Lifecycle::cut_off() {
                    fmt::format("--drain-timeout: a job of task '{}' that {} is cut off, id={}",
                                live.job->task, live.pid ? "runs" : "waits", live.job->request_id));
   }
+  house_.admission.dismiss();
+  WakeUp nobody(house_.loop);
+  const auto patience = Clock::now() + kLastWords;
+  while (house_.site.busy() > house_.admission.running() && Clock::now() < patience)
+    co_await nobody.wait(Clock::now() + kGlance);
   house_.log.say(spdlog::level::warn,
                  fmt::format("--drain-timeout: {} connections are cut off", house_.site.busy()));
   end_now(1);

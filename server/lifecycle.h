@@ -44,7 +44,7 @@ class Lifecycle {
   void await_signal();
   awaitable<> drain(int signal);
   awaitable<> leave_operators();
-  void cut_off();
+  awaitable<> cut_off();
   void end_now(int exit_code);
 
   House house_;

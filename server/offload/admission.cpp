@@ -3,6 +3,13 @@
 #include <fmt/format.h>
 
 namespace offload {
+namespace {
+
+process::Failure shutting_down() {
+  return {process::Reason::draining, "the server is shutting down", {}, {}};
+}
+
+}  // namespace
 
 Slot::~Slot() {
   if (admission_) admission_->leave(line_);
@@ -39,7 +46,7 @@ std::optional<process::Failure> Admission::over_its_terms(const process::Client&
 }
 
 std::optional<process::Failure> Admission::refusal(const process::Client& client) {
-  if (closed_) return process::Failure{process::Reason::draining, "the server is shutting down", {}, {}};
+  if (closed_) return shutting_down();
   if (auto failure = over_its_terms(client)) return failure;
   if (!crowded()) return std::nullopt;
   auto& line = queue_.line_of(client);
@@ -73,6 +80,7 @@ awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadli
   co_await waiter.turn.wait(std::min(deadline, patience));
   if (waiter.state == Waiter::State::granted) co_return std::move(waiter.slot);
   if (waiter.state == Waiter::State::gave_way) co_return too_many();
+  if (waiter.state == Waiter::State::dismissed) co_return shutting_down();
   if (deadline <= patience)
     co_return process::Failure{
         process::Reason::deadline_exceeded, "the deadline passed while the job waited for its turn", {}, {}};
@@ -81,6 +89,15 @@ awaitable<std::variant<Slot, process::Failure>> Admission::enter(Deadline deadli
       fmt::format("no slot came free within {} ms (--wait-timeout)", wait_limit_.count()),
       {},
       {}};
+}
+
+void Admission::dismiss() {
+  closed_ = true;
+  while (auto* one = static_cast<Waiter*>(queue_.anybody())) {
+    one->state = Waiter::State::dismissed;
+    queue_.leave(*one);
+    one->turn.wake();
+  }
 }
 
 // A slot goes straight to the one whose turn it is: a newcomer never overtakes its own line.

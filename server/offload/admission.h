@@ -65,6 +65,8 @@ class Admission {
   void drain() { draining_ = true; }
   /// Nobody enters any more; those who wait already still get their turn.
   void close() { closed_ = true; }
+  /// Nobody gets a turn any more: those who wait hear that the server is shutting down.
+  void dismiss();
 
   std::size_t slots() const { return slots_; }
   std::size_t running() const { return running_; }
@@ -99,7 +101,7 @@ class Admission {
     Admission& admission;
     WakeUp turn;
     Slot slot;
-    enum class State { waits, granted, gave_way } state = State::waits;
+    enum class State { waits, granted, gave_way, dismissed } state = State::waits;
   };
   FairQueue queue_;
 };

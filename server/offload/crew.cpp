@@ -42,7 +42,7 @@ awaitable<Crew::Lent> Crew::lend(Deadline deadline) {
       lose_spare(std::move(process));
       continue;
     }
-    back_off_.recovered();
+    recover();
     // If spares are left, the next one is started when this job's process is gone: it would compete with it.
     if (ready_.empty()) refill();
     co_return Lent(std::move(process));
@@ -148,7 +148,7 @@ void Crew::hand_out(std::unique_ptr<process::Process> process) {
     waiter.served = true;
     waiter.process = std::move(process);
     waiter.served_or_late.wake();
-    back_off_.recovered();
+    recover();
   } else if (ready_.size() >= target_) {
     give_back(std::move(process));  // the one who waited for it has gone
   } else {
@@ -176,7 +176,13 @@ void Crew::lose_spare(std::unique_ptr<process::Process> spare) {
     refill();
 }
 
+void Crew::recover() {
+  back_off_.recovered();
+  failing_ = false;
+}
+
 void Crew::back_off() {
+  failing_ = true;
   if (resting_) return;
   resting_ = true;
   retry_.expires_after(back_off_.failed(Clock::now()));

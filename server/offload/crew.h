@@ -68,6 +68,9 @@ class Crew {
 
   const process::Program& program() const { return spawner_.program(); }
   std::size_t ready() const { return ready_.size(); }
+  /// No spare is left, and the last start failed or its process died at once. Where spares are kept this ends
+  /// by itself, else by the end of a pause: somebody has to try.
+  bool stuck() const { return ready_.empty() && (resting_ || (failing_ && target_ > 0)); }
   std::size_t target() const { return target_; }
   const SpawnCounts& counts() const { return counts_; }
   const process::Orphans& orphans() const { return orphans_; }
@@ -112,6 +115,7 @@ class Crew {
   void hand_out(std::unique_ptr<process::Process> process);
   void on_ended(const process::Process& process);
   void lose_spare(std::unique_ptr<process::Process> process);
+  void recover();
   void back_off();
   awaitable<> end(Ending ending);
 
@@ -127,6 +131,7 @@ class Crew {
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_;
   BackOff back_off_;
   bool resting_ = false;
+  bool failing_ = false;
   SpawnCounts counts_;
 };
 

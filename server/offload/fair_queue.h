@@ -56,6 +56,11 @@ class FairQueue {
   /// more: the one to give way. Else null.
   Waiter* to_give_way_to(const Line& line);
 
+  /// Somebody of the longest line; null where nobody waits.
+  Waiter* anybody() const {
+    return by_length_.empty() ? nullptr : &by_length_.rbegin()->second->waiting.back();
+  }
+
   /// How many wait, and the one whom next() would give is there.
   std::size_t waiting() const { return waiting_; }
   bool anybody_next() const { return !by_turn_.empty(); }

@@ -83,6 +83,7 @@ void forget_handlers() {
 [[noreturn]] void serve_orders(int socket, const Program& program, pid_t server) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // the mark of all that comes of it (orphans.h)
   forget_handlers();
   ::prctl(PR_SET_NAME, "launcher");
   ::setpgid(0, 0);  // a terminal's signals are for the server

@@ -19,7 +19,10 @@ constexpr std::size_t kAtOnce = 64;  // some system calls each
 
 }  // namespace
 
-Orphans::Orphans(Loop& loop) : again_(loop.get_executor()), children_(::gettid()) {
+Orphans::Orphans(Loop& loop)
+    : again_(loop.get_executor()),
+      children_(::gettid()),
+      knows_strangers_(::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   for (const auto pid : children_()) not_ours_.insert(pid);
 }
@@ -45,6 +48,10 @@ bool Orphans::is_led(pid_t pid) {
   return crunchers_.count(group) && hosts_.try_emplace(pid, group).first->second == group;
 }
 
+bool Orphans::is_stranger(pid_t pid) const {
+  return not_ours_.count(pid) || (knows_strangers_ && !has_no_new_privs(pid));
+}
+
 void Orphans::sweep() {
   fresh_ = true;
   const bool second_look_is_due = std::exchange(quiet_, false) && scheduled_;
@@ -65,7 +72,11 @@ void Orphans::look() {
   for (std::size_t i = 0; i < count; ++i) {
     at = (at + 1) % found.size();
     last_ = found[at];
-    if (not_ours_.count(last_) || is_led(last_)) continue;
+    if (is_stranger(last_)) {
+      if (::waitpid(last_, nullptr, WNOHANG) != 0) not_ours_.erase(last_);
+      continue;
+    }
+    if (is_led(last_)) continue;
     any = true;
     if (end(last_, sweep)) ++killed_;
   }
@@ -87,7 +98,7 @@ std::size_t Orphans::end_all(Milliseconds patience) {
   for (;;) {
     auto left = children();
     if (left.size() <= not_ours_.size()) left = children_by_parent();
-    std::erase_if(left, [this](pid_t pid) { return not_ours_.count(pid) > 0; });
+    std::erase_if(left, [this](pid_t pid) { return is_stranger(pid); });
     if (left.empty() || Clock::now() >= until) return left.size();
     for (const auto pid : left) {
       sched_param none{};

@@ -1,7 +1,8 @@
 #pragma once
 // Processes that a job left behind: children and daemons that outlived their parent. The server is their
 // subreaper, so they become children of its main thread, which itself starts none: whatever appears there is
-// an orphan, and is killed. Used by crew.h after every job.
+// an orphan, and is killed. Strangers come there as well, to PID 1 of a container; they are known by what no
+// descendant of a job can take off (no_new_privs), and only reaped. Used by crew.h after every job.
 
 #include <sys/types.h>
 
@@ -50,10 +51,12 @@ class Orphans {
   };
   bool end(pid_t pid, Sweep& sweep);
   bool is_led(pid_t pid);
+  bool is_stranger(pid_t pid) const;
   void look();
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
   const ChildrenOfThread children_;
+  const bool knows_strangers_;  // not where this process itself has no_new_privs
   std::unordered_set<pid_t> not_ours_, strays_, crunchers_;
   std::unordered_map<pid_t, pid_t> hosts_;  // of each orphan that was left alone, whose group it was in
   pid_t last_ = 0;                          // that was looked at

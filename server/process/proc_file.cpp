@@ -35,6 +35,10 @@ std::optional<long> resident_kib(pid_t pid) {
   return status_line(pid, "VmRSS:");
 }
 
+bool has_no_new_privs(pid_t pid) {
+  return status_line(pid, "NoNewPrivs:") != 0;
+}
+
 ChildrenOfThread::ChildrenOfThread(pid_t thread)
     : file_(::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC)) {}
 

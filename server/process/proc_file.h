@@ -15,6 +15,9 @@ namespace process {
 std::optional<long> peak_resident_kib(pid_t pid);
 /// Resident memory now (VmRSS), in KiB.
 std::optional<long> resident_kib(pid_t pid);
+/// Whether it and all that it starts lack the means to gain rights (prctl(2)): for good, once it is so. True
+/// where nobody can tell.
+bool has_no_new_privs(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
 /// The children of all threads of this process. While children end, the kernel may leave out some that live

@@ -8,11 +8,12 @@ namespace {
 
 Reply ready(const Call& call, const offload::Dispatcher& dispatcher) {
   const auto& admission = dispatcher.admission();
-  if (!admission.full()) return json_reply("{\"status\":\"ready\"}\n");
-  auto reply = admission.draining()
-                   ? problem(call, 503, "draining", "the server is shutting down")
-                   : problem(call, 503, "queue_full",
-                             "all slots are taken (--running) and the queue is full (--waiting)");
+  const bool stuck = dispatcher.crew().stuck();
+  if (!admission.full() && !stuck) return json_reply("{\"status\":\"ready\"}\n");
+  auto reply = admission.draining() ? problem(call, 503, "draining", "the server is shutting down")
+               : stuck ? problem(call, 503, "cannot_spawn", "no process can be started, and no spare is left")
+                       : problem(call, 503, "queue_full",
+                                 "all slots are taken (--running) and the queue is full (--waiting)");
   reply.fields.emplace_back("Retry-After", std::to_string(dispatcher.retry_after_seconds()));
   return reply;
 }

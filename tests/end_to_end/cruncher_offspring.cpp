@@ -1,9 +1,13 @@
 // Processes that a cruncher starts: they hold up no answer and outlive no job.
 
 #include <doctest/doctest.h>
+#include <signal.h>
+
+#include <fstream>
 
 #include "tests/end_to_end/job.h"
 #include "tests/harness/process_table.h"
+#include "tests/harness/temporary_directory.h"
 
 namespace end_to_end {
 namespace {
@@ -26,6 +30,31 @@ TEST_CASE(
   }
   CHECK(eventually(seconds(2), [&] { return server.processes_left().empty(); }));
   CHECK(has_no_children(server));
+}
+
+TEST_CASE("a stranger that lost its parent is no job's: it lives on, also after the server, and is reaped") {
+  const harness::TemporaryDirectory directory;
+  const auto pid_file = directory.path() / "pid";
+  // A helper of whoever starts the server, whose own child comes to the server as to PID 1 of a container.
+  const auto script =
+      directory.write("start",
+                      "#!/bin/sh\n(sh -c 'sleep 300 & echo $! >" + pid_file.string() +
+                          "; exec sleep 0.2') &\nexec " + harness::cruncherd_path() + " \"$@\"\n",
+                      true);
+  RunningServer::Launch launch;
+  launch.program = script;
+  UnrulyServer server({}, launch);
+  pid_t stranger = 0;
+  REQUIRE(eventually(seconds(5), [&] { return bool(std::ifstream(pid_file) >> stranger); }));
+  const auto parent = [&] { return harness::find_process(stranger)->parent; };
+  REQUIRE(eventually(seconds(5), [&] { return parent() == server.pid(); }));
+  for (int i = 0; i < 5; ++i) CHECK(works(server));
+  CHECK_FALSE(is_dead(stranger));
+  CHECK(HttpClient(server.port()).get("/metrics").body.find("cruncherd_orphans_killed_total 0") !=
+        std::string::npos);
+  ::kill(stranger, SIGKILL);
+  CHECK(eventually(seconds(5), [&] { return works(server) && !harness::find_process(stranger); }));
+  CHECK(server.stop() == 0);
 }
 
 TEST_CASE("a child and a daemon die with a job that is killed at its deadline") {

@@ -178,7 +178,8 @@ TEST_CASE("a drain that takes too long is ended") {
   CHECK_THROWS(job.get());
 }
 
-TEST_CASE("where a drain takes too long, each job that is cut off is a line of the log") {
+TEST_CASE(
+    "where a drain takes too long, who waits is told, and each job that is cut off is a line of the log") {
   UnrulyServer server({"--running", "1", "--timeout", "60s", "--wait-timeout", "60s", "--drain-timeout",
                        "700ms", "--kill-grace", "100ms"});
   auto running = start_job(server, "ignore_term");
@@ -190,7 +191,7 @@ TEST_CASE("where a drain takes too long, each job that is cut off is a line of t
   server.signal(SIGTERM);
   CHECK(server.wait_for_end(at_most(seconds(5))) == 1 << 8);
   CHECK_THROWS(running.get());
-  CHECK_THROWS(waiting.get());
+  CHECK(outcome_of(waiting.get()) == "503 draining");
   CHECK(server.log().find("a job of task 'ignore_term' that runs is cut off, id=") != std::string::npos);
   CHECK(server.log().find("a job of task 'nothing' that waits is cut off, id=") != std::string::npos);
 }

@@ -102,6 +102,26 @@ TEST_CASE("spares go on serving while no new ones can be started, and are made u
   CHECK(eventually(seconds(5), [&] { return harness::zombie_children_of(server.pid()) == 0; }));
 }
 
+TEST_CASE(
+    "/readyz is 503 while no process can be had and no spare is left, and not for want of somebody who "
+    "tries") {
+  for (const auto* spares : {"1", "0"}) {
+    CAPTURE(std::string(spares));
+    const ServerOfOneFile one({"--spares", spares});
+    const auto& server = *one.server;
+    HttpClient probe(server.port());
+    CHECK(probe.get("/readyz").status == 200);
+    fs::rename(one.program, one.program + ".away");
+    meet_the_file(server);
+    if (std::string_view(spares) == "1") CHECK(works(server));
+    check_refusal(run_job(server, "nothing"));
+    CHECK(outcome_of(probe.get("/readyz")) == "503 cannot_spawn");
+    fs::rename(one.program + ".away", one.program);
+    CHECK(eventually(seconds(10), [&] { return probe.get("/readyz").status == 200; }));
+    CHECK(eventually(seconds(5), [&] { return works(server); }));
+  }
+}
+
 TEST_CASE("a launcher that is killed is replaced, and costs no job that runs") {
   const UnrulyServer server({"--running", "4"});
   REQUIRE(works(server));
