@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "server/loop/random_id.h"
 #include "server/process/launch.h"
 
 namespace process {
@@ -23,6 +23,14 @@ namespace {
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr char kPrefix[] = "cruncherd-";
 constexpr mode_t kOwnersOnly = 0700;
+
+// Not loop::random_id(), which is the loop's own.
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != sizeof number)
+    number = static_cast<std::uint64_t>(::getpid());
+  return number;
+}
 
 template <typename Visit>
 void for_each_name(int folder, Visit visit) {
@@ -67,7 +75,7 @@ class Emptying {
   }
 
   const int top_;
-  const std::string prefix_ = ".gone-" + loop::random_id() + "-";
+  const std::string prefix_ = fmt::format(".gone-{}-", random_number());  // no name of the job's own
   std::uint64_t next_ = 0;
 };
 
