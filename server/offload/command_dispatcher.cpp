@@ -56,7 +56,7 @@ awaitable<process::Outcome> CommandDispatcher::run(const process::Job& job, cons
 awaitable<CommandDispatcher::Streamed> CommandDispatcher::stream(process::Job job,
                                                                  const process::Command& command,
                                                                  const process::CommandInput& input) {
-  auto streamed = std::make_shared<StreamedJob>(std::move(job), command);
+  auto streamed = std::make_shared<StreamedJob>(std::move(job));
   streamed->live_.job = &streamed->job_;
   auto begun = co_await begin(streamed->live_, command, input);
   if (auto* failure = std::get_if<process::Failure>(&begun))

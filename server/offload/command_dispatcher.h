@@ -17,7 +17,7 @@ namespace offload {
 /// A job whose output goes to the client as it comes. It dies with this object.
 class StreamedJob {
  public:
-  StreamedJob(process::Job job, const process::Command& command) : job_(std::move(job)), command_(command) {}
+  explicit StreamedJob(process::Job job) : job_(std::move(job)) {}
 
   /// See process::CommandStream. To be called once; afterwards the slot is free.
   awaitable<process::Outcome> pass_on(process::PassOn write);
@@ -25,7 +25,6 @@ class StreamedJob {
  private:
   friend class CommandDispatcher;
   const process::Job job_;
-  const process::Command& command_;
   LiveJob live_;
   std::optional<Occupied> occupied_;
   std::optional<process::CommandStream> stream_;
