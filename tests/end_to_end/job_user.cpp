@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "server/process/confinement.h"
 #include "tests/end_to_end/job.h"
 #include "tests/harness/command.h"
 #include "tests/harness/needs_root.h"
@@ -39,7 +40,31 @@ def trace_server():
     if ctypes.CDLL(None, use_errno=True).ptrace(16, os.getppid(), 0, 0) != 0: raise OSError(ctypes.get_errno(), '')
 def become_root(): os.setuid(0)
 
-methods = {f.__name__: f for f in (who, stop_server, limit_server, renice_server, move_server, read_server, trace_server, become_root)}
+def siblings():
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        try: stat = open(f'/proc/{name}/stat').read()
+        except OSError: continue
+        if int(stat.rsplit(')', 1)[1].split()[1]) == os.getppid() and int(name) != os.getpid(): yield int(name)
+def each_sibling(attack):
+    errors = set()
+    for pid in siblings():
+        try: attack(pid); errors.add('none')
+        except ProcessLookupError: pass
+        except OSError as error: errors.add(type(error).__name__)
+    return sorted(errors)
+class Part(ctypes.Structure): _fields_ = [('base', ctypes.c_void_p), ('size', ctypes.c_size_t)]
+def read_memory(pid):
+    address = int(open(f'/proc/{pid}/maps').readline().split('-')[0], 16)
+    there, here = Part(address, 8), ctypes.create_string_buffer(8)
+    own = Part(ctypes.addressof(here), 8)
+    if ctypes.CDLL(None, use_errno=True).process_vm_readv(pid, ctypes.byref(own), 1, ctypes.byref(there), 1, 0) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+def read_siblings(): return each_sibling(read_memory)
+def stop_siblings(): return each_sibling(lambda pid: os.kill(pid, signal.SIGSTOP))
+def wait(): import time; time.sleep(20)
+
+methods = {f.__name__: f for f in (who, stop_server, limit_server, renice_server, move_server, read_server, trace_server, become_root, read_siblings, stop_siblings, wait)}
 request = json.loads(sys.stdin.readline() or sys.exit())
 if request['method'] == 'rpc.discover':
     result = {'openrpc': '1.3.2', 'info': {'title': 't', 'version': '1'}, 'methods': [{'name': name, 'params': []} for name in methods]}
@@ -110,6 +135,22 @@ TEST_CASE("a job of --job-user is that user alone, and can do nothing to the ser
     }
     CHECK(descriptors_of(server.pid()).rlim_cur == before.rlim_cur);
   }
+}
+
+TEST_CASE("a job can neither read nor stop those beside it, nor launchers" * harness::NeedsRoot()) {
+  if (process::landlock_version() < 6) return;  // the kernel has no means
+  const Attacker attacker;
+  const RunningServer server({"--cruncher", attacker.path, "--job-user", kNobody, "--priority", "normal",
+                              "--running", "2", "--spares", "2"});
+  auto victim = start_job(server, "wait", Json::object(), {{"Prefer", "wait=5"}});
+  REQUIRE(eventually(seconds(5), [&] {
+    return HttpClient(server.port()).get("/status").json().at("slots").at("running") == 1;
+  }));
+  for (const auto* attack : {"read_siblings", "stop_siblings"}) {
+    CAPTURE(std::string(attack));
+    CHECK(result_of(server, attack).at("did") == Json{"PermissionError"});
+  }
+  CHECK(outcome_of(victim.get()) == "504 deadline_exceeded");
 }
 
 TEST_CASE("the cruncher that comes with it, executed or forked, is that user as well" *
