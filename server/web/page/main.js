@@ -10,6 +10,7 @@ import {showJobs} from './jobs.js';
 import {parseJson} from './json.js';
 import {Plots} from './plots.js';
 import {Poller} from './poller.js';
+import {showStored} from './stored.js';
 import {showTally} from './tallies.js';
 import {TryTask} from './try_task.js';
 
@@ -30,6 +31,7 @@ function show(status) {
   faceplate.show(status, history.latest);
   gauges.show(status);
   showJobs(status.jobs);
+  showStored(status.stored);
   plots.show(history, now);
   showTally('outcomes', status.outcomes, outcomeKind, 'no heavy request yet');
   showTally('closes', status.connections.closed_total, () => 'plain', 'none yet');
