@@ -169,6 +169,10 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   telemetry::Metrics metrics(dispatcher, site.door(), *log_file);
   for (const auto& [name, task] : catalogue.tasks()) metrics.expect_task(name);
   telemetry::Status status(dispatcher, site.door());
+  if (auto* store = stored.store()) {
+    metrics.show(*store);
+    status.show(*store);
+  }
   observers = {&log, &metrics, &status};
 
   crew.refill();

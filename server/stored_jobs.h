@@ -20,6 +20,8 @@ class StoredJobs {
   routes::Stored for_routes(bool for_operators) {
     return {store_ ? &*store_ : nullptr, runner_ ? &*runner_ : nullptr, for_operators};
   }
+  /// Null where there are none.
+  jobs::Store* store() { return store_ ? &*store_ : nullptr; }
   /// What keeps jobs from being stored; empty where all is well.
   std::string fault() const { return store_ ? store_->fault() : std::string(); }
 

@@ -26,7 +26,8 @@ void add_content(crypto_generichash_state& state, const Content& content) {
   if (!content.file) return add(state, content.bytes);
   std::vector<char> piece(kHashedAtOnce);
   for (std::uint64_t at = 0; at < content.size;) {
-    const auto count = ::pread(content.file.get(), piece.data(), piece.size(), static_cast<off_t>(at));
+    const auto count =
+        ::pread(content.file.get(), piece.data(), piece.size(), static_cast<off_t>(content.offset + at));
     if (count <= 0) throw StoreError("a content that is to be stored cannot be read");
     add(state, {piece.data(), static_cast<std::size_t>(count)});
     at += static_cast<std::uint64_t>(count);

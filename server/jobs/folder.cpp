@@ -37,7 +37,8 @@ void copy(int to, const Content& content, const std::filesystem::path& path) {
   if (!content.file) return write_all(to, content.bytes, path);
   std::string piece(kPiece, '\0');
   for (std::uint64_t at = 0; at < content.size;) {
-    const auto count = ::pread(content.file.get(), piece.data(), piece.size(), static_cast<off_t>(at));
+    const auto count =
+        ::pread(content.file.get(), piece.data(), piece.size(), static_cast<off_t>(content.offset + at));
     if (count < 0) fail("cannot read what is to be", path);
     if (count == 0) throw StoreError(fmt::format("what is to be {} is cut short", path.string()));
     write_all(to, {piece.data(), static_cast<std::size_t>(count)}, path);
@@ -130,7 +131,8 @@ std::string read_all(const Content& content) {
   if (!content.file) return content.bytes;
   std::string all(content.size, '\0');
   for (std::size_t at = 0; at < all.size();) {
-    const auto count = ::pread(content.file.get(), all.data() + at, all.size() - at, static_cast<off_t>(at));
+    const auto count = ::pread(content.file.get(), all.data() + at, all.size() - at,
+                               static_cast<off_t>(content.offset + at));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) throw StoreError("a stored content cannot be read whole");
     at += static_cast<std::size_t>(count);

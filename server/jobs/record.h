@@ -29,8 +29,9 @@ UnixTime now();
 /// Bytes in memory, or a file where there are many of them (kInFile).
 struct Content {
   std::string bytes;
-  loop::UniqueFd file;     ///< instead of `bytes`, where it is one; read from offset 0
-  std::uint64_t size = 0;  ///< of either
+  loop::UniqueFd file;       ///< instead of `bytes`, where it is one
+  std::uint64_t size = 0;    ///< of either
+  std::uint64_t offset = 0;  ///< of its first byte in the file
 };
 
 /// Contents and results beyond this size are files beside the database.

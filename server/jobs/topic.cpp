@@ -38,15 +38,22 @@ void Topic::on_progress(double progress) {
 }
 
 void Topic::on_stderr(std::string_view bytes) {
-  splitter_.add(bytes, [this](process::LogLine line) {
-    tell();
-    bytes_ += line.text.size();
-    lines_.push_back({event_, std::move(line.text)});
-    while (bytes_ > kKept) {
-      bytes_ -= lines_.front().text.size();
-      lines_.pop_front();
-    }
-  });
+  splitter_.add(bytes, [this](process::LogLine line) { add(std::move(line)); });
+}
+
+void Topic::end_of_stderr() {
+  splitter_.flush([this](process::LogLine line) { add(std::move(line)); });
+}
+
+void Topic::add(process::LogLine line) {
+  if (on_line && heard_++ < kLoggedLines) on_line(line);
+  tell();
+  bytes_ += line.text.size();
+  lines_.push_back({event_, std::move(line.text)});
+  while (bytes_ > kKept) {
+    bytes_ -= lines_.front().text.size();
+    lines_.pop_front();
+  }
 }
 
 awaitable<> Topic::changed(std::uint64_t seen, Deadline until) {

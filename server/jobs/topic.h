@@ -5,6 +5,7 @@
 
 #include <boost/intrusive/list.hpp>
 #include <deque>
+#include <functional>
 #include <string>
 
 #include "server/jobs/record.h"
@@ -38,6 +39,11 @@ class Topic final : public process::JobListener {
   void on_start() override { set(State::running); }
   void on_progress(double progress) override;
   void on_stderr(std::string_view bytes) override;
+  /// What has no end yet is a line, too.
+  void end_of_stderr();
+  /// Hears of each line, the first kLoggedLines of a job.
+  std::function<void(const process::LogLine&)> on_line;
+  static constexpr std::size_t kLoggedLines = 1000;
 
   /// Suspends until event() is not `seen`, or `until`.
   awaitable<> changed(std::uint64_t seen, Deadline until);
@@ -49,6 +55,7 @@ class Topic final : public process::JobListener {
     WakeUp told;
   };
   void tell();
+  void add(process::LogLine line);
 
   Loop& loop_;
   State state_ = State::queued;
@@ -57,6 +64,7 @@ class Topic final : public process::JobListener {
   process::LogLines splitter_;
   std::deque<Line> lines_;
   std::size_t bytes_ = 0;
+  std::size_t heard_ = 0;  // lines
   std::uint64_t event_ = static_cast<std::uint64_t>(now());
   boost::intrusive::list<Watcher, boost::intrusive::constant_time_size<false>> waiting_;
 };

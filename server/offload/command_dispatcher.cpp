@@ -4,26 +4,34 @@
 
 namespace offload {
 
+awaitable<std::variant<Slot, process::Failure>> CommandDispatcher::enter_all(const process::Job& job,
+                                                                             std::optional<Slot> slot) {
+  if (slot) co_return std::move(*slot);
+  co_return co_await dispatcher_.admission().enter(job.deadline, job.client);
+}
+
 // First past the bound of its task, so that no slot is held by one that waits for that.
 awaitable<std::variant<Slot, process::Failure>> CommandDispatcher::enter(const process::Job& job,
-                                                                         const process::Command& command) {
+                                                                         const process::Command& command,
+                                                                         std::optional<Slot> slot) {
   auto& all = dispatcher_.admission();
   if (command.running == 0 || command.running >= all.slots())
-    co_return co_await all.enter(job.deadline, job.client);
+    co_return co_await enter_all(job, std::move(slot));
   auto& own = own_.try_emplace(command.task, loop_, command.running, all.max_waiting(), all.wait_limit())
                   .first->second;
   auto past = co_await own.enter(job.deadline, job.client);
   if (auto* refusal = std::get_if<process::Failure>(&past)) co_return std::move(*refusal);
-  auto admitted = co_await all.enter(job.deadline, job.client);
-  if (auto* slot = std::get_if<Slot>(&admitted)) slot->hold(std::move(std::get<Slot>(past)));
+  auto admitted = co_await enter_all(job, std::move(slot));
+  if (auto* got = std::get_if<Slot>(&admitted)) got->hold(std::move(std::get<Slot>(past)));
   co_return admitted;
 }
 
 awaitable<std::variant<process::Failure, Occupied>> CommandDispatcher::begin(
-    LiveJob& live, const process::Command& command, const process::CommandInput& input) {
+    LiveJob& live, const process::Command& command, const process::CommandInput& input,
+    std::optional<Slot> slot) {
   const auto& job = *live.job;
   dispatcher_.enrol(live);
-  auto admitted = co_await enter(job, command);
+  auto admitted = co_await enter(job, command, std::move(slot));
   if (auto* refusal = std::get_if<process::Failure>(&admitted)) co_return std::move(*refusal);
   process::JobFolder folder(folders_);
   auto order = process::order_of(command, input, folder.path());
@@ -38,15 +46,16 @@ awaitable<std::variant<process::Failure, Occupied>> CommandDispatcher::begin(
 }
 
 awaitable<process::Outcome> CommandDispatcher::run(const process::Job& job, const process::Command& command,
-                                                   const process::CommandInput& input) {
+                                                   const process::CommandInput& input,
+                                                   std::optional<Slot> slot) {
   LiveJob live;
   live.job = &job;
-  auto begun = co_await begin(live, command, input);
+  auto begun = co_await begin(live, command, input, std::move(slot));
   if (auto* failure = std::get_if<process::Failure>(&begun))
     co_return process::Outcome{std::move(*failure), {}, {}};
   auto& occupied = std::get<Occupied>(begun);
-  auto outcome =
-      co_await process::run_command(*occupied.process, command, job.deadline, crew_.program().end, files_);
+  auto outcome = co_await process::run_command(*occupied.process, command, job.deadline, crew_.program().end,
+                                               files_, job.listener);
   occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
   outcome.usage->wait_ms = live.wait_ms();
   dispatcher_.note_run(*outcome.usage);
@@ -55,10 +64,11 @@ awaitable<process::Outcome> CommandDispatcher::run(const process::Job& job, cons
 
 awaitable<CommandDispatcher::Streamed> CommandDispatcher::stream(process::Job job,
                                                                  const process::Command& command,
-                                                                 const process::CommandInput& input) {
+                                                                 const process::CommandInput& input,
+                                                                 std::optional<Slot> slot) {
   auto streamed = std::make_shared<StreamedJob>(std::move(job));
   streamed->live_.job = &streamed->job_;
-  auto begun = co_await begin(streamed->live_, command, input);
+  auto begun = co_await begin(streamed->live_, command, input, std::move(slot));
   if (auto* failure = std::get_if<process::Failure>(&begun))
     co_return process::Outcome{std::move(*failure), {}, {}};
   streamed->occupied_.emplace(std::move(std::get<Occupied>(begun)));

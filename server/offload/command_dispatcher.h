@@ -37,23 +37,27 @@ class CommandDispatcher {
                     ThreadPool& files)
       : loop_(loop), dispatcher_(dispatcher), crew_(crew), folders_(folders), files_(files) {}
 
-  /// As Dispatcher::run().
+  /// As Dispatcher::run(). `slot` is the job's, where it has one already.
   awaitable<process::Outcome> run(const process::Job& job, const process::Command& command,
-                                  const process::CommandInput& input);
+                                  const process::CommandInput& input, std::optional<Slot> slot);
 
   /// The same of one that streams: its outcome where that is known before the first byte, else the rest of
   /// it.
   using Streamed = std::variant<process::Outcome, std::shared_ptr<StreamedJob>>;
   awaitable<Streamed> stream(process::Job job, const process::Command& command,
-                             const process::CommandInput& input);
+                             const process::CommandInput& input, std::optional<Slot> slot);
 
   const Crew& crew() const { return crew_; }
 
  private:
   awaitable<std::variant<Slot, process::Failure>> enter(const process::Job& job,
-                                                        const process::Command& command);
+                                                        const process::Command& command,
+                                                        std::optional<Slot> slot);
+  awaitable<std::variant<Slot, process::Failure>> enter_all(const process::Job& job,
+                                                            std::optional<Slot> slot);
   awaitable<std::variant<process::Failure, Occupied>> begin(LiveJob& live, const process::Command& command,
-                                                            const process::CommandInput& input);
+                                                            const process::CommandInput& input,
+                                                            std::optional<Slot> slot);
 
   Loop& loop_;
   Dispatcher& dispatcher_;

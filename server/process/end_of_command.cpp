@@ -65,13 +65,14 @@ awaitable<> see_it_die(Process& process, const EndPolicy& policy, std::string& s
   }
 }
 
-awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail) {
+awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail, JobListener* listener) {
   const auto executor = co_await asio::this_coro::executor;
   for (auto unheard = unread(process.err().fd()); unheard > 0;) {
     const auto bytes = read_piece(process.err().fd(), unheard).bytes;
     if (bytes.empty()) break;
     unheard -= std::min(unheard, bytes.size());
     keep_tail(stderr_tail, bytes);
+    if (listener) listener->on_stderr(bytes);
     if (unheard > 0) co_await others_first(executor);
   }
 }

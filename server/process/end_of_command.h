@@ -21,6 +21,6 @@ awaitable<> see_it_die(Process& process, const EndPolicy& policy, std::string& s
 
 /// What has come by now. Its end is not waited for: a process that the leader left behind may hold the pipe
 /// open, and go on writing.
-awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail);
+awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail, JobListener* listener = nullptr);
 
 }  // namespace process

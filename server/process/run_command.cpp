@@ -52,10 +52,11 @@ std::variant<Output, Failure> read_output(loop::UniqueFd file, int folder, const
   return output;
 }
 
-void read_err(Process& process, std::string& tail) {
+void read_err(Process& process, std::string& tail, JobListener* listener) {
   if (!process.err().became_ready()) return;
   const auto piece = read_piece(process.err().fd());
   keep_tail(tail, piece.bytes);
+  if (listener && !piece.bytes.empty()) listener->on_stderr(piece.bytes);
   if (piece.more) process.err().listen();
 }
 
@@ -66,20 +67,20 @@ std::uint64_t file_size_of(const JobLimits& limits) {
 }
 
 awaitable<Outcome> run_command(Process& process, const Command& command, Deadline deadline,
-                               const EndPolicy& policy, ThreadPool& files) {
+                               const EndPolicy& policy, ThreadPool& files, JobListener* listener) {
   const auto given = Clock::now();
   Outcome outcome{Failure{}, {}, {}};
   std::optional<Failure> fault;
   process.err().listen();
   while (!process.ended() && !fault) {
     co_await process.event(std::min(deadline, Clock::now() + kNextLook));
-    read_err(process, outcome.stderr_tail);
+    read_err(process, outcome.stderr_tail, listener);
     if (process.ended()) break;
     if (size_of(process.file()) > command.limits.max_reply) fault = too_large(command.limits);
     if (Clock::now() >= deadline) fault = too_late(given);
   }
   if (fault) co_await see_it_die(process, policy, outcome.stderr_tail);
-  co_await read_rest_of_err(process, outcome.stderr_tail);
+  co_await read_rest_of_err(process, outcome.stderr_tail, listener);
   outcome.usage = process.usage();
   outcome.usage->run_ms = milliseconds(Clock::now() - given);
   if (!fault) fault = fault_of(*process.status(), command, size_of(process.file()), outcome.stderr_tail);

@@ -17,15 +17,30 @@ std::optional<Reply> too_long(const Call& call, const process::Command& command,
   return problem(call, wrong);
 }
 
+// What the head of the request says: the content's type, and the params.
+std::variant<process::CommandInput, Reply> input_of(const Call& call, const Task& task) {
+  const auto& command = *task.command;
+  if (auto wrong = wrong_content(call, command.accepts)) return std::move(*wrong);
+  auto params = command_params(task, query_pairs(call.exchange.request.target));
+  if (const auto* wrong = std::get_if<std::vector<ipc::Violation>>(&params)) return problem(call, *wrong);
+  process::CommandInput input{std::move(std::get<process::ParamValues>(params)), nullptr};
+  if (auto wrong = too_long(call, command, input)) return std::move(*wrong);
+  return input;
+}
+
 }  // namespace
+
+std::optional<Reply> fault_of_command(const Call& call, const Task& task) {
+  auto input = input_of(call, task);
+  if (auto* fault = std::get_if<Reply>(&input)) return std::move(*fault);
+  return std::nullopt;
+}
 
 awaitable<Reply> run_command(Call& call, Offload& offload, const Task& task) {
   const auto& command = *task.command;
-  if (auto wrong = wrong_content(call, command.accepts)) co_return std::move(*wrong);
-  auto params = command_params(task, query_pairs(call.exchange.request.target));
-  if (const auto* wrong = std::get_if<std::vector<ipc::Violation>>(&params)) co_return problem(call, *wrong);
-  process::CommandInput input{std::move(std::get<process::ParamValues>(params)), nullptr};
-  if (auto wrong = too_long(call, command, input)) co_return std::move(*wrong);
+  auto made = input_of(call, task);
+  if (auto* wrong = std::get_if<Reply>(&made)) co_return std::move(*wrong);
+  auto& input = std::get<process::CommandInput>(made);
   if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
   const auto content = co_await call.content();
   const Patience patience(call, task);

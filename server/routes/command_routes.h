@@ -8,6 +8,9 @@ namespace routes {
 /// The way of one request. The params come from the query, the content goes to the program.
 awaitable<Reply> run_command(Call& call, Offload& offload, const Task& task);
 
+/// The reply to a request whose head is not one for the command; nothing where it is.
+std::optional<Reply> fault_of_command(const Call& call, const Task& task);
+
 /// What /tasks says of it.
 ipc::Json describe_command(const Task& task);
 

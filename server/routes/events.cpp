@@ -8,7 +8,6 @@
 #include <charconv>
 
 #include "server/routes/accept.h"
-#include "server/routes/content_type.h"
 #include "server/routes/event_text.h"
 #include "server/routes/job_document.h"
 #include "server/routes/replay.h"
@@ -91,13 +90,12 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   if (!task) co_return unknown_task(call);
   call.task = task->name;
   if (task->command) co_return co_await run_task(call, offload);
-  if (auto wrong = wrong_content(call, {"application/json"})) co_return std::move(*wrong);
   if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
-  const auto content = co_await call.content();
-  auto fault = co_await offload.fault_of(call, *task, content);
+  auto fault = co_await fault_of_request(call, offload, *task);
   if (fault) co_return std::move(*fault);
   jobs::Submission request;
   request.task = task->name;
+  request.query = query_of(call);
   request.content_type = call.exchange.request.field("Content-Type");
   auto watched = std::make_shared<Watched>(loop, request, call);
   watched->replay.exchange.request.body = std::move(call.exchange.request.body);

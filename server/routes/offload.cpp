@@ -72,15 +72,6 @@ awaitable<std::variant<std::string, Reply>> Offload::prepare(Call& call, const T
   co_return std::move(std::get<std::string>(params));
 }
 
-awaitable<std::optional<Reply>> Offload::fault_of(Call& call, const Task& task, std::string_view content) {
-  const process::Job job{call.request_id, {},         task.name, {}, Clock::now() + task.limits.timeout,
-                         task.limits,     call.client};
-  auto prepared = co_await prepare(call, task, content, job);
-  if (auto* refusal = std::get_if<Reply>(&prepared)) co_return std::move(*refusal);
-  json_pool_.let_go(std::move(std::get<std::string>(prepared)));
-  co_return std::nullopt;
-}
-
 awaitable<Reply> Offload::run(Call& call, process::Job& job) {
   const LetGoAtEnd line{json_pool_, job.line};
   if (is_late(job.deadline)) co_return told(call, too_late());
@@ -97,11 +88,13 @@ awaitable<Reply> Offload::run(Call& call, process::Job& job) {
 awaitable<Reply> Offload::run_command(Call& call, process::Job job, const process::Command& command,
                                       process::CommandInput input) {
   if (is_late(job.deadline)) co_return told(call, too_late());
+  job.listener = call.listener;
+  auto slot = std::exchange(call.slot, std::nullopt);
   if (!command.streams) {
-    auto outcome = co_await commands_->run(job, command, input);
+    auto outcome = co_await commands_->run(job, command, input, std::move(slot));
     co_return told(call, std::move(outcome));
   }
-  auto streamed = co_await commands_->stream(std::move(job), command, input);
+  auto streamed = co_await commands_->stream(std::move(job), command, input, std::move(slot));
   if (auto* outcome = std::get_if<process::Outcome>(&streamed)) co_return told(call, std::move(*outcome));
   Reply reply{200, {{"Content-Type", command.answers}}, {}};
   const auto running = std::get<std::shared_ptr<offload::StreamedJob>>(streamed);

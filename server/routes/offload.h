@@ -35,8 +35,8 @@ class Offload {
   awaitable<std::variant<std::string, Reply>> prepare(Call& call, const Task& task, std::string_view content,
                                                       const process::Job& job);
 
-  /// The reply to a request whose content is no params of the task; nothing where it is.
-  awaitable<std::optional<Reply>> fault_of(Call& call, const Task& task, std::string_view content);
+  /// Frees a long text where that holds up nobody.
+  void let_go(std::string text) { json_pool_.let_go(std::move(text)); }
 
   /// Runs `job`, whose line is gone then, and has its outcome told to the client and to the log. Suspends
   /// until then; cancelled, the job dies wherever it is.

@@ -5,6 +5,32 @@
 namespace routes {
 namespace {
 
+// What a stream writes, whose job's own limits bound it.
+struct Collected final : front_door::ReplyStream {
+  awaitable<> write(std::string_view bytes) override {
+    text += bytes;
+    co_return;
+  }
+  std::string text;
+};
+
+// The reply with its content in memory or in a file, and not to be streamed.
+awaitable<Reply> collected(Reply reply, Call& call) {
+  if (!reply.stream) co_return reply;
+  Collected content;
+  const auto stream = std::move(reply.stream);
+  reply.stream = {};
+  std::string_view broken;
+  try {
+    co_await stream(content);
+  } catch (const front_door::StreamBroken& error) {
+    broken = error.reason;
+  }
+  if (!broken.empty()) co_return problem(call, 502, broken, "the output broke off");
+  reply.content = std::move(content.text);
+  co_return reply;
+}
+
 jobs::Ending ending_of(Reply reply, const Call& call) {
   jobs::Ending ending;
   ending.state = reply.status < 400 ? jobs::State::done : jobs::State::failed;
@@ -14,7 +40,7 @@ jobs::Ending ending_of(Reply reply, const Call& call) {
     if (name == "Content-Type") ending.type = value;
   if (call.outcome && call.outcome->usage) ending.usage = usage_json(*call.outcome->usage);
   if (reply.file.fd) {
-    ending.result = {{}, std::move(reply.file.fd), reply.file.size};
+    ending.result = {{}, std::move(reply.file.fd), reply.file.size, reply.file.offset};
   } else {
     const auto size = reply.content.size();
     ending.result = {std::move(reply.content), {}, size};
@@ -23,6 +49,12 @@ jobs::Ending ending_of(Reply reply, const Call& call) {
 }
 
 }  // namespace
+
+std::string query_of(const Call& call) {
+  const std::string_view target(call.exchange.request.target);
+  const auto mark = target.find('?');
+  return std::string(mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1));
+}
 
 Replay::Replay(const jobs::Submission& request, std::string request_id, process::Client client,
                process::JobListener& listener)
@@ -46,13 +78,21 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
   Replay replay(job.submission, job.record.id, {job.record.client}, topic);
   replay.call.slot = std::move(slot);
   const auto* content = &job.submission.content;
-  if (content->file) {
+  const auto* task = offload_.catalogue().find(job.record.task);
+  if (content->file && task && task->command) {
+    replay.exchange.request.file = {std::move(job.submission.content.file), content->size};
+  } else if (content->file) {
     const auto read = [content] { return jobs::read_all(*content); };
     replay.exchange.request.body = co_await json_pool_.call(read);
   } else {
     replay.exchange.request.body = std::move(job.submission.content.bytes);
   }
-  auto reply = co_await replay.run(offload_);
+  topic.on_line = [this, id = job.record.id](const process::LogLine& line) {
+    for (auto* observer : observers_) observer->on_stderr_line(id, line.level, line.text);
+  };
+  auto first = co_await replay.run(offload_);
+  auto reply = co_await collected(std::move(first), replay.call);
+  topic.end_of_stderr();
   auto ending = ending_of(std::move(reply), replay.call);
   tell(job, replay, ending);
   json_pool_.let_go(std::move(replay.exchange.request.body));

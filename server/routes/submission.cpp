@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "server/loop/random_id.h"
-#include "server/routes/content_type.h"
 #include "server/routes/job_document.h"
+#include "server/routes/replay.h"
 #include "server/routes/task_routes.h"
 
 namespace routes {
@@ -21,12 +21,6 @@ std::optional<std::string> key_of(const Call& call) {
   const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   if (!visible || key.size() > kLongestKey) return std::nullopt;
   return std::string(key);
-}
-
-std::string query_of(const Call& call) {
-  const std::string_view target(call.exchange.request.target);
-  const auto mark = target.find('?');
-  return std::string(mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1));
 }
 
 Reply too_many(const Call& call, const jobs::Runner& runner) {
@@ -88,8 +82,6 @@ awaitable<Reply> submit(Call& call, Offload& offload, const Stored& stored) {
   const auto* task = offload.catalogue().find(call.parameter);
   if (!task) co_return unknown_task(call);
   if (!stored.runner) co_return jobs_off(call);
-  if (task->command) co_return problem(call, 501, "not_implemented", "commands cannot be stored yet");
-  if (auto wrong = wrong_content(call, {"application/json"})) co_return std::move(*wrong);
   auto& runner = *stored.runner;
   const auto key = key_of(call);
   if (!key)
@@ -97,8 +89,7 @@ awaitable<Reply> submit(Call& call, Offload& offload, const Stored& stored) {
                       fmt::format("Idempotency-Key must be up to {} visible characters", kLongestKey));
   // A key may be that of a job that is there.
   if (key->empty() && runner.queued() >= runner.terms().backlog) co_return too_many(call, runner);
-  const auto content = co_await call.content();
-  auto fault = co_await offload.fault_of(call, *task, content);
+  auto fault = co_await fault_of_request(call, offload, *task);
   if (fault) co_return std::move(*fault);
 
   auto submission = submission_of(call, *task, *key);

@@ -76,25 +76,51 @@ awaitable<Reply> as_preferred(Call& call, Offload& offload, const BinaryMember& 
   co_return reply;
 }
 
+std::optional<Reply> wrong_type(const Call& call, const Task& task) {
+  std::vector<std::string> types{"application/json"};
+  if (task.content_param) types.push_back(task.content_param->type);
+  return wrong_content(call, types);
+}
+
+// The request line of `job`, which lacks it, of the call's content; or what is wrong with that.
+awaitable<std::variant<std::string, Reply>> line_of(Call& call, Offload& offload, const Task& task,
+                                                    const process::Job& job) {
+  auto content = co_await call.content();
+  std::string around;
+  if (!is_in_range(call.exchange.request.field("Content-Type"), "application/json")) {
+    around = co_await params_around(call, offload, task, content);
+    content = around;
+  }
+  co_return co_await offload.prepare(call, task, content, job);
+}
+
+awaitable<std::optional<Reply>> fault_of_request(Call& call, Offload& offload, const Task& task) {
+  auto wrong = task.command ? fault_of_command(call, task) : wrong_type(call, task);
+  if (wrong) co_return wrong;
+  if (task.command) {
+    co_await call.content();
+    co_return std::nullopt;
+  }
+  const process::Job job{call.request_id, {},         task.name, {}, Clock::now() + task.limits.timeout,
+                         task.limits,     call.client};
+  auto line = co_await line_of(call, offload, task, job);
+  if (auto* fault = std::get_if<Reply>(&line)) co_return std::move(*fault);
+  offload.let_go(std::move(std::get<std::string>(line)));
+  co_return std::nullopt;
+}
+
 awaitable<Reply> run_task(Call& call, Offload& offload) {
   const auto* task = offload.catalogue().find(call.parameter);
   if (!task) co_return unknown_task(call);
   call.task = task->name;
   if (task->command) co_return co_await run_command(call, offload, *task);
-  std::vector<std::string> types{"application/json"};
-  if (task->content_param) types.push_back(task->content_param->type);
-  if (auto wrong = wrong_content(call, types)) co_return std::move(*wrong);
+  if (auto wrong = wrong_type(call, *task)) co_return std::move(*wrong);
   if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
-  auto content = co_await call.content();
-  std::string around;
-  if (!is_in_range(call.exchange.request.field("Content-Type"), "application/json")) {
-    around = co_await params_around(call, offload, *task, content);
-    content = around;
-  }
+  co_await call.content();
   const Patience patience(call, *task);
   process::Job job{call.request_id,   loop::random_id(), task->name, {},
                    patience.deadline, task->limits,      call.client};
-  auto prepared = co_await offload.prepare(call, *task, content, job);
+  auto prepared = co_await line_of(call, offload, *task, job);
   if (auto* refusal = std::get_if<Reply>(&prepared)) co_return std::move(*refusal);
   job.line = std::move(std::get<std::string>(prepared));
   auto reply = co_await offload.run(call, job);

@@ -12,6 +12,9 @@ Table task_routes(Offload& offload, Stored stored, Loop& loop);
 
 Reply unknown_task(const Call& call);
 
+/// Reads the content, and says what keeps the request from being one for the task; nothing where it is one.
+awaitable<std::optional<Reply>> fault_of_request(Call& call, Offload& offload, const Task& task);
+
 /// Runs the task of the path, whose client waits for the reply.
 awaitable<Reply> run_task(Call& call, Offload& offload);
 

@@ -153,7 +153,18 @@ void AccessLog::on_stored_job(const StoredJobRecord& record) {
     if (record.outcome && record.outcome->usage) append_usage(line, *record.outcome->usage);
     log_.write(spdlog::level::info, line.finish());
   }
-  write_stderr(record.id, record.outcome);
+}
+
+void AccessLog::on_stderr_line(std::string_view id, int level, std::string_view text) {
+  const auto at = level <= 3   ? spdlog::level::err
+                  : level == 4 ? spdlog::level::warn
+                  : level <= 6 ? spdlog::level::info
+                               : spdlog::level::debug;
+  if (!log_.takes(at)) return;
+  Line line(format_, at, "stderr");
+  line.word("id", id);
+  line.text("text", text);
+  log_.write(at, line.finish());
 }
 
 void AccessLog::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {

@@ -20,6 +20,7 @@ class AccessLog final : public Observer {
   void on_request(const RequestRecord& record) override;
   void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
   void on_stored_job(const StoredJobRecord& record) override;
+  void on_stderr_line(std::string_view id, int level, std::string_view line) override;
   void on_bug(std::string_view request_id, std::string_view what) override;
 
   /// A line of the server's own.

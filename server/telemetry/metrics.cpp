@@ -224,6 +224,13 @@ void Metrics::count_for_client(const RequestRecord& record, std::string_view out
     client_cpu_.Add({{"client", client}}).Increment(record.outcome->usage->cpu_ms() / 1e3);
 }
 
+void Metrics::on_stored_job(const StoredJobRecord& record) {
+  if (!record.outcome || record.task == "unknown") return;
+  jobs_.Add({{"task", std::string(record.task)}, {"outcome", std::string(record.outcome->word())}})
+      .Increment();
+  if (record.outcome->usage) charge(record.task, *record.outcome->usage);
+}
+
 void Metrics::charge(std::string_view name, const process::Usage& usage) {
   auto& figures = task(name);
   figures.wait.Observe(usage.wait_ms / 1e3);
@@ -261,6 +268,7 @@ void Metrics::read_levels() {
   waiting_.Set(static_cast<double>(admission.waiting()));
   queue_limit_.Set(static_cast<double>(admission.max_waiting()));
   spares_.Set(static_cast<double>(dispatcher_.crew().ready()));
+  if (stored_) stored_->read();
   read_jobs();
   read_process();
 }

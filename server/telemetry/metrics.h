@@ -8,6 +8,7 @@
 #include <prometheus/registry.h>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
@@ -16,6 +17,7 @@
 #include "server/offload/dispatcher.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/observer.h"
+#include "server/telemetry/stored_metrics.h"
 
 namespace telemetry {
 
@@ -27,7 +29,11 @@ class Metrics final : public Observer {
   /// The figures of that task exist from now on, at 0.
   void expect_task(const std::string& name);
 
+  /// Shows stored jobs as well.
+  void show(jobs::Store& store) { stored_ = std::make_unique<StoredMetrics>(registry_, store); }
+
   void on_request(const RequestRecord& record) override;
+  void on_stored_job(const StoredJobRecord& record) override;
   void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
   void on_bug(std::string_view request_id, std::string_view what) override;
   /// One process was started, which took so long.
@@ -59,6 +65,7 @@ class Metrics final : public Observer {
   prometheus::Counter &accepted_, &orphans_, &spares_died_, &bugs_, &lost_lines_, &process_cpu_;
   prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_, &oldest_,
       &process_memory_, &process_fds_;
+  std::unique_ptr<StoredMetrics> stored_;
   // What was looked up once: families lock and hash on every Add().
   std::map<std::tuple<std::string_view, std::string_view, int>, std::unique_ptr<Route>> routes_seen_;
   std::map<std::string, std::unique_ptr<Task>, std::less<>> tasks_seen_;

@@ -57,6 +57,8 @@ class Observer {
   /// What a job has cost whose client left while it ran, told when its process is gone.
   virtual void on_abandoned(const process::Abandoned& job, const process::Usage& usage) = 0;
   virtual void on_stored_job(const StoredJobRecord& /*record*/) {}
+  /// A line of a stored job's stderr, as it comes. `level` is that of syslog(3).
+  virtual void on_stderr_line(std::string_view /*id*/, int /*level*/, std::string_view /*line*/) {}
   /// How long the start of a process took.
   virtual void on_start(double /*seconds*/) {}
   /// Something that should never happen did.

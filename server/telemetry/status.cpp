@@ -61,6 +61,19 @@ ipc::Json describe(Recent& recent) {
           {"per_s", rounded(recent.per_second())}};
 }
 
+ipc::Json describe(const jobs::Store* store) {
+  if (!store) return nullptr;
+  const auto& figures = store->figures();
+  const auto since = figures.oldest_queued;
+  ipc::Json stored{{"bytes", figures.bytes},
+                   {"oldest_queued_s", since ? rounded(static_cast<double>(jobs::now() - since) / 1e3) : 0},
+                   {"fault", store->fault().empty() ? ipc::Json(nullptr) : ipc::Json(store->fault())}};
+  for (int i = 0; i < jobs::kStates; ++i)
+    stored[std::string(jobs::to_string(static_cast<jobs::State>(i)))] =
+        figures.by_state[static_cast<std::size_t>(i)];
+  return stored;
+}
+
 // An object that has all of these members, and no promise that it will never have more.
 ipc::Json object_of(ipc::Json properties) {
   auto names = ipc::Json::array();
@@ -102,12 +115,17 @@ ipc::Json status_schema() {
        {"jobs", {{"type", "array"}, {"items", job}, {"maxItems", kListed}}},
        {"jobs_not_listed", count},
        {"requests", object_of({{"light", pace}, {"heavy", pace}})},
+       {"stored", {{"type", {"object", "null"}}}},
        {"outcomes", counts}});
 }
 
 void Status::on_request(const RequestRecord& record) {
   if (record.total_ms) (record.heavy ? heavy_ : light_).add(*record.total_ms);
   if (const auto outcome = record.job_outcome(); !outcome.empty()) ++outcomes_[outcome];
+}
+
+void Status::on_stored_job(const StoredJobRecord& record) {
+  if (record.outcome) ++outcomes_[record.outcome->word()];
 }
 
 std::string Status::json(const std::optional<std::string>& own) {
@@ -132,6 +150,7 @@ std::string Status::json(const std::optional<std::string>& own) {
   const auto all = admission.running() + admission.waiting();
   status["jobs_not_listed"] = all - std::min(all, status["jobs"].size());
   status["requests"] = {{"light", describe(light_)}, {"heavy", describe(heavy_)}};
+  status["stored"] = describe(store_);
   auto& outcomes = status["outcomes"] = ipc::Json::object();
   for (const auto& [word, count] : outcomes_) outcomes[std::string(word)] = count;
   return ipc::print_json(status) + "\n";

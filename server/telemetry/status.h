@@ -7,6 +7,7 @@
 
 #include "ipc/json.h"
 #include "server/front_door/door.h"
+#include "server/jobs/store.h"
 #include "server/offload/dispatcher.h"
 #include "server/telemetry/observer.h"
 #include "server/telemetry/recent.h"
@@ -21,7 +22,11 @@ class Status final : public Observer {
   Status(const offload::Dispatcher& dispatcher, const front_door::Door& door)
       : dispatcher_(dispatcher), door_(door) {}
 
+  /// Shows stored jobs as well; must outlive it.
+  void show(const jobs::Store& store) { store_ = &store; }
+
   void on_request(const RequestRecord& record) override;
+  void on_stored_job(const StoredJobRecord& record) override;
   void on_abandoned(const process::Abandoned&, const process::Usage&) override {}
   void on_bug(std::string_view, std::string_view) override {}
 
@@ -32,6 +37,7 @@ class Status final : public Observer {
  private:
   const offload::Dispatcher& dispatcher_;
   const front_door::Door& door_;
+  const jobs::Store* store_ = nullptr;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   const Clock::time_point start_ = Clock::now();
   Recent light_, heavy_;

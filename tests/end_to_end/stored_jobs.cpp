@@ -280,5 +280,76 @@ TEST_CASE("a crash is tried again as often as the configuration says, and an err
   CHECK(job(server, failed)["attempts"] == 1);
 }
 
+TEST_CASE("commands are stored as well: bytes in, bytes out, long or short, as they come or not") {
+  const TemporaryDirectory folder;
+  const std::string config =
+      folder.write("config.toml",
+                   "[task.copy]\nexec = [\"cat\"]\nmax_body = \"10MiB\"\nanswers = \"text/plain\"\n"
+                   "[task.flow]\nexec = [\"cat\"]\nmax_body = \"10MiB\"\nstream = true\n"
+                   "[task.first]\nexec = [\"head\", \"-c\", \"{n}\"]\n"
+                   "params.n = { type = \"integer\" }\n"
+                   "[task.wrong]\nexec = [\"false\"]\n");
+  const StoringServer server(folder, {"--config", config});
+  HttpClient client(server.port());
+  for (const auto* task : {"copy", "flow"})
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1000}, std::size_t{100'000}, std::size_t{3'000'000}}) {
+      CAPTURE(task);
+      CAPTURE(size);
+      const std::string content(size, 'c');
+      const auto id = accepted_id(
+          client.request("POST", std::string("/tasks/") + task, {{"Prefer", "respond-async"}}, content));
+      CHECK(end_of(server, id) == "done");
+      const auto result = result_of(server, id);
+      CHECK(result.status == 200);
+      CHECK(result.body == content);
+      CHECK((result.field("Content-Type") == "text/plain") == (std::string(task) == "copy"));
+    }
+  const auto first =
+      accepted_id(client.request("POST", "/tasks/first?n=3", {{"Prefer", "respond-async"}}, "abcdef"));
+  CHECK(end_of(server, first) == "done");
+  CHECK(result_of(server, first).body == "abc");
+  CHECK(outcome_of(client.request("POST", "/tasks/first?n=x", {{"Prefer", "respond-async"}}, "abc")) ==
+        "422 invalid_params");
+  const auto wrong = accepted_id(client.request("POST", "/tasks/wrong", {{"Prefer", "respond-async"}}));
+  CHECK(end_of(server, wrong) == "failed");
+  CHECK(outcome_of(result_of(server, wrong)) == "500 task_failed");
+}
+
+TEST_CASE("stored jobs stand in the figures and in the status") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "2", "--background", "1"});
+  CHECK(end_of(server, submitted(server, "nothing")) == "done");
+  const auto running = submitted(server, "loop");
+  submitted(server, "nothing");
+  REQUIRE(becomes(server, running, "running"));
+  HttpClient client(server.port());
+  const auto metrics = client.get("/metrics").body;
+  for (const auto* line :
+       {"cruncherd_stored_jobs{state=\"done\"} 1", "cruncherd_stored_jobs{state=\"running\"} 1",
+        "cruncherd_stored_jobs{state=\"queued\"} 1", "cruncherd_store_failing 0",
+        "cruncherd_jobs_total{outcome=\"ok\",task=\"nothing\"} 1"}) {
+    CAPTURE(line);
+    CHECK(metrics.find(line) != std::string::npos);
+  }
+  const auto stored = client.get("/status").json()["stored"];
+  CHECK(stored["queued"] == 1);
+  CHECK(stored["oldest_queued_s"] >= 0);
+  CHECK(stored["fault"].is_null());
+}
+
+TEST_CASE("the stderr of a stored job is in the log line by line while it runs, with its levels") {
+  const TemporaryDirectory folder;
+  const std::string config =
+      folder.write("config.toml",
+                   "[task.say]\nexec = [\"sh\", \"-c\", \"echo '<3>bad' >&2; echo plain >&2; sleep 60\"]\n");
+  const StoringServer server(folder, {"--config", config});
+  HttpClient client(server.port());
+  const auto id = accepted_id(client.request("POST", "/tasks/say", {{"Prefer", "respond-async"}}));
+  CHECK(server.logs("error stderr id=" + id + " text=\"bad\""));
+  CHECK(server.logs("warn stderr id=" + id + " text=\"plain\""));
+  CHECK(state_of(server, id) == "running");
+}
+
 }  // namespace
 }  // namespace end_to_end
