@@ -12,8 +12,8 @@
 
 #include "server/command_rules.h"
 #include "server/flags.h"
+#include "server/process/environment.h"
 #include "server/process/find_program.h"
-#include "server/process/launch.h"
 #include "server/settings/flag_table.h"
 
 namespace server {

@@ -11,6 +11,7 @@
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
+#include "server/process/environment.h"
 #include "server/process/find_program.h"
 #include "server/process/launch.h"
 #include "server/signals.h"

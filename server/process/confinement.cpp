@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 namespace process {
 namespace {
@@ -55,6 +57,12 @@ constexpr const char* kSystem[] = {
 constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
 constexpr const char* kNetwork[] = {"/run/systemd/resolve", "/run/resolvconf"};
 
+// As /bin is, mostly: a rule that is there already.
+bool is_below_usr(const char* path) {
+  std::error_code ignored;
+  return std::filesystem::canonical(path, ignored).string().starts_with("/usr/");
+}
+
 }  // namespace
 
 int landlock_version() {
@@ -71,7 +79,8 @@ Confiner::Confiner(const Confinement& confinement) {
   if (version >= 6) scoped_ = kAbstractSocketsAndSignals;
   read_ = kExecute | kReadFile | kReadFolder;
   write_ = files_ & ~kMakeDevices;
-  for (const auto* path : kSystem) allow(path, read_);
+  for (const auto* path : kSystem)
+    if (!is_below_usr(path)) allow(path, read_);
   for (const auto* path : kDevices) allow(path, kReadFile | kWriteFile | kDeviceControl);
   if (confinement.network)
     for (const auto* path : kNetwork) allow(path, read_);

@@ -30,13 +30,6 @@ struct Launched {
   explicit operator bool() const { return error == 0; }
 };
 
-/// The environment that a process gets: of this process's variables those that say nothing secret and that
-/// programs need to find their way (PATH, HOME, LANG, LC_*, TZ, TMPDIR), and nothing else.
-std::vector<std::string> allowed_environment();
-
-/// Sets a variable: "NAME=value", or "NAME" for this process's value, if it has one.
-void set_variable(std::vector<std::string>& environment, const std::string& variable);
-
 /// For the calling thread, and all that it starts. Best effort.
 void set_priority(Priority priority);
 

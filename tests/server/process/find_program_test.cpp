@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "server/process/launch.h"
+#include "server/process/environment.h"
 #include "server/process/quote.h"
 #include "tests/harness/temporary_directory.h"
 
