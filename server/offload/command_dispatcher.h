@@ -35,7 +35,9 @@ class CommandDispatcher {
   /// All of them must outlive it. `files` opens what commands have written.
   CommandDispatcher(Loop& loop, Dispatcher& dispatcher, Crew& crew, process::JobFolders& folders,
                     ThreadPool& files)
-      : loop_(loop), dispatcher_(dispatcher), crew_(crew), folders_(folders), files_(files) {}
+      : loop_(loop), dispatcher_(dispatcher), crew_(crew), folders_(folders), files_(files) {
+    dispatcher.count_also(crew);
+  }
 
   /// As Dispatcher::run(). `slot` is the job's, where it has one already.
   awaitable<process::Outcome> run(const process::Job& job, const process::Command& command,

@@ -56,6 +56,16 @@ std::optional<process::Outcome> Dispatcher::refusal(const process::Client& clien
   return process::Outcome{std::move(*failure), {}, {}};
 }
 
+SpawnCounts Dispatcher::spawned() const {
+  auto counts = crew_.counts();
+  if (!other_crew_) return counts;
+  const auto& others = other_crew_->counts();
+  counts.started += others.started;
+  counts.failed += others.failed;
+  counts.spares_died += others.spares_died;
+  return counts;
+}
+
 int Dispatcher::retry_after_seconds() const {
   const auto turns = static_cast<double>(admission_.waiting() + 1) / static_cast<double>(admission_.slots());
   return static_cast<int>(std::clamp(std::ceil(turns * usual_run_ms_ / 1e3), 1.0, 60.0));

@@ -44,6 +44,9 @@ class Dispatcher {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   const Crew& crew() const { return crew_; }
+  /// Of all crews: `crew` is another one for the figures.
+  void count_also(const Crew& crew) { other_crew_ = &crew; }
+  SpawnCounts spawned() const;
 
   using LiveJobs = boost::intrusive::list<LiveJob, boost::intrusive::constant_time_size<false>>;
   const LiveJobs& live() const { return live_; }
@@ -64,6 +67,7 @@ class Dispatcher {
   Admission& admission_;
   Crew& crew_;
   ThreadPool& json_pool_;
+  const Crew* other_crew_ = nullptr;
   LiveJobs live_;
   double usual_run_ms_ = 100;
 };

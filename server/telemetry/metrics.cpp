@@ -252,7 +252,7 @@ void Metrics::on_bug(std::string_view, std::string_view) {
 void Metrics::read_levels() {
   const auto& counts = door_.counts;
   const auto& admission = dispatcher_.admission();
-  const auto& spawned = dispatcher_.crew().counts();
+  const auto spawned = dispatcher_.spawned();
   follow(accepted_, static_cast<double>(counts.accepted));
   for (const auto& [why, count] : counts.closed)
     follow(closed_.Add({{"why", std::string(why)}}), static_cast<double>(count));
