@@ -274,12 +274,16 @@ std::vector<Record> Database::list(const Filter& filter) {
   return records;
 }
 
-std::vector<Waiting> Database::waiting() {
-  SQLite::Statement select(database_, "SELECT id, client FROM jobs WHERE state = 0 ORDER BY sequence");
-  std::vector<Waiting> all;
+std::vector<Waiting> Database::waiting(std::int64_t after, int limit) {
+  auto& select = prepared(
+      "SELECT sequence, id, client FROM jobs WHERE state = 0 AND sequence > ? ORDER BY sequence LIMIT ?");
+  select.bind(1, after);
+  select.bind(2, limit);
+  std::vector<Waiting> some;
   while (select.executeStep())
-    all.push_back({select.getColumn(0).getString(), select.getColumn(1).getString()});
-  return all;
+    some.push_back(
+        {select.getColumn(0).getInt64(), select.getColumn(1).getString(), select.getColumn(2).getString()});
+  return some;
 }
 
 Figures Database::figures() {

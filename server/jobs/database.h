@@ -36,6 +36,7 @@ struct Begun {
 
 /// One that waits, as short as can be.
 struct Waiting {
+  std::int64_t sequence = 0;
   std::string id;
   std::string client;
 };
@@ -84,8 +85,8 @@ class Database {
   /// Of one that is over and has a reply.
   Content result(const Record& record);
   std::vector<Record> list(const Filter& filter);
-  /// The queued ones, in the order of arrival.
-  std::vector<Waiting> waiting();
+  /// The first of the queued ones that came after that sequence, in the order of arrival.
+  std::vector<Waiting> waiting(std::int64_t after, int limit);
   Figures figures();
 
  private:

@@ -13,6 +13,7 @@ constexpr Milliseconds kLongestPause{30'000};
 constexpr Milliseconds kLookForOld{60'000};
 constexpr Milliseconds kLookForLarge{1000};
 constexpr int kForgottenAtOnce = 100;
+constexpr int kReadAtOnce = 500;
 
 // What the process or the machine did, and not the task: worth another attempt.
 bool may_be_retried(const Ending& ending) {
@@ -40,13 +41,26 @@ Runner::Runner(Loop& loop, Store& store, offload::Admission& admission, Work& wo
 }
 
 void Runner::begin() {
-  store_.run([](Database& database) { return database.waiting(); },
-             [this](Answer<std::vector<Waiting>> answer) {
-               if (const auto* waiting = std::get_if<std::vector<Waiting>>(&answer))
-                 for (const auto& job : *waiting) enqueue(job.id, job.client);
-               fill();
-             });
+  asio::co_spawn(loop_.get_executor(), read_queue(), asio::detached);
   asio::co_spawn(loop_.get_executor(), forget_old(), asio::detached);
+}
+
+// A part at a time: there may be very many. One that came meanwhile is known already.
+awaitable<> Runner::read_queue() {
+  WakeUp nobody(loop_);
+  for (std::int64_t last = 0;;) {
+    const auto read = [last](Database& database) { return database.waiting(last, kReadAtOnce); };
+    auto answer = co_await store_.call(read);
+    const auto* waiting = std::get_if<std::vector<Waiting>>(&answer);
+    if (!waiting) {
+      co_await nobody.wait(Clock::now() + kLongestPause);
+      continue;
+    }
+    for (const auto& job : *waiting) enqueue(job.id, job.client);
+    fill();
+    if (waiting->size() < static_cast<std::size_t>(kReadAtOnce)) co_return;
+    last = waiting->back().sequence;
+  }
 }
 
 Runner::Entry& Runner::enqueue(const std::string& id, const std::string& client) {

@@ -73,6 +73,7 @@ class Runner {
   awaitable<> keep(Entry& entry, Ending ending);
   awaitable<> end_queued(Entry& entry);
   void leave(Entry& entry, State state);
+  awaitable<> read_queue();
   awaitable<> forget_old();
 
   Loop& loop_;
