@@ -3,7 +3,7 @@
 namespace telemetry {
 namespace {
 
-prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+prometheus::Gauge& level(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 
@@ -15,10 +15,10 @@ prometheus::Histogram::BucketBoundaries commit_buckets() {
 
 StoredMetrics::StoredMetrics(prometheus::Registry& registry, jobs::Store& store)
     : store_(store),
-      oldest_(gauge(registry, "cruncherd_stored_oldest_seconds",
+      oldest_(level(registry, "cruncherd_stored_oldest_seconds",
                     "Age of the stored job that is queued longest; 0 where none is.")),
-      bytes_(gauge(registry, "cruncherd_stored_bytes", "Contents and results of stored jobs.")),
-      failing_(gauge(registry, "cruncherd_store_failing", "1 while nothing can be stored.")),
+      bytes_(level(registry, "cruncherd_stored_bytes", "Contents and results of stored jobs.")),
+      failing_(level(registry, "cruncherd_store_failing", "1 while nothing can be stored.")),
       commit_(prometheus::BuildHistogram()
                   .Name("cruncherd_store_commit_seconds")
                   .Help("One group of what was asked of the store, until it is on disk.")
