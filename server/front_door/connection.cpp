@@ -26,20 +26,12 @@ Connection::Connection(Door& door, Socket socket, Peer peer)
       sending_(door, socket_, account_),
       peer_(std::move(peer)) {
   door_.connections.push_back(*this);
-  ++door_.counts.open;
-  ++door_.counts.accepted;
-  if (!peer_.group.empty()) ++door_.per_address[peer_.group];
+  door_.has_come(peer_);
 }
 
 Connection::~Connection() {
-  --door_.counts.open;
-  ++door_.counts.closed[why_];
-  if (!peer_.group.empty()) {
-    const auto found = door_.per_address.find(peer_.group);
-    if (--found->second == 0) door_.per_address.erase(found);
-  }
   socket_.close();
-  if (door_.on_room) door_.on_room();
+  door_.has_gone(peer_, why_);
 }
 
 // Nothing that a client can do throws (those are values); memory that ran out may. This client pays, nobody

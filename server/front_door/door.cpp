@@ -54,6 +54,22 @@ std::string keep_alive_field(const Limits& limits) {
   return seconds > 0 ? fmt::format("keep-alive\r\nKeep-Alive: timeout={}", seconds) : "keep-alive";
 }
 
+void Door::has_come(const Peer& peer) {
+  ++counts.open;
+  ++counts.accepted;
+  if (!peer.group.empty()) ++per_address[peer.group];
+}
+
+void Door::has_gone(const Peer& peer, std::string_view why) {
+  --counts.open;
+  ++counts.closed[why];
+  if (!peer.group.empty()) {
+    const auto found = per_address.find(peer.group);
+    if (--found->second == 0) per_address.erase(found);
+  }
+  if (on_room) on_room();
+}
+
 bool Door::is_limited(const Peer& peer) const {
   if (limits.max_connections_per_ip == 0 || peer.group.empty()) return false;
   if (peer.loopback && !limits.per_ip_on_loopback) return false;

@@ -110,6 +110,10 @@ struct Door {
   /// At max_connections: ends the connection that is worth least, soon. False where all are being served.
   bool make_room();
 
+  /// Count a connection, as it begins and ends.
+  void has_come(const Peer& peer);
+  void has_gone(const Peer& peer, std::string_view why);
+
   /// Whether max_connections_per_ip holds for this client.
   bool is_limited(const Peer& peer) const;
 

@@ -195,6 +195,30 @@ TEST_CASE("all buffers together stay within --max-buffered, and light routes are
   }));
 }
 
+TEST_CASE("slow readers of large replies are cut off where others need the memory") {
+  RunningServer server({"--max-buffered", "8MiB"});
+  // 2 KB in, 2 MB out.
+  const std::string content = R"x({"pattern":"(?=(a*))","text":")x" + std::string(2000, 'a') + R"("})";
+  const std::string request =
+      "POST /tasks/regex_match HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " +
+      std::to_string(content.size()) + "\r\n\r\n" + content;
+  std::vector<PlainSocket> slow;
+  for (int i = 0; i < 5; ++i) {
+    slow.emplace_back(server.port(), PlainSocket::Way{.receive_buffer = 4096});
+    slow.back().send(request);
+    REQUIRE(is_readable(slow.back().descriptor(), 20s));
+  }
+  std::this_thread::sleep_for(1100ms);  // until they count as slow
+  for (int i = 0; i < 10; ++i) {
+    HttpClient client(server.port());
+    client.send(request);
+    const auto answer = client.read_response();
+    CHECK(answer.status == 200);
+    CHECK(answer.body.size() > 1'000'000);
+  }
+  CHECK(server.logs("status=200 reason=buffers_full"));
+}
+
 TEST_CASE("who was refused and stays connected takes no room from others") {
   RunningServer server({"--max-buffered", "1MiB"});
   const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(8'000, 'x') +
