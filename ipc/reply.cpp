@@ -39,7 +39,7 @@ Progress read_notification(const Json& message) {
 Malformed malformed(std::string_view why, std::string_view line) {
   constexpr std::size_t kQuoted = 200;
   const auto quote = Json(shortened(line, kQuoted)).dump(-1, ' ', true, Json::error_handler_t::replace);
-  return {std::string(why) + "; the line is " + quote};
+  return {std::string(why) + "; the line is " + quote, why.size()};
 }
 
 std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line) {

@@ -24,6 +24,7 @@ struct Answer {
 /// A line that is no message of the protocol; one English sentence that says why, and quotes the line.
 struct Malformed {
   std::string why;
+  std::size_t unquoted = std::string::npos;  ///< as much of it tells nothing of what the line says
 };
 
 /// `why` with the first 200 bytes of the line behind it, escaped so that any terminal may show them.

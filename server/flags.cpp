@@ -13,6 +13,8 @@ void add_job_flags(FlagTable& flags, process::JobLimits& job) {
   flags.count("retries", job.retries, 0, 1000,
               "further attempts at a stored job that crashed, or whose server was killed");
   flags.count("open-files", job.open_files, 3, 1 << 20, "descriptors that a job may have");
+  flags.count("jobs-per-process", job.jobs_per_process, 0, 1'000'000'000,
+              "jobs that a process may do one after the other, if the cruncher offers it; 0: no bound");
   flags.size("file-size", job.file_size, "0", "1024GiB", "largest file that a job may write; 0: no limit");
 }
 
@@ -73,6 +75,10 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.choice<Start>(
       "start", o.start, {{"exec", Start::exec}, {"fork", Start::fork}}, "exec",
       "how a job's process comes to be: the cruncher executed, or one that runs already forked");
+  flags.size("process-memory", o.stay.memory, "0", "1024GiB",
+             "resident memory with which a process may do another job (--jobs-per-process); 0: any");
+  flags.duration("process-idle", o.stay.idle, "1ms", "24h",
+                 "for a process that has done jobs to wait for another one");
   flags.group("Limits of one job (also in [task.NAME] of the configuration)");
   add_job_flags(flags, o.job);
   flags.group("Stored jobs");

@@ -45,7 +45,7 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
 
 // Beside those of clients.
 rlim_t descriptors_of_others(const Options& options) {
-  constexpr rlim_t kFew = 64, kPerProcess = 4, kPipes = 3;  // a job's, closed when its slot is free again
+  constexpr rlim_t kFew = 64, kPerProcess = 5, kPipes = 3;  // a job's, closed when its slot is free again
   return kFew + kOperators + kPerProcess * (options.running + options.spares) + kPipes * options.running;
 }
 

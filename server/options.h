@@ -49,6 +49,7 @@ struct Options {
   process::Priority priority = process::Priority::idle;
   process::Start start = process::Start::exec;
   process::JobLimits job;
+  process::StayPolicy stay;
   std::map<std::string, process::JobLimits> per_task;  ///< by [task.NAME] of --config
 
   std::vector<std::string> exec;           ///< as --exec has them

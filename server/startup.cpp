@@ -80,6 +80,12 @@ process::JobLimits ceiling(const Options& options) {
 
 }  // namespace
 
+bool wants_processes_to_stay(const Options& options) {
+  const auto several = [](const process::JobLimits& limits) { return limits.jobs_per_process != 1; };
+  return several(options.job) || std::any_of(options.per_task.begin(), options.per_task.end(),
+                                             [&](const auto& task) { return several(task.second); });
+}
+
 process::Program cruncher_program(const Options& options) {
   process::Program program;
   program.argv = {process::find_program(options.cruncher)};
@@ -97,6 +103,9 @@ process::Program cruncher_program(const Options& options) {
   program.start = options.start;
   program.end.grace = options.kill_grace;
   program.spares = options.spares;
+  program.stay = options.stay;
+  program.stay.allowed = wants_processes_to_stay(options);
+  program.stay.most = options.running + options.spares;
   return program;
 }
 
@@ -161,6 +170,7 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
   // starting.
   program.priority = process::Priority::normal;
   program.spares = 0;
+  program.stay.allowed = false;
   process::Orphans orphans(loop);
   offload::Crew crew(loop, orphans, std::move(program), {}, 1);
   offload::Admission admission(loop, 1, 0, Milliseconds{0});
@@ -182,6 +192,12 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
   }
   loop.restart();
   if (auto* why = std::get_if<std::string>(&answer)) throw refuse(*why);
+  if (wants_processes_to_stay(options) &&
+      std::get<ipc::Json>(answer).value("x-jobs-per-process", ipc::Json()) != true)
+    throw RefusedStart(fmt::format(
+        "--jobs-per-process: --cruncher '{}' does one job per process: what it answers to rpc.discover lacks "
+        "\"x-jobs-per-process\": true (ipc/PROTOCOL.md)",
+        options.cruncher));
   return std::move(std::get<ipc::Json>(answer));
 }
 

@@ -32,6 +32,9 @@ void check_scratch(const loop::Scratch& scratch, const Options& options);
 /// Who may use the server, by --api-keys and --trusted-proxy. Throws RefusedStart.
 identity::Clients read_clients(const Options& options);
 
+/// Whether a process is to do more than one job.
+bool wants_processes_to_stay(const Options& options);
+
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);
 

@@ -9,8 +9,14 @@
 #include <cstring>
 
 namespace offload {
+namespace {
 
-Crew::Waiter::Waiter(Crew& crew) : crew(crew), served_or_late(crew.loop_) {
+constexpr double kJitter = 0.1;  // of --jobs-per-process: lest all processes end at once
+
+}  // namespace
+
+Crew::Waiter::Waiter(Crew& crew, const Wanted& wanted)
+    : crew(crew), wanted(wanted), served_or_late(crew.loop_) {
   crew.waiters_.push_back(*this);
 }
 
@@ -26,28 +32,34 @@ Crew::Crew(Loop& loop, process::Orphans& orphans, process::Program program, Obse
       observers_(std::move(observers)),
       spawner_(loop, std::move(program), launchers, [this](pid_t pid) { orphans_.end_stray(pid); }),
       target_(spawner_.program().spares),
-      retry_(loop.get_executor()) {}
+      fitness_(orphans),
+      retry_(loop.get_executor()),
+      idle_(loop.get_executor()) {}
 
 Crew::~Crew() {
-  for (auto& process : ready_) process->end_now();
+  for (auto& process : ready_.remove_all()) process->end_now();
 }
 
-awaitable<Crew::Lent> Crew::lend(Deadline deadline) {
+awaitable<Crew::Lent> Crew::lend(Deadline deadline, const Wanted& wanted) {
   constexpr auto kLate = "the deadline passed before a process was started";
   if (Clock::now() >= deadline) co_return process::Failure{process::Reason::deadline_exceeded, kLate, {}, {}};
-  while (waiters_.empty() && !ready_.empty()) {
-    auto process = std::move(ready_.front());
-    ready_.pop_front();
-    if (process->ended()) {
+  while (auto process = ready_.pick(wanted)) {
+    const bool used = process->history().jobs > 0;
+    if (!used && process->ended()) {
       lose_spare(std::move(process));
       continue;
     }
+    if (const auto fault = used ? process::Fitness::fault_since(*process) : std::nullopt) {
+      recycle(std::move(process), *fault);
+      continue;
+    }
     recover();
+    counts_.reused += used;
     // If spares are left, the next one is started when this job's process is gone: it would compete with it.
     if (ready_.empty()) refill();
     co_return Lent(std::move(process));
   }
-  Waiter waiter(*this);
+  Waiter waiter(*this, wanted);
   if (starting_ < waiters_.size()) spawn_one();
   co_await waiter.served_or_late.wait(deadline);
   if (waiter.process) co_return Lent(std::move(waiter.process));
@@ -57,7 +69,7 @@ awaitable<Crew::Lent> Crew::lend(Deadline deadline) {
 
 void Crew::refill() {
   if (resting_) return;
-  while (ready_.size() + starting_ < target_ + waiters_.size()) spawn_one();
+  while (ready_.for_anybody() + starting_ < target_ + waiters_.size()) spawn_one();
 }
 
 void Crew::spawn_one() {
@@ -132,6 +144,7 @@ std::unique_ptr<process::Process> Crew::adopt(process::Launched& launched) try {
   auto process = std::make_unique<process::Process>(
       loop_, launched, [this](const process::Process& ended) { on_ended(ended); });
   orphans_.spare_group(process->pid());
+  process->set_vigour(1 - std::uniform_real_distribution(0.0, kJitter)(random_));
   return process;
 } catch (const boost::system::system_error& error) {
   spawner_.forget(launched.pid);
@@ -142,28 +155,34 @@ std::unique_ptr<process::Process> Crew::adopt(process::Launched& launched) try {
 }
 
 void Crew::hand_out(std::unique_ptr<process::Process> process) {
-  if (!waiters_.empty()) {
-    auto& waiter = waiters_.front();
-    waiters_.pop_front();
-    waiter.served = true;
-    waiter.process = std::move(process);
-    waiter.served_or_late.wake();
+  if (serve_waiter(process)) {
     recover();
-  } else if (ready_.size() >= target_) {
+  } else if (ready_.for_anybody() >= target_) {
     give_back(std::move(process));  // the one who waited for it has gone
   } else {
-    ready_.push_back(std::move(process));
+    ready_.add_spare(std::move(process));
   }
   refill();
 }
 
+// The first one that it suits.
+bool Crew::serve_waiter(std::unique_ptr<process::Process>& process) {
+  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
+                                  [&](const Waiter& waiter) { return suits(*process, waiter.wanted); });
+  if (found == waiters_.end()) return false;
+  auto& waiter = *found;
+  waiters_.erase(found);
+  waiter.served = true;
+  waiter.process = std::move(process);
+  waiter.served_or_late.wake();
+  return true;
+}
+
 void Crew::on_ended(const process::Process& process) {
-  const auto found =
-      std::find_if(ready_.begin(), ready_.end(), [&](const auto& ready) { return ready.get() == &process; });
-  if (found == ready_.end()) return;  // lent, or being ended
-  auto spare = std::move(*found);
-  ready_.erase(found);
-  lose_spare(std::move(spare));
+  auto ended = ready_.remove(process);
+  if (!ended) return;  // lent, or being ended
+  if (ended->history().jobs > 0) return recycle(std::move(ended), process::Recycled::ended);
+  lose_spare(std::move(ended));
 }
 
 void Crew::lose_spare(std::unique_ptr<process::Process> spare) {
@@ -195,8 +214,55 @@ void Crew::back_off() {
 
 void Crew::drain() {
   target_ = 0;
+  draining_ = true;
   retry_.cancel();
-  for (auto& process : std::exchange(ready_, {})) give_back(std::move(process));
+  idle_.cancel();
+  for (auto& process : ready_.remove_all()) {
+    const bool used = process->history().jobs > 0;
+    give_back(std::move(process), {}, Leave{used, {}});
+  }
+}
+
+bool Crew::may_stay(const process::Process& process, const Wanted& wanted) const {
+  const auto most = static_cast<double>(wanted.jobs_per_process);
+  return program().stay.allowed && (most == 0 || process.history().jobs < most * process.history().vigour);
+}
+
+// False where the process is to be ended, or is already.
+bool Crew::keep(std::unique_ptr<process::Process>& process) {
+  process->finish_job();
+  auto fault = fitness_.fault_of(*process, program().stay.memory);
+  if (!fault && serve_waiter(process)) return true;
+  if (!fault && draining_) fault = process::Recycled::idle;
+  if (fault) {
+    count(*fault);
+    return false;
+  }
+  ready_.add_used(std::move(process));
+  if (ready_.size() > program().stay.most) {
+    if (auto oldest = ready_.pick_idle_since(Clock::now()))
+      recycle(std::move(oldest), process::Recycled::idle);
+  }
+  if (idle_.expiry() <= Clock::now()) end_idle();
+  return true;
+}
+
+void Crew::recycle(std::unique_ptr<process::Process> process, process::Recycled why) {
+  count(why);
+  give_back(std::move(process), {}, Leave{true, {}});
+}
+
+// And looks again when the next one has waited for long.
+void Crew::end_idle() {
+  const auto patience = program().stay.idle;
+  while (auto process = ready_.pick_idle_since(Clock::now() - patience))
+    recycle(std::move(process), process::Recycled::idle);
+  const auto oldest = ready_.oldest();
+  if (oldest == Clock::time_point::max()) return;
+  idle_.expires_at(oldest + patience);
+  idle_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) end_idle();
+  });
 }
 
 Crew::Ending::Ending(Crew& crew, std::unique_ptr<process::Process> process, Slot slot, Leave leave)
@@ -231,9 +297,11 @@ void Crew::Ending::finish() {
 }
 
 void Crew::give_back(std::unique_ptr<process::Process> process, Slot slot, Leave leave) noexcept try {
+  if (leave.waits && keep(process)) return;
   asio::co_spawn(loop_.get_executor(),
                  end(Ending(*this, std::move(process), std::move(slot), std::move(leave))), asio::detached);
 } catch (const std::exception&) {  // its process has ended by then
+  if (process) process->end_now();
 }
 
 awaitable<> Crew::end(Ending ending) {

@@ -1,19 +1,23 @@
 #pragma once
 // All processes of one program, from ordering one to having reaped it: being started, spare, lent, ending.
 // Spares are started in advance, each blocked on its first read, so that a job need not wait for a start.
+// Where the program allows it, one that has answered waits for its next job.
 // Knows no job. Used by dispatcher.h.
 
+#include <array>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <variant>
 
 #include "server/loop/wake_up.h"
 #include "server/offload/admission.h"
 #include "server/offload/back_off.h"
+#include "server/offload/ready.h"
+#include "server/process/fitness.h"
 #include "server/process/orphans.h"
 #include "server/process/process.h"
 #include "server/process/spawner.h"
@@ -25,12 +29,15 @@ struct SpawnCounts {
   std::uint64_t started = 0;
   std::uint64_t failed = 0;
   std::uint64_t spares_died = 0;
+  std::uint64_t reused = 0;  ///< jobs that got a process which had done one
+  std::array<std::uint64_t, std::size(process::kAllRecycled)> recycled{};  ///< by process::Recycled
 };
 
 /// How a process comes back.
 struct Leave {
   bool has_answered = false;                    ///< it gets a moment to end by itself
   std::optional<process::Abandoned> abandoned;  ///< the job, where nobody waits for it any more
+  bool waits = false;                           ///< for its next job
 };
 
 class Crew {
@@ -47,16 +54,27 @@ class Crew {
   ~Crew();
 
   using Lent = std::variant<std::unique_ptr<process::Process>, process::Failure>;
-  /// A process for one job: a spare, or the next one to be started, first come first served; or
+  /// A process for one job: one that waits, or the next one to be started, first come first served; or
   /// cannot_spawn, or deadline_exceeded. Whoever gets it gives it back.
-  awaitable<Lent> lend(Deadline deadline);
+  awaitable<Lent> lend(Deadline deadline, const Wanted& wanted);
+  awaitable<Lent> lend(Deadline deadline) {
+    static const Wanted kAny;
+    return lend(deadline, kAny);
+  }
 
   /// A process for one order, which runs in `folder`: the same. Started for this caller alone.
   awaitable<Lent> start(process::Order order, process::JobFolder folder, Deadline deadline);
 
-  /// Ends a process, whatever it has done: killed where it still runs, reaped, its orphans swept, and only
-  /// then is `slot` free. Does not suspend; nothing that is cancelled can skip it.
+  /// Whether the process may do another job after the one that it has, if nothing speaks against it by then.
+  bool may_stay(const process::Process& process, const Wanted& wanted) const;
+
+  /// Keeps a process that waits and is fit for its next job; `slot` is free at once. Ends any other, whatever
+  /// it has done: killed where it still runs, reaped, its orphans swept, and only then is `slot` free. Does
+  /// not suspend; nothing that is cancelled can skip it.
   void give_back(std::unique_ptr<process::Process> process, Slot slot = {}, Leave leave = {}) noexcept;
+
+  /// A process that may have stayed did not.
+  void count(process::Recycled why) { ++counts_.recycled[static_cast<std::size_t>(why)]; }
 
   /// Starts what is missing; by itself when the last spare is lent and whenever a process is gone.
   void refill();
@@ -77,9 +95,10 @@ class Crew {
 
  private:
   struct Waiter : boost::intrusive::list_base_hook<> {
-    explicit Waiter(Crew& crew);
+    Waiter(Crew& crew, const Wanted& wanted);
     ~Waiter();
     Crew& crew;
+    const Wanted& wanted;
     WakeUp served_or_late;
     bool served = false;
     std::unique_ptr<process::Process> process;
@@ -113,6 +132,10 @@ class Crew {
   std::unique_ptr<process::Process> count(process::Launched& launched);
   std::unique_ptr<process::Process> adopt(process::Launched& launched);
   void hand_out(std::unique_ptr<process::Process> process);
+  bool serve_waiter(std::unique_ptr<process::Process>& process);
+  bool keep(std::unique_ptr<process::Process>& process);
+  void recycle(std::unique_ptr<process::Process> process, process::Recycled why);
+  void end_idle();
   void on_ended(const process::Process& process);
   void lose_spare(std::unique_ptr<process::Process> process);
   void recover();
@@ -126,12 +149,15 @@ class Crew {
   std::size_t target_;
   std::size_t starting_ = 0;
   std::size_t ending_ = 0;
-  std::deque<std::unique_ptr<process::Process>> ready_;
+  Ready ready_;
+  process::Fitness fitness_;
   boost::intrusive::list<Waiter> waiters_;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_, idle_;
   BackOff back_off_;
+  std::minstd_rand random_{std::random_device{}()};
   bool resting_ = false;
   bool failing_ = false;
+  bool draining_ = false;
   SpawnCounts counts_;
 };
 

@@ -33,6 +33,7 @@ awaitable<std::variant<ipc::Json, std::string>> discover(Dispatcher& dispatcher,
   job.line = ipc::print_request({job.rpc_id, job.task, ipc::Json::object()});
   job.deadline = Clock::now() + patience;
   job.limits = limits;
+  job.limits.jobs_per_process = 1;
   auto outcome = co_await dispatcher.run(job);
   if (auto* failure = std::get_if<process::Failure>(&outcome.what))
     co_return explain(*failure, outcome, patience);

@@ -28,26 +28,51 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job, Slot slot) 
 
 awaitable<process::Outcome> Dispatcher::run(LiveJob& live, Slot slot) {
   const auto& job = *live.job;
-  auto lent = co_await crew_.lend(job.deadline);
-  if (auto* failure = std::get_if<process::Failure>(&lent))
-    co_return process::Outcome{std::move(*failure), {}, {}};
+  Wanted wanted{job.client.key, job.limits.jobs_per_process};
+  for (;;) {
+    auto lent = co_await crew_.lend(job.deadline, wanted);
+    if (auto* failure = std::get_if<process::Failure>(&lent))
+      co_return process::Outcome{std::move(*failure), {}, {}};
+    auto ran = co_await run_with(std::move(std::get<0>(lent)), slot, wanted, live);
+    if (!ran.again) co_return std::move(ran.outcome);
+    wanted.jobs_per_process = 1;  // of a process that has done none
+  }
+}
 
+awaitable<Dispatcher::Attempt> Dispatcher::run_with(std::unique_ptr<process::Process> process, Slot& slot,
+                                                    const Wanted& wanted, LiveJob& live) {
+  const auto& job = *live.job;
   live.began = Clock::now();
   const auto wait_ms = live.wait_ms();
   Leave leave{false, process::Abandoned{job.request_id, job.task, wait_ms, live.began}};
-  Occupied occupied(crew_, std::move(std::get<0>(lent)), std::move(slot), std::move(leave));
+  Occupied occupied(crew_, std::move(process), std::move(slot), std::move(leave));
   live.pid = occupied.process->pid();
   if (job.listener) job.listener->on_start();
-  process::apply_limits(live.pid, job.limits, crew_.program().in_force());
-  auto dialogue = std::make_shared<process::LineDialogue>(job);
+  occupied.process->begin_job(job, crew_.program());
+  const bool used = occupied.process->history().jobs > 1;
+  using Quoting = process::LineDialogue::Quoting;
+  auto dialogue = std::make_shared<process::LineDialogue>(job, used ? Quoting::forbidden : Quoting::allowed);
   // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
-  const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0, job.listener};
-  auto outcome = co_await process::run_job(*occupied.process, std::move(dialogue), bounds,
-                                           crew_.program().end, json_pool_, live.progress);
-  occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
+  const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0,
+                                  crew_.may_stay(*occupied.process, wanted), job.listener};
+  auto ran = co_await process::run_job(*occupied.process, std::move(dialogue), bounds, crew_.program().end,
+                                       json_pool_, live.progress);
+  auto& outcome = ran.outcome;
+  // One that ended while it waited, before anybody could know: its job has not begun.
+  if (used && ran.process == process::Afterwards::same_again) {
+    slot = std::move(occupied.slot);
+    occupied.leave = {};
+    crew_.count(process::Recycled::ended);
+    co_return Attempt{{}, true};
+  }
+  const bool waits = ran.process == process::Afterwards::next_job;
+  const bool failed = std::holds_alternative<process::Failure>(outcome.what);
+  if (!failed && !bounds.process_may_stay && wanted.jobs_per_process != 1)
+    crew_.count(process::Recycled::jobs);
+  occupied.leave = {!failed, {}, waits};
   outcome.usage->wait_ms = wait_ms;
   note_run(*outcome.usage);
-  co_return outcome;
+  co_return Attempt{std::move(outcome), false};
 }
 
 std::optional<process::Outcome> Dispatcher::refusal(const process::Client& client) const {

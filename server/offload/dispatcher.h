@@ -63,6 +63,12 @@ class Dispatcher {
 
  private:
   awaitable<process::Outcome> run(LiveJob& live, Slot slot);
+  struct Attempt {
+    process::Outcome outcome;
+    bool again = false;  // the process has not begun with it, and `slot` was given back
+  };
+  awaitable<Attempt> run_with(std::unique_ptr<process::Process> process, Slot& slot, const Wanted& wanted,
+                              LiveJob& live);
 
   Admission& admission_;
   Crew& crew_;

@@ -20,6 +20,7 @@ struct JobLimits {
       16ull << 20;              ///< bytes that it may write to stdout, progress included; at least 1
   Milliseconds timeout{30000};  ///< from the request's arrival to the answer; a stored job's, from its start
   int retries = 0;              ///< of a stored job, after a crash of its own or of the server
+  std::uint64_t jobs_per_process = 1;  ///< that its process may do in all, this one included; 0: no bound
 
   bool operator==(const JobLimits&) const = default;
 };
@@ -31,6 +32,7 @@ struct Client {
   double weight = 1;                 ///< above 0: twice the weight, twice the slots
   std::size_t running = kUnbounded;  ///< jobs at once; the rest of its jobs wait
   std::size_t waiting = kUnbounded;  ///< jobs that wait; more are refused
+  std::string key{};                 ///< whose processes serve nobody else; empty: they serve all without one
 };
 
 /// Hears of a job while it runs. Called on the loop.

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -214,7 +215,7 @@ Launched launch(const Program& program, int ruleset, bool preferred_for_oom) {
                     .path = argv[0],
                     .argv = argv.data(),
                     .envp = envp.data(),
-                    .limits = to_rlimits(program.limits),
+                    .limits = to_rlimits(program.in_force()),
                     .ignored = ignored.data(),
                     .in = in.read.get(),
                     .out = out.write.get(),
@@ -288,6 +289,21 @@ void execute_fork_server(const Program& program, pid_t server, int ruleset) {
 void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force) {
   if (limits == in_force) return;
   for (const auto& limit : to_rlimits(limits)) ::prlimit(pid, limit.resource, &limit.value, nullptr);
+}
+
+void move_limits(pid_t pid, const JobLimits& limits, const JobLimits& ceiling, Milliseconds cpu) {
+  auto moved = limits;
+  if (limits.cpu.count() > 0) moved.cpu += cpu;
+  auto hard = ceiling;
+  hard.cpu = Milliseconds{0};
+  auto soft_limits = to_rlimits(moved);
+  const auto hard_limits = to_rlimits(hard);
+  for (std::size_t i = 0; i < soft_limits.size(); ++i) {
+    auto& [resource, value] = soft_limits[i];
+    value.rlim_max = hard_limits[i].value.rlim_max;
+    value.rlim_cur = std::min(value.rlim_cur, value.rlim_max);
+    ::prlimit(pid, resource, &value, nullptr);
+  }
 }
 
 }  // namespace process

@@ -56,4 +56,8 @@ void execute_fork_server(const Program& program, pid_t server, int ruleset);
 /// gone already.
 void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force);
 
+/// The same for a process that stays, and has used `cpu` by now: `limits` are soft, so that the next job's
+/// may be higher, below the hard ones of `ceiling`. Without a hard limit of the CPU time.
+void move_limits(pid_t pid, const JobLimits& limits, const JobLimits& ceiling, Milliseconds cpu);
+
 }  // namespace process

@@ -12,6 +12,7 @@ namespace process {
 namespace {
 
 constexpr std::size_t kReserve = 16 << 20;  // for a long line: untouched, it costs nothing
+const std::string kNotQuoted = "(not shown: its process has done other jobs, and it may be theirs)";
 
 }  // namespace
 
@@ -20,8 +21,12 @@ void Dialogue::accept_stdout(std::string_view bytes) {
   understand(kJsonOnLoop);
 }
 
-LineDialogue::LineDialogue(const Job& job)
-    : request_(job.line), rpc_id_(job.rpc_id), limits_(job.limits), lines_(job.limits.max_reply, kReserve) {}
+LineDialogue::LineDialogue(const Job& job, Quoting quoting)
+    : request_(job.line),
+      rpc_id_(job.rpc_id),
+      limits_(job.limits),
+      quoting_(quoting),
+      lines_(job.limits.max_reply, kReserve) {}
 
 void LineDialogue::fail(Reason reason, std::string detail) {
   if (!fault_) fault_ = Failure{reason, std::move(detail), {}, {}};
@@ -66,6 +71,8 @@ void LineDialogue::accept_line(std::string line) {
   if (auto* progress = std::get_if<ipc::Progress>(&reading.what)) {
     if (!std::isnan(progress->fraction)) progress_ = progress->fraction;
   } else if (auto* malformed = std::get_if<ipc::Malformed>(&reading.what)) {
+    if (quoting_ == Quoting::forbidden)
+      malformed->why.resize(std::min(malformed->why.size(), malformed->unquoted));
     fail(Reason::bad_reply, "a line that it wrote is no message of the protocol: " + malformed->why);
   } else if (auto* result = std::get_if<Result>(&reading.what)) {
     answer_ = std::move(*result);
@@ -80,7 +87,11 @@ std::variant<Result, TaskError, Failure> LineDialogue::verdict(const std::option
     return std::visit(
         [](auto& answer) { return std::variant<Result, TaskError, Failure>(std::move(answer)); }, *answer_);
   }
-  if (end) return explain_end(*end, limits_, lines_.give_up());
+  if (end) {
+    auto begun = lines_.give_up();
+    if (quoting_ == Quoting::forbidden && !begun.empty()) begun = kNotQuoted;
+    return explain_end(*end, limits_, begun);
+  }
   return Failure{Reason::bad_reply, "it has not answered", {}, {}};
 }
 

@@ -11,8 +11,11 @@ namespace process {
 
 class LineDialogue final : public Dialogue {
  public:
+  /// Whether what is no message may be quoted to the client: not where it may be another job's.
+  enum class Quoting { allowed, forbidden };
+
   /// `job` must outlive the calls of to_write(). Everything else is copied.
-  explicit LineDialogue(const Job& job);
+  explicit LineDialogue(const Job& job, Quoting quoting = Quoting::allowed);
 
   std::string_view to_write() const override { return request_; }
   void written(std::size_t count) override { request_.remove_prefix(count); }
@@ -35,6 +38,7 @@ class LineDialogue final : public Dialogue {
   std::string_view request_;
   const std::string rpc_id_;
   const JobLimits limits_;
+  const Quoting quoting_;
   ipc::LineReader lines_;
   std::size_t collected_ = 0;
   std::optional<std::string> waiting_;  // a line that is longer than the budget was

@@ -52,6 +52,11 @@ bool Orphans::is_stranger(pid_t pid) const {
   return not_ours_.count(pid) || (knows_strangers_ && !has_no_new_privs(pid));
 }
 
+bool Orphans::any_led_by(pid_t leader) const {
+  const auto found = children_();
+  return std::any_of(found.begin(), found.end(), [&](pid_t pid) { return ::getpgid(pid) == leader; });
+}
+
 void Orphans::sweep() {
   fresh_ = true;
   const bool second_look_is_due = std::exchange(quiet_, false) && scheduled_;

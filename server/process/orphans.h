@@ -25,6 +25,8 @@ class Orphans {
   /// `leader` is a cruncher: what is in its group ends with it, and is left alone until then.
   void spare_group(pid_t leader) { crunchers_.insert(leader); }
   void spare_no_more(pid_t leader) { crunchers_.erase(leader); }
+  /// Whether there are orphans in its group.
+  bool any_led_by(pid_t leader) const;
 
   /// Kills and reaps what is there, at once what there mostly is, of many some at a time. Looks again soon,
   /// until two looks found nothing: one may miss what lives (proc(5), children).

@@ -73,9 +73,11 @@ struct Usage {
   double system_ms = 0;
   /// Peak resident memory. Absent of most jobs that answer within 10 ms, whose client does not wait for the
   /// process's end, and where the kernel cannot tell it apart from the launcher's (a process that was started
-  /// by vfork inherits its parent's peak: getrusage(2) and exec_mmap in the kernel).
+  /// by vfork inherits its parent's peak: getrusage(2) and exec_mmap in the kernel), or from that of the
+  /// process's earlier jobs.
   std::optional<long> max_rss_kib;
   pid_t pid = 0;
+  std::uint64_t job_of_process = 1;  ///< how many jobs its process was given by then, this one included
   double cpu_ms() const { return user_ms + system_ms; }
 };
 

@@ -39,8 +39,27 @@ bool has_no_new_privs(pid_t pid) {
   return status_line(pid, "NoNewPrivs:") != 0;
 }
 
-ChildrenOfThread::ChildrenOfThread(pid_t thread)
-    : file_(::open(fmt::format("/proc/self/task/{}/children", thread).c_str(), O_RDONLY | O_CLOEXEC)) {}
+MemoryOf::MemoryOf(pid_t pid)
+    : file_(::open(fmt::format("/proc/{}/statm", pid).c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+MemoryOf::Memory MemoryOf::operator()() const {
+  char text[128];
+  const auto size = file_ ? ::pread(file_.get(), text, sizeof text - 1, 0) : -1;
+  if (size <= 0) return {};
+  text[size] = '\0';
+  constexpr int kResident = 1, kData = 5, kFields = 6;  // in pages
+  std::uint64_t pages[kFields]{};
+  char* rest = text;
+  for (auto& count : pages) count = std::strtoull(rest, &rest, 10);
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return {pages[kResident] * page, pages[kData] * page};
+}
+
+ChildrenOfThread::ChildrenOfThread(pid_t thread) : ChildrenOfThread(::getpid(), thread) {}
+
+ChildrenOfThread::ChildrenOfThread(pid_t process, pid_t thread)
+    : file_(::open(fmt::format("/proc/{}/task/{}/children", process, thread).c_str(), O_RDONLY | O_CLOEXEC)) {
+}
 
 std::vector<pid_t> ChildrenOfThread::operator()() const {
   std::vector<pid_t> pids;
@@ -60,14 +79,18 @@ std::vector<pid_t> ChildrenOfThread::operator()() const {
   return pids;
 }
 
-std::vector<pid_t> children() {
+std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> all;
   std::error_code ignored;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
-    const auto some = ChildrenOfThread(std::stoi(thread.path().filename()))();
+  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), ignored)) {
+    const auto some = ChildrenOfThread(pid, std::stoi(thread.path().filename()))();
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
+}
+
+std::vector<pid_t> children() {
+  return children_of(::getpid());
 }
 
 std::vector<pid_t> children_by_parent() {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -20,15 +21,32 @@ std::optional<long> resident_kib(pid_t pid);
 bool has_no_new_privs(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
+/// The memory of a process in bytes, each time that it is asked for: one read of a file that is kept open.
+class MemoryOf {
+ public:
+  struct Memory {
+    std::uint64_t resident = 0;  ///< shared memory included
+    std::uint64_t data = 0;      ///< private and writable, touched or not: what RLIMIT_DATA bounds
+  };
+  explicit MemoryOf(pid_t pid);
+  /// Zeros where it has ended.
+  Memory operator()() const;
+
+ private:
+  loop::UniqueFd file_;
+};
+/// The children of all threads of that process.
+std::vector<pid_t> children_of(pid_t pid);
 /// The children of all threads of this process. While children end, the kernel may leave out some that live
 /// (proc(5)): children_by_parent() does not.
 std::vector<pid_t> children();
 /// The same by a look at every process of the machine: sure and slow.
 std::vector<pid_t> children_by_parent();
-/// The children of one thread of this process, oldest first, each time that they are asked for.
+/// The children of one thread, of this process or another, oldest first, each time that they are asked for.
 class ChildrenOfThread {
  public:
   explicit ChildrenOfThread(pid_t thread);
+  ChildrenOfThread(pid_t process, pid_t thread);
   std::vector<pid_t> operator()() const;
 
  private:

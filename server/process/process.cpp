@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <boost/process/v2/process.hpp>
 #include <cassert>
 
@@ -69,7 +70,9 @@ void Process::watch_end() {
 }
 
 bool Process::ended() {
-  if (!status_) status_ = peek_end(exit_.native_handle());
+  if (status_) return true;
+  status_ = peek_end(exit_.native_handle());
+  if (status_) status_->forget_cpu(history_.cpu_ms);
   return status_.has_value();
 }
 
@@ -141,20 +144,47 @@ void Process::reap() {
   }
 }
 
+// The first job's limits are those that it was started with, or lower: then they can be hard ones.
+void Process::begin_job(const Job& job, const Program& program) {
+  ++history_.jobs;
+  history_.key = job.client.key;
+  if (!program.stay.allowed) return apply_limits(pid_, job.limits, program.in_force());
+  const bool moved = job.limits.cpu.count() > 0 && history_.jobs > 1;
+  if (!moved && job.limits == (history_.jobs == 1 ? program.in_force() : history_.in_force)) return;
+  move_limits(pid_, job.limits, program.limits, Milliseconds(static_cast<long>(history_.cpu_ms)));
+  history_.in_force = job.limits;
+}
+
+void Process::finish_job() {
+  history_.cpu_ms = cpu_ms(pid_).value_or(history_.cpu_ms);
+  history_.peak_kib = std::max(history_.peak_kib, std::exchange(peak_kib_, {}).value_or(0));
+  history_.idle_since = Clock::now();
+}
+
+std::uint64_t Process::resident() {
+  if (!memory_) memory_.emplace(pid_);
+  return (*memory_)().resident;
+}
+
+// A peak that is no higher than before was another job's.
 void Process::note_peak() {
-  if (!status_) peak_kib_ = peak_resident_kib(pid_);
+  if (status_) return;
+  const auto peak = peak_resident_kib(pid_);
+  if (peak > history_.peak_kib) peak_kib_ = peak;
 }
 
 Usage Process::usage() const {
   Usage usage;
   usage.pid = pid_;
+  usage.job_of_process = std::max<std::uint64_t>(history_.jobs, 1);
   usage.max_rss_kib = peak_kib_;
   if (status_) {
     usage.user_ms = status_->user_ms();
     usage.system_ms = status_->system_ms();
-    if (status_->usage.ru_maxrss > inherited_kib_) usage.max_rss_kib = status_->usage.ru_maxrss;
+    if (status_->usage.ru_maxrss > std::max(inherited_kib_, history_.peak_kib))
+      usage.max_rss_kib = status_->usage.ru_maxrss;
   } else {
-    usage.user_ms = cpu_ms(pid_).value_or(0);  // not told apart while it runs
+    usage.user_ms = cpu_ms(pid_).value_or(history_.cpu_ms) - history_.cpu_ms;  // not told apart while it runs
   }
   return usage;
 }

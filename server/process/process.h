@@ -10,6 +10,8 @@
 #include "server/process/job_folder.h"
 #include "server/process/launch.h"
 #include "server/process/outcome.h"
+#include "server/process/proc_file.h"
+#include "server/process/program.h"
 #include "server/process/wait_status.h"
 
 namespace process {
@@ -42,6 +44,18 @@ class PipeEnd {
   const Descriptor::wait_type what_;
   bool listening_ = false;
   bool ready_ = false;
+};
+
+/// What a process has done before the job that it has now, or waits for.
+struct History {
+  std::uint64_t jobs = 0;  ///< that it was given, this one included
+  double vigour = 1;       ///< the part of the jobs allowed that it is to do: not all end at once
+  double cpu_ms = 0;
+  long peak_kib = 0;
+  std::string key;       ///< of the client that it serves; empty: of all that have none
+  JobLimits in_force{};  ///< the limits of the last one
+  Clock::time_point idle_since;
+  long last_pid = 0;  ///< that the kernel had given when it was childless
 };
 
 class Process {
@@ -88,8 +102,18 @@ class Process {
   void end_now();
   void close_pipes();
 
-  /// CPU time and memory that it has used, its start included: what the kernel tells at its end, once it has
-  /// ended.
+  /// It gets a job from now on.
+  void begin_job(const Job& job, const Program& program);
+  /// Its job is done, and it stays.
+  void finish_job();
+  const History& history() const { return history_; }
+  void set_vigour(double part) { history_.vigour = part; }
+  void note_childless(long last_pid) { history_.last_pid = last_pid; }
+  /// Bytes of memory that are resident now.
+  std::uint64_t resident();
+
+  /// CPU time and memory that its job has used, of a first one its start included: what the kernel tells at
+  /// its end, once it has ended.
   Usage usage() const;
   /// Its peak memory so far, for usage(), where the kernel will not tell it.
   void note_peak();
@@ -114,6 +138,8 @@ class Process {
   std::optional<Clock::time_point> asked_to_end_;
   std::optional<WaitStatus> status_;
   std::optional<long> peak_kib_;
+  std::optional<MemoryOf> memory_;  // once somebody has asked
+  History history_;
 };
 
 }  // namespace process

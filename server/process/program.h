@@ -28,6 +28,14 @@ struct EndPolicy {
   Milliseconds exit_grace{100};  ///< for a process that has answered to end by itself
 };
 
+/// How long a process may stay when its job is done, to be given another one.
+struct StayPolicy {
+  bool allowed = false;                 ///< else each process does one job
+  std::uint64_t memory = 256ull << 20;  ///< bytes resident between two jobs; 0: no bound
+  Milliseconds idle{60000};             ///< without a job, until it is ended
+  std::size_t most = 0;                 ///< that wait at once
+};
+
 struct Program {
   std::vector<std::string> argv;         ///< argv[0] is the file, looked up anew whenever it is executed
   std::vector<std::string> environment;  ///< "NAME=value", all that it will see
@@ -37,6 +45,7 @@ struct Program {
   std::vector<int> ignored;  ///< signals to set back to their default: ignored_signals()
   Start start = Start::exec;
   EndPolicy end;
+  StayPolicy stay;
   std::optional<JobUser> user;  ///< none: as the server does
   std::size_t spares = 0;       ///< processes that are kept ready
   /// What the processes of orders (order.h) may reach; an order has the number of its own. Those of the
@@ -46,10 +55,12 @@ struct Program {
   const std::string& path() const { return argv.front(); }
 
   /// The limits that a process has before it is given a job. A forked one lacks those that would hold for its
-  /// fork server as well, which lives for long and opens pipes.
+  /// fork server as well, which lives for long and opens pipes. The CPU time of one that stays is bounded
+  /// anew for each of its jobs.
   JobLimits in_force() const {
     auto held = limits;
     if (start == Start::fork) held.cpu = Milliseconds{0}, held.open_files = 0;
+    if (stay.allowed) held.cpu = Milliseconds{0};
     return held;
   }
 };

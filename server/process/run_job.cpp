@@ -43,7 +43,7 @@ class Conversation {
     for (auto& text : dialogue_->remains()) pool_.let_go(std::move(text));
   }
 
-  awaitable<Outcome> run(const EndPolicy& policy);
+  awaitable<Ran> run(const EndPolicy& policy);
 
  private:
   bool busy() const { return on_thread_->busy; }
@@ -64,7 +64,9 @@ class Conversation {
   awaitable<> await_thread();
   awaitable<> see_it_die(const EndPolicy& policy);
   awaitable<> read_what_is_left();
-  Outcome conclude();
+  bool waits_for_more() const;
+  bool has_read_nothing();
+  Ran conclude();
 
   Process& process_;
   const std::shared_ptr<Dialogue> dialogue_;
@@ -75,10 +77,17 @@ class Conversation {
   const Clock::time_point given_ = Clock::now();
   bool out_open_ = true;
   bool answered_ = false;
+  bool heard_ = false;  // anything at all
+  std::size_t written_ = 0;
   std::optional<bool> brief_;  // once all has been said
   std::string stderr_tail_;
   std::optional<Failure> fault_;
 };
+
+// By the empty line behind its answer, which promises silence.
+bool Conversation::waits_for_more() const {
+  return bounds_.process_may_stay && out_open_ && dialogue_->settled() && dialogue_->to_write().empty();
+}
 
 // A brief job's client does not wait for the end of a process that can say nothing more: that would take as
 // long as the job. Of its CPU time only the sum is known by then, and the kernel tells user from system time
@@ -86,20 +95,22 @@ class Conversation {
 bool Conversation::over() const {
   if (failed()) return true;
   if (busy()) return false;
-  return process_.status() || (dialogue_->settled() && brief_.value_or(false) && bounds_.process_may_remain);
+  return process_.status() || waits_for_more() ||
+         (dialogue_->settled() && brief_.value_or(false) && bounds_.process_may_remain);
 }
 
-awaitable<Outcome> Conversation::run(const EndPolicy& policy) {
+awaitable<Ran> Conversation::run(const EndPolicy& policy) {
   write();
   process_.err().listen();
+  process_.out().listen();
   step();  // it may have spoken early
   auto until = bounds_.deadline;
   bool told = false;
   while (!over() && Clock::now() < until) {
     if (answered_ && !std::exchange(told, true)) {
       until = std::min(until, Clock::now() + policy.exit_grace);
-      process_.in()
-          .close();  // one that would do another job waits for its line: this says that there is none
+      // One that would do another job waits for its line: this says that there is none.
+      if (!bounds_.process_may_stay) process_.in().close();
     }
     // A process that has closed its stdout is about to end: then the kernel is asked, and not only listened
     // to.
@@ -127,8 +138,13 @@ void Conversation::step() {
 void Conversation::write() {
   const auto rest = dialogue_->to_write().substr(0, kBytesPerTurn);
   const auto count = ::write(process_.in().fd(), rest.data(), rest.size());
-  if (count > 0) dialogue_->written(static_cast<std::size_t>(count));
+  if (count > 0) {
+    dialogue_->written(static_cast<std::size_t>(count));
+    written_ += static_cast<std::size_t>(count);
+  }
   if (dialogue_->to_write().empty()) return;
+  if (count < 0 && errno == EPIPE && written_ == 0 && process_.history().jobs > 1)
+    fault_ = Failure{Reason::crashed, "it has closed its stdin", {}, {}};
   // With EPIPE it does not want the rest, and may answer all the same.
   if (count >= 0 || errno == EAGAIN || errno == EINTR) process_.in().listen();
 }
@@ -156,6 +172,7 @@ void Conversation::read_out() {
     if (!piece.more) return;
     if (piece.bytes.empty()) break;
     left -= piece.bytes.size();
+    heard_ = true;
     dialogue_->accept_stdout(piece.bytes);
     note();
     if (dialogue_->backlog()) return understand_on_thread();
@@ -183,6 +200,7 @@ void Conversation::note() {
 // Of a long text the thread reads the rest: to make the memory for it takes the kernel longer than the loop
 // has time, and has it wait for the thread where that gives memory back.
 void Conversation::read_on_thread() {
+  heard_ = true;
   on_thread_->busy = true;
   process_.lend_out(true);
   pool_.run([dialogue = dialogue_, fd = process_.out().fd()] { return pull(fd, *dialogue); },
@@ -247,6 +265,7 @@ awaitable<> Conversation::read_what_is_left() {
     const auto bytes = read_piece(process_.out().fd(), left).bytes;
     if (bytes.empty()) break;
     left -= bytes.size();
+    heard_ = true;
     dialogue_->accept_stdout(bytes);
     note();
     if (dialogue_->backlog()) understand_on_thread();
@@ -262,7 +281,13 @@ awaitable<> Conversation::read_what_is_left() {
   }
 }
 
-Outcome Conversation::conclude() {
+// A pipe keeps what nobody has read, also when its reader is gone.
+bool Conversation::has_read_nothing() {
+  return !answered_ && !heard_ && (process_.status() || written_ == 0) &&
+         unread(process_.in().fd()) == written_;
+}
+
+Ran Conversation::conclude() {
   Outcome outcome{
       Failure{Reason::deadline_exceeded, "its answer could not be read before the deadline", {}, {}},
       process_.usage(), std::move(stderr_tail_)};
@@ -272,13 +297,15 @@ Outcome Conversation::conclude() {
   else if (!busy())
     std::visit([&outcome](auto&& what) { outcome.what = std::move(what); },
                dialogue_->verdict(process_.status()));
-  return outcome;
+  if (busy()) return {std::move(outcome), Afterwards::end};
+  if (!failed() && !process_.status() && waits_for_more()) return {std::move(outcome), Afterwards::next_job};
+  return {std::move(outcome), has_read_nothing() ? Afterwards::same_again : Afterwards::end};
 }
 
 }  // namespace
 
-awaitable<Outcome> run_job(Process& process, std::shared_ptr<Dialogue> dialogue, JobBounds bounds,
-                           const EndPolicy& policy, ThreadPool& json_pool, double& progress) {
+awaitable<Ran> run_job(Process& process, std::shared_ptr<Dialogue> dialogue, JobBounds bounds,
+                       const EndPolicy& policy, ThreadPool& json_pool, double& progress) {
   Conversation conversation(process, std::move(dialogue), json_pool, bounds, progress);
   co_return co_await conversation.run(policy);
 }

@@ -15,14 +15,29 @@ struct JobBounds {
   Deadline deadline;
   /// A brief job is over when all has been said, though its process has not ended.
   bool process_may_remain = false;
+  /// It may be given another job: its stdin is left open, and nobody waits for its end where it waits for
+  /// that.
+  bool process_may_stay = false;
   JobListener* listener = nullptr;
+};
+
+/// What the process is good for when its job is over.
+enum class Afterwards {
+  end,        ///< nothing
+  next_job,   ///< it has said all, and waits
+  same_again  ///< it ended, or closed its stdin, and has read nothing: another process may do the job
+};
+
+struct Ran {
+  Outcome outcome;
+  Afterwards process = Afterwards::end;
 };
 
 /// Carries on `dialogue` and waits for what becomes of it; suspends until the deadline at most (and a moment
 /// more, to read what a killed job has cost). `json_pool` collects and understands what is too long for the
-/// loop. `progress` follows the dialogue's. Afterwards the process must be ended. Cancelled, it leaves the
-/// process as it is.
-awaitable<Outcome> run_job(Process& process, std::shared_ptr<Dialogue> dialogue, JobBounds bounds,
-                           const EndPolicy& policy, ThreadPool& json_pool, double& progress);
+/// loop. `progress` follows the dialogue's. Afterwards the process must be ended, unless it waits for its
+/// next job. Cancelled, it leaves the process as it is.
+awaitable<Ran> run_job(Process& process, std::shared_ptr<Dialogue> dialogue, JobBounds bounds,
+                       const EndPolicy& policy, ThreadPool& json_pool, double& progress);
 
 }  // namespace process

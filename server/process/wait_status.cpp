@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace process {
@@ -30,6 +32,15 @@ std::optional<WaitStatus> peek_end(int pidfd) {
   else
     status.signal = info.si_status;
   return status;
+}
+
+// Of a process that has done several jobs only the sum is known for each.
+void WaitStatus::forget_cpu(double earlier_ms) {
+  if (earlier_ms <= 0) return;
+  const auto left = std::max(user_ms() + system_ms() - earlier_ms, 0.0);
+  usage.ru_stime = {};
+  usage.ru_utime.tv_sec = static_cast<time_t>(left / 1e3);
+  usage.ru_utime.tv_usec = static_cast<suseconds_t>(std::fmod(left, 1e3) * 1e3);
 }
 
 bool is_child(pid_t pid) {

@@ -17,6 +17,9 @@ struct WaitStatus {
   std::optional<int> signal;     ///< it was killed by this signal
   rusage usage{};                ///< its own and that of its children that it waited for
 
+  /// Takes off what was used before the job in question.
+  void forget_cpu(double earlier_ms);
+
   double user_ms() const { return milliseconds(usage.ru_utime); }
   double system_ms() const { return milliseconds(usage.ru_stime); }
 

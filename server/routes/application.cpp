@@ -126,6 +126,7 @@ std::optional<Reply> Application::identify(Call& call) const {
   if (!clients_.need_keys()) return std::nullopt;
   if (const auto* client = clients_.with_key(call.exchange.request)) {
     call.client = *client;
+    call.client.key = client->name;
     call.has_key = true;
     return std::nullopt;
   }

@@ -102,6 +102,7 @@ void append_usage(Line& line, const process::Usage& usage) {
   line.milliseconds("system_ms", usage.system_ms);
   if (usage.max_rss_kib) line.number("max_rss_kib", *usage.max_rss_kib);
   line.number("pid", usage.pid);
+  if (usage.job_of_process > 1) line.number("job_of_process", static_cast<long>(usage.job_of_process));
 }
 
 }  // namespace

@@ -112,6 +112,12 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
                   .Name("cruncherd_spawns_total")
                   .Help("Processes started, by result.")
                   .Register(registry_)),
+      recycled_(
+          BuildCounter()
+              .Name("cruncherd_processes_recycled_total")
+              .Help("Processes that did several jobs, or were to, and were ended for no fault of a job, "
+                    "by why.")
+              .Register(registry_)),
       duration_(BuildHistogram()
                     .Name("cruncherd_http_request_duration_seconds")
                     .Help("From the whole request to the whole response.")
@@ -142,6 +148,8 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
       orphans_(counter(registry_, "cruncherd_orphans_killed_total", "Processes that jobs left behind.")),
       spares_died_(
           counter(registry_, "cruncherd_spares_died_total", "Spares that ended before they got a job.")),
+      reused_(counter(registry_, "cruncherd_processes_reused_total",
+                      "Jobs that got a process which had done one before.")),
       bugs_(counter(registry_, "cruncherd_internal_errors_total", "Exceptions that should never happen.")),
       lost_lines_(counter(registry_, "cruncherd_log_lines_lost_total",
                           "Lines of the log that its file did not take, or its queue had no room for.")),
@@ -259,6 +267,10 @@ void Metrics::read_levels() {
   follow(spawns_.Add({{"result", "started"}}), static_cast<double>(spawned.started));
   follow(spawns_.Add({{"result", "failed"}}), static_cast<double>(spawned.failed));
   follow(spares_died_, static_cast<double>(spawned.spares_died));
+  follow(reused_, static_cast<double>(spawned.reused));
+  for (const auto why : process::kAllRecycled)
+    follow(recycled_.Add({{"reason", std::string(process::to_string(why))}}),
+           static_cast<double>(spawned.recycled[static_cast<std::size_t>(why)]));
   follow(orphans_, static_cast<double>(dispatcher_.crew().orphans().killed()));
   follow(lost_lines_, static_cast<double>(log_.lost()));
   open_.Set(static_cast<double>(counts.open));

@@ -58,11 +58,11 @@ class Metrics final : public Observer {
   const Log& log_;
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>&requests_, &jobs_, &cpu_, &client_jobs_, &client_cpu_, &refusals_,
-      &closed_, &spawns_;
+      &closed_, &spawns_, &recycled_;
   prometheus::Family<prometheus::Histogram>&duration_, &wait_, &run_;
   prometheus::Family<prometheus::Gauge>&rss_, &live_;
   prometheus::Histogram& spawn_;
-  prometheus::Counter &accepted_, &orphans_, &spares_died_, &bugs_, &lost_lines_, &process_cpu_;
+  prometheus::Counter &accepted_, &orphans_, &spares_died_, &reused_, &bugs_, &lost_lines_, &process_cpu_;
   prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_, &oldest_,
       &process_memory_, &process_fds_;
   std::unique_ptr<StoredMetrics> stored_;

@@ -112,6 +112,7 @@ ipc::Json status_schema() {
        {"slots", level("running")},
        {"queue", level("waiting")},
        {"spares", level("ready")},
+       {"processes", object_of({{"reused_total", count}, {"recycled_total", counts}})},
        {"jobs", {{"type", "array"}, {"items", job}, {"maxItems", kListed}}},
        {"jobs_not_listed", count},
        {"requests", object_of({{"light", pace}, {"heavy", pace}})},
@@ -146,6 +147,11 @@ std::string Status::json(const std::optional<std::string>& own) {
   status["slots"] = {{"running", admission.running()}, {"limit", admission.slots()}};
   status["queue"] = {{"waiting", admission.waiting()}, {"limit", admission.max_waiting()}};
   status["spares"] = {{"ready", dispatcher_.crew().ready()}, {"limit", dispatcher_.crew().target()}};
+  const auto& counts = dispatcher_.crew().counts();
+  auto recycled = ipc::Json::object();
+  for (const auto why : process::kAllRecycled)
+    recycled[std::string(process::to_string(why))] = counts.recycled[static_cast<std::size_t>(why)];
+  status["processes"] = {{"reused_total", counts.reused}, {"recycled_total", std::move(recycled)}};
   status["jobs"] = describe(dispatcher_.live(), own);
   const auto all = admission.running() + admission.waiting();
   status["jobs_not_listed"] = all - std::min(all, status["jobs"].size());

@@ -33,6 +33,12 @@ std::optional<Json> eat_memory(const Call& call) {
   return Json{{"eaten", kMostMemory}};
 }
 
+std::optional<Json> keep_memory(const Call& call) {
+  const auto bytes = call.params.at("megabytes").get<std::size_t>() << 20;
+  std::memset(std::malloc(bytes), 1, bytes);
+  return Json{{"pid", getpid()}};
+}
+
 std::optional<Json> eat_cpu(const Call& call) {
   const int threads = call.params.at("threads");
   for (int i = 1; i < threads; ++i) std::thread(burn_for_ever).detach();
@@ -60,6 +66,8 @@ std::optional<Json> eat_descriptors(const Call&) {
 std::vector<Behaviour> appetite() {
   const Json no_params = object_with(Json::object());
   return {
+      {"keep_memory", "Answers, and keeps so much.", object_with({{"megabytes", integer_between(0, 2000)}}),
+       keep_memory},
       {"eat_memory", "Takes memory until there is none; then says so, or aborts.",
        object_with({{"says_so", {{"type", "boolean"}}}}), eat_memory},
       {"eat_cpu", "Burns CPU time in several threads, for ever.",

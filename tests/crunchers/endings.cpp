@@ -56,6 +56,26 @@ std::optional<Json> say_all_and_stay(const Call& call) {
   burn_for_ever();
 }
 
+// What is wrong only for a process that is to serve another call.
+std::optional<Json> answer_and_go(const Call& call) {
+  write_all(STDOUT_FILENO, result_line(call.id, {{"pid", getpid()}}) + "\n");
+  _exit(0);
+}
+
+std::optional<Json> answer_and_close(const Call& call) {
+  write_all(STDOUT_FILENO, result_line(call.id, {{"pid", getpid()}}) + "\n");
+  close(STDIN_FILENO);
+  for (;;) pause();
+}
+
+std::optional<Json> answer_late(const Call& call) {
+  write_all(STDOUT_FILENO, result_line(call.id, {{"pid", getpid()}}) + "\n");
+  const std::string path = call.params.at("path");
+  while (access(path.c_str(), F_OK) != 0) usleep(1000);
+  write_all(STDOUT_FILENO, call.params.at("line").get<std::string>() + "\n");
+  return std::nullopt;
+}
+
 }  // namespace
 
 void burn_for_ever() {
@@ -75,6 +95,11 @@ std::vector<Behaviour> endings() {
       {"answer_and_stay", "Answers, but does not end.", no_params, answer_and_stay},
       {"say_all_and_stay", "Answers and says that this was all, but does not end.",
        object_with({{"by", {{"enum", {"empty_line", "close"}}}}}), say_all_and_stay},
+      {"answer_and_go", "Answers, says that this was all, and exits.", no_params, answer_and_go},
+      {"answer_and_close", "Answers, says that this was all, closes its stdin and stays.", no_params,
+       answer_and_close},
+      {"answer_late", "Answers, says that this was all, and once a file exists writes a line more.",
+       object_with({{"path", {{"type", "string"}}}, {"line", {{"type", "string"}}}}), answer_late},
   };
 }
 

@@ -1,9 +1,10 @@
-// A cruncher that misbehaves on request: reads one JSON-RPC line, does what the method says, answers if it
-// still can.
+// A cruncher that misbehaves on request: reads a JSON-RPC line, does what the method says, answers if it
+// still can; with UNRULY_SERVES_MANY, line after line.
 
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -53,12 +54,16 @@ Json description(const std::vector<Behaviour>& behaviours) {
                        {"x-params-schema", behaviour.schema},
                        {"result", {{"name", "result"}, {"schema", Json::object()}}}});
   }
-  return {{"openrpc", "1.3.2"}, {"info", {{"title", "unruly"}, {"version", "1"}}}, {"methods", methods}};
+  return {{"openrpc", "1.3.2"},
+          {"info", {{"title", "unruly"}, {"version", "1"}}},
+          {"x-jobs-per-process", true},
+          {"methods", methods}};
 }
 
-int serve_one_call() {
+// False where there is none.
+bool serve_call() {
   std::string line;
-  if (!std::getline(std::cin, line)) return 0;
+  if (!std::getline(std::cin, line)) return false;
   const Json request = Json::parse(line);
   const Call call{request.at("id"), request.value("params", Json::object())};
   const std::string method = request.at("method");
@@ -66,21 +71,28 @@ int serve_one_call() {
   const auto behaviours = all_behaviours();
   if (method == "rpc.discover") {
     write_all(STDOUT_FILENO, result_line(call.id, description(behaviours)));
-    return 0;
+    return true;
   }
   for (const auto& behaviour : behaviours) {
     if (behaviour.name != method) continue;
     if (const auto result = behaviour.run(call)) write_all(STDOUT_FILENO, result_line(call.id, *result));
-    return 0;
+    return true;
   }
   write_all(STDOUT_FILENO, error_line(call.id, -32601, "no task is called " + method));
+  return true;
+}
+
+// By environment: one call, or calls as long as they come, each ended by the empty line.
+int serve_calls() {
+  const bool many = getenv("UNRULY_SERVES_MANY") != nullptr;
+  while (serve_call() && many) write_all(STDOUT_FILENO, "\n");
   return 0;
 }
 
 // What goes on in a job's process, from its first moment.
 int serve() {
   follow_mood();
-  return serve_one_call();
+  return serve_calls();
 }
 
 }  // namespace

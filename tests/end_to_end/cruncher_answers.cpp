@@ -129,7 +129,9 @@ TEST_CASE("an answer of moderate depth is passed on") {
 // started.
 struct MoodyServer {
   explicit MoodyServer(std::vector<std::string> flags) {
-    flags.insert(flags.begin(), {"--cruncher", directory.copy(unruly_path(), "unruly")});
+    // A mood is for the first moment of a process: each job gets one of its own.
+    flags.insert(flags.begin(),
+                 {"--jobs-per-process", "1", "--cruncher", directory.copy(unruly_path(), "unruly")});
     server.emplace(std::move(flags));
   }
   void set_mood(const std::string& mood) const { directory.write("mood", mood); }

@@ -16,6 +16,9 @@ std::vector<std::string> with_defaults(std::vector<std::string> flags) {
   for (const auto& [flag, value] : defaults) {
     if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.insert(flags.end(), {flag, value});
   }
+  // Soon gone where it has no job: a test may wait for the end of all of them.
+  if (processes_stay())
+    flags.insert(flags.end(), {"--env", "UNRULY_SERVES_MANY=1", "--process-idle", "300ms"});
   return flags;
 }
 
@@ -78,6 +81,10 @@ bool works(const RunningServer& server) {
 
 std::string unruly_path() {
   return UNRULY_PATH;
+}
+
+bool processes_stay() {
+  return std::getenv("CRUNCHERD_JOBS_PER_PROCESS") != nullptr;
 }
 
 bool starts_by_fork() {

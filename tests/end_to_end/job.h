@@ -58,6 +58,9 @@ bool works(const RunningServer& server);
 
 std::string unruly_path();
 
+/// Whether processes do many jobs: the suites run a second time with CRUNCHERD_JOBS_PER_PROCESS=0.
+bool processes_stay();
+
 /// Whether servers are started with `--start fork`: the suites run with CRUNCHERD_START in both its values.
 bool starts_by_fork();
 
