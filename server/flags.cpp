@@ -7,7 +7,10 @@ using settings::FlagTable;
 void add_job_flags(FlagTable& flags, process::JobLimits& job) {
   flags.duration("timeout", job.timeout, "1ms", "24h",
                  "deadline of a job, counted from its request's arrival");
-  flags.size("memory", job.memory, "0", "1024GiB", "address space of each process of a job; 0: no limit");
+  flags.size("memory", job.memory, "0", "1024GiB",
+             "memory of each process of a job: its data, and what is resident; 0: no limit");
+  flags.size("address-space", job.address_space, "0", "1024GiB",
+             "address space of each process of a job, used or not; 0: no limit");
   flags.duration("cpu", job.cpu, "0", "24h", "CPU time of a job, rounded up to seconds; 0: no limit");
   flags.size("max-reply", job.max_reply, "1B", "1GiB", "what a job may write to stdout");
   flags.count("retries", job.retries, 0, 1000,

@@ -71,6 +71,7 @@ process::JobLimits ceiling(const Options& options) {
   };
   for (const auto& [name, own] : options.per_task) {
     raise(limits.memory, own.memory);
+    raise(limits.address_space, own.address_space);
     raise(limits.cpu, own.cpu);
     raise(limits.open_files, own.open_files);
     raise(limits.file_size, own.file_size);

@@ -53,8 +53,13 @@ awaitable<Dispatcher::Attempt> Dispatcher::run_with(std::unique_ptr<process::Pro
   using Quoting = process::LineDialogue::Quoting;
   auto dialogue = std::make_shared<process::LineDialogue>(job, used ? Quoting::forbidden : Quoting::allowed);
   // Where nobody may wait, the client's next job would be refused for the sake of this one's process.
-  const process::JobBounds bounds{job.deadline, admission_.max_waiting() > 0,
-                                  crew_.may_stay(*occupied.process, wanted), job.listener};
+  process::JobBounds bounds;
+  bounds.deadline = job.deadline;
+  bounds.process_may_remain = admission_.max_waiting() > 0;
+  bounds.process_may_stay = crew_.may_stay(*occupied.process, wanted);
+  bounds.memory = job.limits.memory;
+  if (crew_.program().stay.allowed) bounds.cpu = job.limits.cpu;
+  bounds.listener = job.listener;
   auto ran = co_await process::run_job(*occupied.process, std::move(dialogue), bounds, crew_.program().end,
                                        json_pool_, live.progress);
   auto& outcome = ran.outcome;

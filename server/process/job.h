@@ -12,7 +12,8 @@ namespace process {
 
 /// What one job may use. Zero means no limit of its own (the machine's apply).
 struct JobLimits {
-  std::uint64_t memory = 512ull << 20;    ///< bytes of address space (RLIMIT_AS) of each of its processes
+  /// Bytes of each of its processes: of private data (RLIMIT_DATA), and resident, shared memory included.
+  std::uint64_t memory = 512ull << 20;
   Milliseconds cpu{0};                    ///< CPU time of all its threads, rounded up to seconds (RLIMIT_CPU)
   std::uint64_t open_files = 64;          ///< RLIMIT_NOFILE
   std::uint64_t file_size = 16ull << 20;  ///< bytes of any file that it writes (RLIMIT_FSIZE)
@@ -20,6 +21,7 @@ struct JobLimits {
       16ull << 20;              ///< bytes that it may write to stdout, progress included; at least 1
   Milliseconds timeout{30000};  ///< from the request's arrival to the answer; a stored job's, from its start
   int retries = 0;              ///< of a stored job, after a crash of its own or of the server
+  std::uint64_t address_space = 0;  ///< bytes of each of its processes, used or not (RLIMIT_AS)
   std::uint64_t jobs_per_process = 1;  ///< that its process may do in all, this one included; 0: no bound
 
   bool operator==(const JobLimits&) const = default;

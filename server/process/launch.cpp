@@ -27,7 +27,7 @@ struct ResourceLimit {
   __rlimit_resource resource;
   rlimit value;
 };
-using ResourceLimits = std::array<ResourceLimit, 5>;
+using ResourceLimits = std::array<ResourceLimit, 6>;
 
 rlimit both(std::uint64_t value) {
   const rlim_t bound = value ? static_cast<rlim_t>(value) : RLIM_INFINITY;
@@ -37,7 +37,8 @@ rlimit both(std::uint64_t value) {
 ResourceLimits to_rlimits(const JobLimits& limits, std::uint64_t file_size) {
   auto cpu = both(static_cast<std::uint64_t>((limits.cpu.count() + 999) / 1000));
   if (cpu.rlim_max != RLIM_INFINITY) ++cpu.rlim_max;  // SIGXCPU first, SIGKILL for those that ignore it
-  return {{{RLIMIT_AS, both(limits.memory)},
+  return {{{RLIMIT_DATA, both(limits.memory)},
+           {RLIMIT_AS, both(limits.address_space)},
            {RLIMIT_CPU, cpu},
            {RLIMIT_NOFILE, both(limits.open_files)},
            {RLIMIT_FSIZE, both(file_size)},

@@ -161,9 +161,9 @@ void Process::finish_job() {
   history_.idle_since = Clock::now();
 }
 
-std::uint64_t Process::resident() {
+MemoryOf::Memory Process::memory() {
   if (!memory_) memory_.emplace(pid_);
-  return (*memory_)().resident;
+  return (*memory_)();
 }
 
 // A peak that is no higher than before was another job's.

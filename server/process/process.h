@@ -109,8 +109,10 @@ class Process {
   const History& history() const { return history_; }
   void set_vigour(double part) { history_.vigour = part; }
   void note_childless(long last_pid) { history_.last_pid = last_pid; }
-  /// Bytes of memory that are resident now.
-  std::uint64_t resident();
+  /// Bytes of memory that are resident now, shared ones included.
+  std::uint64_t resident() { return memory().resident; }
+  /// Bytes of private memory, touched or not.
+  std::uint64_t data() { return memory().data; }
 
   /// CPU time and memory that its job has used, of a first one its start included: what the kernel tells at
   /// its end, once it has ended.
@@ -119,6 +121,7 @@ class Process {
   void note_peak();
 
  private:
+  MemoryOf::Memory memory();
   void watch_end();
   void signal_group(int signal);
   void reap();

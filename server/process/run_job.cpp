@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "server/process/appetite.h"
 #include "server/process/pipe_reading.h"
 
 namespace process {
@@ -33,6 +34,7 @@ class Conversation {
         pool_(pool),
         bounds_(bounds),
         progress_(progress),
+        appetite_(process, bounds.memory, bounds.cpu),
         on_thread_(std::make_shared<OnThread>(process)) {}
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -73,6 +75,7 @@ class Conversation {
   ThreadPool& pool_;
   const JobBounds bounds_;
   double& progress_;
+  Appetite appetite_;
   const std::shared_ptr<OnThread> on_thread_;
   const Clock::time_point given_ = Clock::now();
   bool out_open_ = true;
@@ -114,8 +117,9 @@ awaitable<Ran> Conversation::run(const EndPolicy& policy) {
     }
     // A process that has closed its stdout is about to end: then the kernel is asked, and not only listened
     // to.
-    co_await process_.event(out_open_ ? until : std::min(until, Clock::now() + kLook));
-    process_.ended();
+    const auto wake_up = std::min(until, appetite_.next_look());
+    co_await process_.event(out_open_ ? wake_up : std::min(wake_up, Clock::now() + kLook));
+    if (!process_.ended() && !fault_) fault_ = appetite_.look();
     step();
   }
   if (!process_.ended() && !answered_ && !failed()) {
@@ -244,10 +248,10 @@ awaitable<> Conversation::await_thread() {
 }
 
 awaitable<> Conversation::see_it_die(const EndPolicy& policy) {
-  if (failed())
+  if (failed() && !appetite_.exceeded())
     process_.ask_to_end(policy);
   else
-    process_.kill();  // it has answered, and had its time to end by itself
+    process_.kill();  // it has answered, and had its time to end by itself; or it may grow on
   const auto dead_by = Clock::now() + kDeathWatch;
   while (!process_.ended() && Clock::now() < dead_by) {
     co_await process_.event(dead_by);
@@ -297,6 +301,7 @@ Ran Conversation::conclude() {
   else if (!busy())
     std::visit([&outcome](auto&& what) { outcome.what = std::move(what); },
                dialogue_->verdict(process_.status()));
+  if (auto* failure = std::get_if<Failure>(&outcome.what)) appetite_.explain(*failure);
   if (busy()) return {std::move(outcome), Afterwards::end};
   if (!failed() && !process_.status() && waits_for_more()) return {std::move(outcome), Afterwards::next_job};
   return {std::move(outcome), has_read_nothing() ? Afterwards::same_again : Afterwards::end};

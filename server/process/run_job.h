@@ -18,6 +18,10 @@ struct JobBounds {
   /// It may be given another job: its stdin is left open, and nobody waits for its end where it waits for
   /// that.
   bool process_may_stay = false;
+  /// What the kernel does not bound, and is looked at while a job lasts: resident memory, and the CPU time of
+  /// a process that stays. Zero: no bound.
+  std::uint64_t memory = 0;
+  Milliseconds cpu{0};
   JobListener* listener = nullptr;
 };
 

@@ -39,6 +39,24 @@ std::optional<Json> keep_memory(const Call& call) {
   return Json{{"pid", getpid()}};
 }
 
+// Which no limit of private memory bounds.
+std::optional<Json> eat_shared_memory(const Call&) {
+  for (std::size_t eaten = 0; eaten < kMostMemory; eaten += kPortion) {
+    void* const portion = mmap(nullptr, kPortion, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (portion == MAP_FAILED) std::abort();
+    std::memset(portion, 1, kPortion);
+    usleep(1000);  // a gigabyte a second
+  }
+  return Json{{"eaten", kMostMemory}};
+}
+
+// As languages do that have a heap of their own.
+std::optional<Json> reserve_addresses(const Call& call) {
+  const auto bytes = call.params.at("gigabytes").get<std::size_t>() << 30;
+  const void* place = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return Json{{"reserved", place != MAP_FAILED}};
+}
+
 std::optional<Json> eat_cpu(const Call& call) {
   const int threads = call.params.at("threads");
   for (int i = 1; i < threads; ++i) std::thread(burn_for_ever).detach();
@@ -66,6 +84,10 @@ std::optional<Json> eat_descriptors(const Call&) {
 std::vector<Behaviour> appetite() {
   const Json no_params = object_with(Json::object());
   return {
+      {"eat_shared_memory", "Shared memory without end, a gigabyte a second.", object_with(Json::object()),
+       eat_shared_memory},
+      {"reserve_addresses", "Addresses that it does not use.",
+       object_with({{"gigabytes", integer_between(0, 100)}}), reserve_addresses},
       {"keep_memory", "Answers, and keeps so much.", object_with({{"megabytes", integer_between(0, 2000)}}),
        keep_memory},
       {"eat_memory", "Takes memory until there is none; then says so, or aborts.",

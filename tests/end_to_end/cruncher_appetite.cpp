@@ -31,10 +31,30 @@ TEST_CASE("memory without end is stopped at the limit") {
   const auto said = run_beside_others(server, "eat_memory", {{"says_so", true}});
   CHECK(outcome_of(said) == "502 memory_limit");
   const auto died = run_beside_others(server, "eat_memory", {{"says_so", false}});
-  CHECK(outcome_of(died) == "502 crashed");
+  CHECK(outcome_of(died) == "502 memory_limit");
   CHECK(died.response.json().at("signal").get<std::string>().starts_with("SIGABRT"));
   CHECK(works(server));
   CHECK(has_no_children(server));
+}
+
+TEST_CASE("shared memory without end is stopped within 1.3 times the limit") {
+  const UnrulyServer server({"--memory", "256MiB", "--kill-grace", "5s"});
+  const auto answer = run_job(server, "eat_shared_memory");
+  CHECK(outcome_of(answer) == "502 memory_limit");
+  CHECK(answer.response.json().at("usage").at("max_rss_kib").get<double>() < 1.3 * 256 * 1024);
+  CHECK(works(server));
+  CHECK(has_no_children(server));
+}
+
+TEST_CASE("a reservation of addresses is no use of memory, unless --address-space says so") {
+  const auto reserves = [](const RunningServer& server) {
+    return run_job(server, "reserve_addresses", {{"gigabytes", 20}})
+        .response.json()
+        .at("result")
+        .at("reserved");
+  };
+  CHECK(reserves(UnrulyServer({"--memory", "64MiB"})) == true);
+  CHECK(reserves(UnrulyServer({"--memory", "64MiB", "--address-space", "1GiB"})) == false);
 }
 
 TEST_CASE("eight threads that burn for ever are stopped at the limit of CPU time, well before the deadline") {

@@ -1,0 +1,74 @@
+#include "server/process/appetite.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/process/proc_file.h"
+
+namespace process {
+namespace {
+
+constexpr Milliseconds kBetweenLooks{50};
+constexpr unsigned kChildrenEach = 4;      // looks: they cost more
+constexpr std::size_t kMostChildren = 32;  // that are looked at
+constexpr Milliseconds kCpuSlack{1000};    // the kernel's own limit comes first: it counts whole seconds
+
+std::uint64_t mebibytes(std::uint64_t bytes) {
+  return bytes >> 20;
+}
+
+}  // namespace
+
+Appetite::Appetite(Process& process, std::uint64_t memory, Milliseconds cpu)
+    : process_(process), memory_(memory), cpu_(cpu) {
+  if (memory > 0 || cpu.count() > 0) next_look_ = Clock::now() + kBetweenLooks;
+}
+
+// The largest of the process and its children: what they share would count for each of them in a sum.
+std::uint64_t Appetite::resident_of_family() {
+  auto most = process_.resident();
+  if (looks_ % kChildrenEach != 0) return most;
+  auto children = children_of(process_.pid());
+  children.resize(std::min(children.size(), kMostChildren));
+  for (const auto child : children) most = std::max(most, MemoryOf(child)().resident);
+  return most;
+}
+
+std::optional<Failure> Appetite::look() {
+  if (Clock::now() < next_look_ || exceeded_) return std::nullopt;
+  next_look_ = Clock::now() + kBetweenLooks;
+  ++looks_;
+  if (memory_ > 0) {
+    const auto resident = resident_of_family();
+    most_ = std::max({most_, resident, process_.data()});
+    if (resident > memory_) {
+      exceeded_ = true;
+      return Failure{
+          Reason::memory_limit,
+          fmt::format("it had {} MiB resident (--memory {} MiB)", mebibytes(resident), mebibytes(memory_)),
+          {},
+          {}};
+    }
+  }
+  if (cpu_.count() == 0) return std::nullopt;
+  const auto used = process_.usage().cpu_ms();
+  if (used < milliseconds(cpu_ + kCpuSlack)) return std::nullopt;
+  exceeded_ = true;
+  return Failure{Reason::cpu_limit,
+                 fmt::format("it used {:.0f} ms of CPU time (--cpu {} ms)", used, cpu_.count()),
+                 {},
+                 {}};
+}
+
+void Appetite::explain(Failure& failure) const {
+  const auto peak = static_cast<std::uint64_t>(process_.usage().max_rss_kib.value_or(0)) << 10;
+  const auto most = std::max(most_, peak);
+  const bool by_itself = failure.signal || failure.exit_code.value_or(0) != 0;
+  if (failure.reason != Reason::crashed || !by_itself || memory_ == 0 || most < memory_ / 4 * 3) return;
+  failure.reason = Reason::memory_limit;
+  failure.detail +=
+      fmt::format("; it had {} MiB by then (--memory {} MiB)", mebibytes(most), mebibytes(memory_));
+}
+
+}  // namespace process
