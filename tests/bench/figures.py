@@ -101,6 +101,12 @@ def jobs_per_second(setting: Round, server: Server, environment=None):
         return steady_load(setting, server, running, server.job(0), 8)
 
 
+def reuse(setting: Round, server: Server):
+    """No-op jobs from 16 clients that ask again as soon as they are answered."""
+    with server.running(setting.place) as running:
+        return steady_load(setting, server, running, server.job(0), 16)
+
+
 def steady_load(setting, server, running, request, clients):
     """Throughput after a warm-up, and what one request cost the server's own processes in CPU time."""
     throughput(setting.place, running.port, request, clients, WARM_UP)
@@ -289,6 +295,8 @@ POOLS = ("piscina", "workerpool")
 GATEWAYS = ("fcgiwrap", "apache")
 WORKERS = (*WAYS, *POOLS, "thread", "fork", "spawn", *GATEWAYS)
 
+STAYING = ("cruncherd_stay", "node_kit", "python_kit", "piscina", "php_fpm", "gunicorn")
+
 FIGURES = {
     figure.key: figure
     for figure in (
@@ -297,6 +305,8 @@ FIGURES = {
         Figure("silent", "`/` while jobs without system calls do", (*WAYS, "cruncherd_usual"), light_beside_silent_jobs),
         Figure("added", "Latency that offloading adds", WORKERS, added_by_offloading),
         Figure("jobs", "Jobs per second", ("floor", *WORKERS), jobs_per_second),
+        Figure("reuse", "Jobs per second of processes that stay, 16 connections", STAYING, reuse),
+        Figure("reuse_added", "Latency that these add", STAYING, added_by_offloading),
         Figure("big_server", "Jobs of a server that holds 1 GiB", (*WAYS, "spawn"), jobs_of_a_big_server),
         Figure("big_messages", "`/` beside big messages", CLASSES, light_beside_big_messages),
         Figure("big_flood", "`/` beside a flood of big messages", CLASSES, light_beside_a_flood),

@@ -197,6 +197,57 @@ def pair(place, port, flags):
     return cruncherd(place, port, flags, copies=2)
 
 
+STAYING = ("--jobs-per-process", "1000")
+
+
+def staying(place, port, flags):
+    return cruncherd(place, port, (*STAYING, *flags))
+
+
+def by_kit(program):
+    def commands(place, port, flags):
+        as_whom = ("--job-user", "root") if os.geteuid() == 0 else ()
+        return cruncherd(place, port, ("--cruncher", str(PEERS / program), *STAYING, *as_whom, *flags))
+
+    return commands
+
+
+def php_fpm(place, port, flags):
+    socket = place.folder / f"fpm-{port}.socket"
+    config = place.write(
+        f"fpm-{port}.conf",
+        f"""
+[global]
+error_log = {place.log}
+daemonize = no
+[www]
+user = nobody
+group = nogroup
+listen = {socket}
+listen.mode = 0666
+pm = static
+pm.max_children = {os.cpu_count()}
+pm.max_requests = 1000
+""",
+    )
+    location = f"""
+            location = /non-blocking {{
+              fastcgi_pass unix:{socket};
+              fastcgi_param SCRIPT_FILENAME {PEERS}/spin.php;
+              fastcgi_param REQUEST_METHOD $request_method;
+              fastcgi_param QUERY_STRING $query_string;
+            }}"""
+    programs = sorted(Path("/usr/sbin").glob("php-fpm*"))
+    if not programs:
+        raise FileNotFoundError("php-fpm is not installed")
+    return [([programs[-1], "-y", config], {}), *nginx(place, port, flags, location)]
+
+
+def gunicorn(place, port, flags):
+    command = ["gunicorn", "--workers", os.cpu_count(), "--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
+    return [([*command, "--chdir", PEERS, "wsgi_spin:application"], {})]
+
+
 SERVERS = {
     server.key: server
     for server in (
@@ -206,6 +257,11 @@ SERVERS = {
             "cruncherd_usual", "cruncherd --loop-priority normal", "a process per job", usual_class, posted_params
         ),
         Server("cruncherd_pair", "cruncherd × 2, --reuse-port", "a process per job", pair, posted_params),
+        Server("cruncherd_stay", "cruncherd --jobs-per-process 1000", "processes that stay", staying, posted_params),
+        Server("node_kit", "cruncherd, Node kit, the same", "processes that stay", by_kit("kit_spin.mjs"), posted_params),
+        Server("python_kit", "cruncherd, Python kit, the same", "processes that stay", by_kit("kit_spin.py"), posted_params),
+        Server("php_fpm", "nginx + php-fpm", "processes that stay", php_fpm, query),
+        Server("gunicorn", "gunicorn", "processes that stay", gunicorn, query),
         Server("nginx", "nginx, return 200", "–", nginx),
         Server("httplib", "cpp-httplib, 64 threads", "–", httplib),
         Server("node_http", "Node http", "–", node("http.mjs")),
