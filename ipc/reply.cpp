@@ -34,6 +34,22 @@ Progress read_notification(const Json& message) {
   return {value >= 0 && value <= 1 ? value : unknown};
 }
 
+// Passed over where it is none: it is for people's eyes.
+OwnUsage read_usage(const Json& message) {
+  OwnUsage usage;
+  const auto member = message.find("usage");
+  if (member == message.end() || !member->is_object()) return usage;
+  const auto number = [&](const char* name) -> std::optional<double> {
+    const auto found = member->find(name);
+    if (found == member->end() || !found->is_number()) return std::nullopt;
+    const auto value = found->get<double>();
+    return value >= 0 && value < 1e15 ? std::optional(value) : std::nullopt;
+  };
+  usage.cpu_ms = number("cpu_ms");
+  if (const auto peak = number("max_rss_kib")) usage.max_rss_kib = static_cast<long>(*peak);
+  return usage;
+}
+
 }  // namespace
 
 Malformed malformed(std::string_view why, std::string_view line) {
@@ -60,10 +76,11 @@ std::variant<Answer, Progress, Malformed> parse_reply(std::string_view line) {
   if (result.empty() == (error == message.end())) {
     return malformed("an answer has either a result or an error", line);
   }
-  if (!result.empty()) return Answer{std::move(*id), result};
+  const auto usage = read_usage(message);
+  if (!result.empty()) return Answer{std::move(*id), result, usage};
   auto read = read_error(*error);
   if (const auto* fault = std::get_if<Malformed>(&read)) return malformed(fault->why, line);
-  return Answer{std::move(*id), std::get<Error>(std::move(read))};
+  return Answer{std::move(*id), std::get<Error>(std::move(read)), usage};
 }
 
 }  // namespace ipc

@@ -61,6 +61,10 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.list("exec", o.exec, "NAME=COMMAND",
              "a task that is any program: content in, content out; words are split as a shell does; may be "
              "repeated");
+  flags.text(
+      "launcher", o.launcher, "WORDS",
+      "a program and its arguments that start the cruncher, such as 'srun -Q -n1 --unbuffered'; no limits "
+      "but those asked for");
   flags.list("env", o.environment, "NAME[=VALUE]",
              "a variable for the crunchers, with this value or the server's own; may be repeated");
   flags.text("workdir", o.workdir, "PATH", "the folder that crunchers run in (default: the server's)");

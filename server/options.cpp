@@ -220,12 +220,21 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
         break;  // the first layer wins
       }
   if (!given.contains("spares")) options.spares = options.running;
+  const auto limits_of_commands = options.job;
+  if (!options.launcher.empty()) {
+    if (options.start == process::Start::fork)
+      throw BadOptions("--start fork: a --launcher starts each process anew; leave one of the two out");
+    // A limit of the cruncher's is not the launcher's: only what was asked for is set.
+    if (!given.contains("memory")) options.job.memory = 0;
+    if (!given.contains("open-files")) options.job.open_files = 0;
+    if (!given.contains("file-size")) options.job.file_size = 0;
+  }
   auto& door = options.door;
   if (given.contains("max-head")) door.max_field_line = door.max_head;
   door.per_ip_on_loopback = given.contains("max-connections-per-ip");
   if (!door.per_ip_on_loopback)
     door.max_connections_per_ip = std::max<std::size_t>(1, door.max_connections / 4);
-  const CommandDefaults defaults{options.job, options.environment};
+  const CommandDefaults defaults{limits_of_commands, options.environment};
   for (const auto& section : file.tasks)
     if (is_command(section))
       add_command(options.commands, read_command(section, defaults));

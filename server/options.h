@@ -35,6 +35,7 @@ struct Options {
   std::vector<std::string> trusted_proxies;
 
   std::string cruncher;      ///< the path of the program
+  std::string launcher;      ///< words in front of it, as a shell splits them; empty: none
   std::string own_cruncher;  ///< that of the one that came with the server
   std::size_t running = 1;
   std::size_t waiting = 64;

@@ -11,6 +11,7 @@
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
+#include "server/process/argument.h"
 #include "server/process/environment.h"
 #include "server/process/find_program.h"
 #include "server/process/launch.h"
@@ -87,9 +88,24 @@ bool wants_processes_to_stay(const Options& options) {
                                              [&](const auto& task) { return several(task.second); });
 }
 
+// It has somebody else to tell of the end, on another machine perhaps, and is killed as a last resort only.
+void put_in_front(process::Program& program, const Options& options) {
+  constexpr Milliseconds kPatience{10000};
+  auto split = process::split_words(options.launcher);
+  if (const auto* why = std::get_if<std::string_view>(&split))
+    throw RefusedStart(fmt::format("--launcher '{}': {}", options.launcher, *why));
+  auto& words = std::get<std::vector<std::string>>(split);
+  if (words.empty()) throw RefusedStart("--launcher: no program is named");
+  words[0] = process::find_program(words[0]);
+  program.argv.insert(program.argv.begin(), words.begin(), words.end());
+  program.end.grace = std::max(options.kill_grace, kPatience);
+  program.end.exit_grace = kPatience;
+}
+
 process::Program cruncher_program(const Options& options) {
   process::Program program;
   program.argv = {process::find_program(options.cruncher)};
+  program.by_launcher = !options.launcher.empty();
   program.user = job_user(options);
   program.environment = process::allowed_environment();
   if (const auto home = home_of_jobs(options); !home.empty())
@@ -97,7 +113,8 @@ process::Program cruncher_program(const Options& options) {
   for (const auto& variable : options.environment) process::set_variable(program.environment, variable);
   program.directory = options.workdir;
   // It is executed from there.
-  if (!options.workdir.empty()) program.argv[0] = std::filesystem::absolute(program.argv[0]);
+  if (!options.workdir.empty() || program.by_launcher)
+    program.argv[0] = std::filesystem::absolute(program.argv[0]);
   program.limits = ceiling(options);
   program.priority = options.priority;
   program.ignored = process::ignored_signals();
@@ -107,6 +124,7 @@ process::Program cruncher_program(const Options& options) {
   program.stay = options.stay;
   program.stay.allowed = wants_processes_to_stay(options);
   program.stay.most = options.running + options.spares;
+  if (program.by_launcher) put_in_front(program, options);
   return program;
 }
 
@@ -162,8 +180,11 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
         options.start == process::Start::fork ? ", its part on --start fork included" : ""));
   };
   auto program = cruncher_program(options);
-  if (::access(program.path().c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
-  if (const auto fault = process::fault_of_script(program.path()); !fault.empty()) throw refuse(fault);
+  if (program.by_launcher && ::access(program.path().c_str(), X_OK) != 0)
+    throw RefusedStart(fmt::format("--launcher '{}': {}", program.path(), std::strerror(errno)));
+  const auto& cruncher = program.argv.back();
+  if (::access(cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
+  if (const auto fault = process::fault_of_script(cruncher); !fault.empty()) throw refuse(fault);
   if (!options.workdir.empty() && ::access(options.workdir.c_str(), X_OK) != 0)
     throw RefusedStart(fmt::format("--workdir '{}': {}", options.workdir, std::strerror(errno)));
   refuse_root(options);

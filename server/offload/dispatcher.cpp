@@ -59,6 +59,7 @@ awaitable<Dispatcher::Attempt> Dispatcher::run_with(std::unique_ptr<process::Pro
   bounds.process_may_stay = crew_.may_stay(*occupied.process, wanted);
   bounds.memory = job.limits.memory;
   if (crew_.program().stay.allowed) bounds.cpu = job.limits.cpu;
+  bounds.usage_is_told = crew_.program().by_launcher;
   bounds.listener = job.listener;
   auto ran = co_await process::run_job(*occupied.process, std::move(dialogue), bounds, crew_.program().end,
                                        json_pool_, live.progress);

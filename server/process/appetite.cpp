@@ -44,6 +44,7 @@ std::optional<Failure> Appetite::look() {
     most_ = std::max({most_, resident, process_.data()});
     if (resident > memory_) {
       exceeded_ = true;
+      process_.note_peak();  // it may be long in dying
       return Failure{
           Reason::memory_limit,
           fmt::format("it had {} MiB resident (--memory {} MiB)", mebibytes(resident), mebibytes(memory_)),

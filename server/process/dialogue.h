@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "ipc/reply.h"
 #include "server/process/outcome.h"
 #include "server/process/wait_status.h"
 
@@ -45,6 +46,9 @@ class Dialogue {
 
   /// 0 to 1; below 0 until the process has said something.
   virtual double progress() const = 0;
+
+  /// What the process says that the job has cost.
+  virtual ipc::OwnUsage own_usage() const { return {}; }
 
   /// What came of it. `end` is the process's, where it has ended. To be called once.
   virtual std::variant<Result, TaskError, Failure> verdict(const std::optional<WaitStatus>& end) = 0;

@@ -62,6 +62,8 @@ std::optional<Recycled> Fitness::fault_since(Process& process) {
 
 std::optional<Recycled> Fitness::fault_of(Process& process, std::uint64_t memory) {
   if (const auto fault = fault_since(process)) return fault;
+  // Of a launcher neither says anything: the cruncher may be its child.
+  if (process.history().by_launcher) return std::nullopt;
   if (has_children(process)) return Recycled::children;
   if (memory > 0 && process.resident() > memory) return Recycled::memory;
   return std::nullopt;

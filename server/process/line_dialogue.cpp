@@ -68,6 +68,7 @@ void LineDialogue::understand(std::size_t budget) {
 
 void LineDialogue::accept_line(std::string line) {
   auto reading = Reading::of(std::move(line), rpc_id_);
+  own_usage_ = reading.usage;
   if (auto* progress = std::get_if<ipc::Progress>(&reading.what)) {
     if (!std::isnan(progress->fraction)) progress_ = progress->fraction;
   } else if (auto* malformed = std::get_if<ipc::Malformed>(&reading.what)) {

@@ -29,6 +29,7 @@ class LineDialogue final : public Dialogue {
   bool failed() const override { return fault_.has_value(); }
   double progress() const override { return progress_; }
   std::variant<Result, TaskError, Failure> verdict(const std::optional<WaitStatus>& end) override;
+  ipc::OwnUsage own_usage() const override { return own_usage_; }
   std::vector<std::string> remains() override;
 
  private:
@@ -45,6 +46,7 @@ class LineDialogue final : public Dialogue {
   bool closing_line_ = false;           // the empty one behind the answer
   bool closed_ = false;
   double progress_ = -1;
+  ipc::OwnUsage own_usage_;
   std::optional<std::variant<Result, TaskError>> answer_;
   std::optional<Failure> fault_;
 };

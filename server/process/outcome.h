@@ -78,6 +78,7 @@ struct Usage {
   std::optional<long> max_rss_kib;
   pid_t pid = 0;
   std::uint64_t job_of_process = 1;  ///< how many jobs its process was given by then, this one included
+  bool cpu_known = true;             ///< else the times are 0: a launcher's would be no answer
   double cpu_ms() const { return user_ms + system_ms; }
 };
 

@@ -73,6 +73,7 @@ bool Process::ended() {
   if (status_) return true;
   status_ = peek_end(exit_.native_handle());
   if (status_) status_->forget_cpu(history_.cpu_ms);
+  if (status_ && history_.by_launcher) status_->read_as_shells_do();
   return status_.has_value();
 }
 
@@ -148,6 +149,7 @@ void Process::reap() {
 void Process::begin_job(const Job& job, const Program& program) {
   ++history_.jobs;
   history_.key = job.client.key;
+  history_.by_launcher = program.by_launcher;
   if (!program.stay.allowed) return apply_limits(pid_, job.limits, program.in_force());
   const bool moved = job.limits.cpu.count() > 0 && history_.jobs > 1;
   if (!moved && job.limits == (history_.jobs == 1 ? program.in_force() : history_.in_force)) return;

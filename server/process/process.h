@@ -54,6 +54,7 @@ struct History {
   long peak_kib = 0;
   std::string key;       ///< of the client that it serves; empty: of all that have none
   JobLimits in_force{};  ///< the limits of the last one
+  bool by_launcher = false;
   Clock::time_point idle_since;
   long last_pid = 0;  ///< that the kernel had given when it was childless
 };

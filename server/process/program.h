@@ -46,6 +46,9 @@ struct Program {
   Start start = Start::exec;
   EndPolicy end;
   StayPolicy stay;
+  /// argv begins with somebody else's program, which starts this one where the server cannot see it: its end
+  /// is told by the exit code (128 + signal), its cost by itself.
+  bool by_launcher = false;
   std::optional<JobUser> user;  ///< none: as the server does
   std::size_t spares = 0;       ///< processes that are kept ready
   /// What the processes of orders (order.h) may reach; an order has the number of its own. Those of the

@@ -15,8 +15,9 @@ Reading Reading::of(std::string line, const std::string& rpc_id) {
   // Not quoted: what it says may be another client's.
   if (!ours && !(error && answer.id.is_null()))
     return {ipc::Malformed{"it answered with an id that is not the request's"}};
-  if (error) return {TaskError{error->code, std::move(error->message), std::move(error->data)}};
-  return {Result::within(std::move(line), std::get<std::string_view>(answer.body))};
+  const auto usage = answer.usage;
+  if (error) return {TaskError{error->code, std::move(error->message), std::move(error->data)}, usage};
+  return {Result::within(std::move(line), std::get<std::string_view>(answer.body)), usage};
 }
 
 }  // namespace process

@@ -12,6 +12,7 @@ namespace process {
 
 struct Reading {
   std::variant<ipc::Progress, Result, TaskError, ipc::Malformed> what;
+  ipc::OwnUsage usage{};  ///< of an answer
 
   /// `rpc_id` is the request's: an answer with another one is malformed.
   static Reading of(std::string line, const std::string& rpc_id);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "server/process/appetite.h"
 #include "server/process/cgi_header.h"
 #include "server/process/end_of_command.h"
 #include "server/process/pipe_reading.h"
@@ -71,20 +72,24 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
   const auto given = Clock::now();
   Outcome outcome{Failure{}, {}, {}};
   std::optional<Failure> fault;
+  Appetite appetite(process, command.limits.memory, Milliseconds{0});
   process.err().listen();
   while (!process.ended() && !fault) {
     co_await process.event(std::min(deadline, Clock::now() + kNextLook));
     read_err(process, outcome.stderr_tail, listener);
     if (process.ended()) break;
     if (size_of(process.file()) > command.limits.max_reply) fault = too_large(command.limits);
+    if (!fault) fault = appetite.look();
     if (Clock::now() >= deadline) fault = too_late(given);
   }
+  if (appetite.exceeded()) process.kill();
   if (fault) co_await see_it_die(process, policy, outcome.stderr_tail);
   co_await read_rest_of_err(process, outcome.stderr_tail, listener);
   outcome.usage = process.usage();
   outcome.usage->run_ms = milliseconds(Clock::now() - given);
   if (!fault) fault = fault_of(*process.status(), command, size_of(process.file()), outcome.stderr_tail);
   if (fault) {
+    appetite.explain(*fault);
     outcome.what = std::move(*fault);
     co_return outcome;
   }

@@ -295,6 +295,13 @@ Ran Conversation::conclude() {
   Outcome outcome{
       Failure{Reason::deadline_exceeded, "its answer could not be read before the deadline", {}, {}},
       process_.usage(), std::move(stderr_tail_)};
+  if (bounds_.usage_is_told) {
+    const auto told = busy() ? ipc::OwnUsage{} : dialogue_->own_usage();
+    outcome.usage->cpu_known = told.cpu_ms.has_value();
+    outcome.usage->user_ms = told.cpu_ms.value_or(0);
+    outcome.usage->system_ms = 0;
+    outcome.usage->max_rss_kib = told.max_rss_kib;
+  }
   outcome.usage->run_ms = milliseconds(elapsed());
   if (fault_)
     outcome.what = std::move(*fault_);

@@ -22,6 +22,7 @@ struct JobBounds {
   /// a process that stays. Zero: no bound.
   std::uint64_t memory = 0;
   Milliseconds cpu{0};
+  bool usage_is_told = false;  ///< by the cruncher in its answer, if at all
   JobListener* listener = nullptr;
 };
 

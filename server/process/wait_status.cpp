@@ -34,6 +34,13 @@ std::optional<WaitStatus> peek_end(int pidfd) {
   return status;
 }
 
+void WaitStatus::read_as_shells_do() {
+  constexpr int kBySignal = 128;
+  if (!exit_code || *exit_code <= kBySignal || *exit_code >= kBySignal + NSIG) return;
+  signal = *exit_code - kBySignal;
+  exit_code.reset();
+}
+
 // Of a process that has done several jobs only the sum is known for each.
 void WaitStatus::forget_cpu(double earlier_ms) {
   if (earlier_ms <= 0) return;

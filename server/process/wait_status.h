@@ -17,6 +17,9 @@ struct WaitStatus {
   std::optional<int> signal;     ///< it was killed by this signal
   rusage usage{};                ///< its own and that of its children that it waited for
 
+  /// An exit code of 128 + n is signal n: of a program that tells of another's end.
+  void read_as_shells_do();
+
   /// Takes off what was used before the job in question.
   void forget_cpu(double earlier_ms);
 

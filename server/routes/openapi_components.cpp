@@ -23,7 +23,7 @@ Json openapi_components() {
           {"properties",
            {{"wait_ms", number},
             {"run_ms", number},
-            {"cpu_ms", number},
+            {"cpu_ms", {{"type", {"number", "null"}}}},
             {"max_rss_kib", count_or_null},
             {"pid", {{"type", "integer"}}},
             {"job_of_process", {{"type", "integer"}, {"minimum", 1}}}}}}},

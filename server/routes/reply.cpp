@@ -8,9 +8,11 @@
 namespace routes {
 
 std::string usage_json(const process::Usage& usage) {
-  return fmt::format(R"({{"wait_ms":{:.3f},"run_ms":{:.3f},"cpu_ms":{:.3f},"max_rss_kib":{},"pid":{}}})",
-                     usage.wait_ms, usage.run_ms, usage.cpu_ms(),
-                     usage.max_rss_kib ? std::to_string(*usage.max_rss_kib) : "null", usage.pid);
+  const auto cpu = usage.cpu_known ? fmt::format("{:.3f}", usage.cpu_ms()) : "null";
+  return fmt::format(
+      R"({{"wait_ms":{:.3f},"run_ms":{:.3f},"cpu_ms":{},"max_rss_kib":{},"pid":{},"job_of_process":{}}})",
+      usage.wait_ms, usage.run_ms, cpu, usage.max_rss_kib ? std::to_string(*usage.max_rss_kib) : "null",
+      usage.pid, usage.job_of_process);
 }
 
 namespace {
