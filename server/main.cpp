@@ -16,6 +16,7 @@
 #include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
+#include "server/renewal.h"
 #include "server/routes/content_reading.h"
 #include "server/routes/front_pages.h"
 #include "server/routes/job_routes.h"
@@ -121,7 +122,8 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   asio::signal_set signals(loop);
   listen_to_signals(signals);
   loop::ThreadPool json_pool(loop, 1);
-  auto catalogue = read_catalogue(discover_tasks(loop, signals, json_pool, options), options);
+  auto document = discover_tasks(loop, signals, json_pool, options);
+  auto catalogue = read_catalogue(document, options);
   add_commands(catalogue, options.commands);
   loop::Scratch scratch(loop, options.scratch_dir, options.max_scratch);
   check_scratch(scratch, options);
@@ -200,21 +202,26 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
     real_time->step_up();
     log_file->on_backlog([&real_time] { real_time->step_down(); });
   }
-  const auto reread_keys = [&] {
-    clients.reread(json_pool, [&log](bool good, const std::string& sentence) {
-      log.say(good ? spdlog::level::info : spdlog::level::warn, sentence);
-    });
+  const auto say = [&log](bool good, const std::string& sentence) {
+    log.say(good ? spdlog::level::info : spdlog::level::warn, sentence);
+  };
+  Renewal renewal({loop, orphans, json_pool, options, crew, say}, std::move(document));
+  const auto reload = [&] {
+    clients.reread(json_pool, say);
+    renewal.begin();
   };
   if (!stored.fault().empty())
     log.say(spdlog::level::err, "--jobs-dir: nothing can be stored: " + stored.fault());
   if (!clients.warning().empty()) log.say(spdlog::level::warn, clients.warning());
   Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, site,
-                       admin_site ? &*admin_site : nullptr, stored, reread_keys});
+                       admin_site ? &*admin_site : nullptr, stored, reload});
   const int exit_code = lifecycle.run();
   stored.finish();
   // Coroutines may still hold connections and processes, whose owners would be gone before the loop destroys
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left
   // to write.
+  // What is on other machines has to be told by its launcher.
+  if (const auto& program = crew.program(); program.by_launcher) orphans.ask_all_to_end(program.end.grace);
   if (const auto left = orphans.end_all(kLastWait))
     log.say(spdlog::level::warn, std::to_string(left) + " processes have not ended yet");
   job_folders.reset();

@@ -128,6 +128,15 @@ process::Program cruncher_program(const Options& options) {
   return program;
 }
 
+// At normal priority: a busy machine may delay jobs, but it must not keep the server from starting.
+process::Program program_for_discovery(const Options& options) {
+  auto program = cruncher_program(options);
+  program.priority = process::Priority::normal;
+  program.spares = 0;
+  program.stay.allowed = false;
+  return program;
+}
+
 process::Program command_program(const Options& options) {
   process::Program program;
   program.priority = options.priority;
@@ -179,7 +188,7 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
         options.cruncher, why,
         options.start == process::Start::fork ? ", its part on --start fork included" : ""));
   };
-  auto program = cruncher_program(options);
+  const auto program = cruncher_program(options);
   if (program.by_launcher && ::access(program.path().c_str(), X_OK) != 0)
     throw RefusedStart(fmt::format("--launcher '{}': {}", program.path(), std::strerror(errno)));
   const auto& cruncher = program.argv.back();
@@ -188,13 +197,8 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
   if (!options.workdir.empty() && ::access(options.workdir.c_str(), X_OK) != 0)
     throw RefusedStart(fmt::format("--workdir '{}': {}", options.workdir, std::strerror(errno)));
   refuse_root(options);
-  // A way of its own, at normal priority: a busy machine may delay jobs, but it must not keep the server from
-  // starting.
-  program.priority = process::Priority::normal;
-  program.spares = 0;
-  program.stay.allowed = false;
   process::Orphans orphans(loop);
-  offload::Crew crew(loop, orphans, std::move(program), {}, 1);
+  offload::Crew crew(loop, orphans, program_for_discovery(options), {}, 1);
   offload::Admission admission(loop, 1, 0, Milliseconds{0});
   offload::Dispatcher dispatcher(admission, crew, json_pool);
 

@@ -38,6 +38,9 @@ bool wants_processes_to_stay(const Options& options);
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);
 
+/// The same for the one process that tells what there is on offer.
+process::Program program_for_discovery(const Options& options);
+
 /// The launcher of the commands, and all that they may use.
 process::Program command_program(const Options& options);
 

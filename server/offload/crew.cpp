@@ -217,6 +217,16 @@ void Crew::drain() {
   draining_ = true;
   retry_.cancel();
   idle_.cancel();
+  end_all_ready();
+}
+
+void Crew::renew() {
+  renewed_ = Clock::now();
+  end_all_ready();
+  refill();
+}
+
+void Crew::end_all_ready() {
   for (auto& process : ready_.remove_all()) {
     const bool used = process->history().jobs > 0;
     give_back(std::move(process), {}, Leave{used, {}});
@@ -232,6 +242,7 @@ bool Crew::may_stay(const process::Process& process, const Wanted& wanted) const
 bool Crew::keep(std::unique_ptr<process::Process>& process) {
   process->finish_job();
   auto fault = fitness_.fault_of(*process, program().stay.memory);
+  if (!fault && process->started() < renewed_) fault = process::Recycled::idle;
   if (!fault && serve_waiter(process)) return true;
   if (!fault && draining_) fault = process::Recycled::idle;
   if (fault) {

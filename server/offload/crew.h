@@ -78,11 +78,15 @@ class Crew {
 
   /// Starts what is missing; by itself when the last spare is lent and whenever a process is gone.
   void refill();
+  /// Ends what waits, and what is at work when its job is done: the program may be another one by now.
+  void renew();
   /// Ends the spares; starts no more but those that somebody waits for.
   void drain();
 
   /// True while a process is not gone yet, or what one has left behind.
   bool busy() const { return ending_ > 0 || orphans_.busy(); }
+
+  bool ending() const { return ending_ > 0; }
 
   const process::Program& program() const { return spawner_.program(); }
   std::size_t ready() const { return ready_.size(); }
@@ -136,6 +140,7 @@ class Crew {
   bool keep(std::unique_ptr<process::Process>& process);
   void recycle(std::unique_ptr<process::Process> process, process::Recycled why);
   void end_idle();
+  void end_all_ready();
   void on_ended(const process::Process& process);
   void lose_spare(std::unique_ptr<process::Process> process);
   void recover();
@@ -158,6 +163,7 @@ class Crew {
   bool resting_ = false;
   bool failing_ = false;
   bool draining_ = false;
+  Clock::time_point renewed_ = Clock::time_point::min();  // what has started earlier does one job at the most
   SpawnCounts counts_;
 };
 

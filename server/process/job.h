@@ -21,7 +21,7 @@ struct JobLimits {
       16ull << 20;              ///< bytes that it may write to stdout, progress included; at least 1
   Milliseconds timeout{30000};  ///< from the request's arrival to the answer; a stored job's, from its start
   int retries = 0;              ///< of a stored job, after a crash of its own or of the server
-  std::uint64_t address_space = 0;  ///< bytes of each of its processes, used or not (RLIMIT_AS)
+  std::uint64_t address_space = 0;     ///< bytes of each of its processes, used or not (RLIMIT_AS)
   std::uint64_t jobs_per_process = 1;  ///< that its process may do in all, this one included; 0: no bound
 
   bool operator==(const JobLimits&) const = default;

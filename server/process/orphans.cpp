@@ -98,6 +98,21 @@ void Orphans::look() {
   });
 }
 
+// Not reaped: while it is not, its pid is nobody else's.
+void Orphans::ask_all_to_end(Milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  auto left = crunchers_;
+  for (const auto pid : left) ::kill(-pid, SIGTERM);
+  while (!left.empty() && Clock::now() < until) {
+    std::erase_if(left, [](pid_t pid) {
+      siginfo_t info{};
+      return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT | WNOHANG) != 0 ||
+             info.si_pid != 0;
+    });
+    std::this_thread::sleep_for(Milliseconds(1));
+  }
+}
+
 std::size_t Orphans::end_all(Milliseconds patience) {
   const auto until = Clock::now() + patience;
   for (;;) {

@@ -40,6 +40,9 @@ class Orphans {
     sweep();
   }
 
+  /// Sends every cruncher that runs SIGTERM, and waits until all have ended, or `patience` is over. Blocks.
+  void ask_all_to_end(Milliseconds patience);
+
   /// Kills and reaps every child of this process, and what they leave behind; blocks until all are gone, or
   /// `patience` is over. To be called last. How many are left.
   std::size_t end_all(Milliseconds patience);

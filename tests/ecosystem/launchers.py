@@ -57,13 +57,13 @@ def until(condition, patience=PATIENCE):
 
 
 class Server:
-    def __init__(self, cruncher, launcher, *flags, environment=None):
+    def __init__(self, cruncher, launcher, *flags, environment=None, as_root=False):
         with socket.create_server(('127.0.0.1', 0)) as free:
             self.port = free.getsockname()[1]
         words = [CRUNCHERD, '--port', str(self.port), '--cruncher', cruncher, '--launcher', launcher, '--spares', '0',
                  '--priority', 'normal', '--start-timeout', '60s', '--log-level', 'warn', *flags]
         if os.getuid() == 0:
-            words += ['--user', 'root']
+            words += ['--user', 'root'] if as_root else ['--job-user', 'nobody']
         self.process = subprocess.Popen(words, env=environment)
         until(lambda: self.process.poll() is not None or self.ask('/readyz')[0] == 200, 90)
         assert self.process.poll() is None, 'the server has ended'
@@ -225,8 +225,9 @@ PartitionName=all Nodes=ALL Default=YES State=UP
         return path
 
     def serve(self, *flags):
-        return Server(self.cruncher(), SRUN, '--env', f'SLURM_CONF={self.configuration}', '--running', '4', *flags,
-                      environment=self.environment)
+        slots = () if '--running' in flags else ('--running', '4')
+        return Server(self.cruncher(), SRUN, '--env', f'SLURM_CONF={self.configuration}', *slots, *flags,
+                      environment=self.environment, as_root=True)
 
     def stop(self):
         for daemon in reversed(self.daemons):
@@ -260,7 +261,7 @@ def slurm_steps_end_with_the_server(cluster):
             until(lambda: not cluster.is_empty())
             time.sleep(1)
             server.end(number)
-            until(cluster.is_empty)
+            until(cluster.is_empty, 120)  # srun's death is noticed after InactiveLimit, by a look every half a minute
             job.result()
 
 

@@ -2,6 +2,7 @@
 // which run once more in this mode.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -224,6 +225,26 @@ TEST_CASE("a late line that comes while the next job runs is not shown to its cl
     CHECK(works(server));
     directory.remove("gate");
   }
+}
+
+TEST_CASE("at SIGHUP the cruncher is asked again, and its processes are of its new version") {
+  const harness::TemporaryDirectory directory;
+  const auto program = directory.copy(unruly_path(), "unruly");
+  UnrulyServer server(staying({"--running", "1", "--spares", "1", "--cruncher", program}));
+  const auto inode = [&] {
+    return run_job(server, "look_around").response.json().at("result").at("executable_inode").get<long>();
+  };
+  const auto before = inode();
+  CHECK(inode() == before);
+  directory.write("unruly", "#!/bin/sh\necho what for >&2; exit 1\n", true);
+  server.signal(SIGHUP);
+  CHECK(server.logs("the cruncher stays as it is"));
+  CHECK(server.logs("what for"));
+  CHECK(inode() == before);
+  directory.copy(unruly_path(), "unruly");
+  server.signal(SIGHUP);
+  CHECK(server.logs("its processes are started anew"));
+  CHECK(inode() != before);
 }
 
 TEST_CASE("at the server's end processes that wait are gone at once") {
