@@ -6,7 +6,7 @@
 
 namespace telemetry {
 
-/// Every reason of a problem document (README, "Errors").
+/// Every reason of a problem document (server/REFERENCE.md, "Reasons").
 inline constexpr std::string_view kReasons[] = {"bad_json",
                                                 "bad_reply",
                                                 "bad_request",

@@ -234,6 +234,8 @@ FAULTS = (
 
 def cruncherd(place, port, build):
     flags = ["--timeout", f"{JOB_SECONDS}s", "--memory", f"{JOB_MIB}MiB", "--log-level", "warn"]
+    if os.geteuid() == 0:
+        flags += ["--job-user", "nobody"]
     configuration = place / "cruncherd.toml"
     configuration.write_text(
         f'[task.fault]\nexec = ["{FAULTY}", "{{fault}}", "{{token}}"]\nread = ["{PEERS}"]\n'
