@@ -26,7 +26,7 @@ for program, page in ((cruncherd, 'cruncherd.1'), (cruncherd, 'cruncherd.toml.5'
 with open(f'{folder}/cruncherd.toml', encoding='utf-8') as file:
     keys = re.findall(r'^#([\w-]+) = ', file.read(), re.MULTILINE)
 help_text = subprocess.run([cruncherd, '--help'], check=True, capture_output=True, text=True).stdout
-no_keys = ['help', 'version', 'config', 'make-key']
+no_keys = ['help', 'version', 'config', 'make-key', 'check-jobs']
 failures += [f'cruncherd.toml has no {flag}' for flag in re.findall(r'^  (?:-\w,)?--([\w-]+)', help_text, re.MULTILINE)
              if flag not in keys + no_keys]
 

@@ -12,7 +12,7 @@ import textwrap
 
 FLAG = re.compile(r'  (?:-\w,)?--(?P<name>[\w-]+)(?: (?P<type>[^\s=(]+)(?:=(?P<default>\S*))?(?P<repeated> \.\.\.)?)?'
                   r'(?:\s{1,}(?P<help>.*))?$')
-NO_KEYS = ('help', 'version', 'config', 'make-key')
+NO_KEYS = ('help', 'version', 'config', 'make-key', 'check-jobs')
 LITERAL = '.Bd -literal -offset indent'
 
 
