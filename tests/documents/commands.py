@@ -7,6 +7,7 @@ run as well. What cannot be run here must stand in a block of another kind.
 """
 
 import contextlib
+import os
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds for one command
+AS_SOMEBODY = ["--job-user", "nobody"] if os.geteuid() == 0 else []  # root has to say who jobs run as
 
 
 def blocks(document):
@@ -33,6 +35,7 @@ def lines(block):
 
 def prepare(folder):
     """The files that the commands name."""
+    folder.chmod(0o755)
     shutil.copy(ROOT / "ipc" / "kits" / "cruncher.py", folder)
     example = re.search(r"```python\n(#!.*?)```", (ROOT / "ipc" / "kits" / "README.md").read_text(), re.DOTALL)
     (folder / "count_words.py").write_text(example[1])
@@ -46,7 +49,7 @@ def server(cruncherd, flags, folder):
     """Its address, host and port."""
     log = folder / "server.log"
     with open(log, "wb") as output:
-        command = [cruncherd, "--port", "0", "--jobs-dir", folder / "jobs", "--priority", "normal", *flags]
+        command = [cruncherd, "--port", "0", "--jobs-dir", folder / "jobs", "--priority", "normal", *AS_SOMEBODY, *flags]
         child = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
     try:
         until = time.monotonic() + 20
