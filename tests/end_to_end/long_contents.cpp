@@ -94,8 +94,9 @@ TEST_CASE("small jobs and pictures do not wait for the contents of 200 other con
   const auto outcomes = flood.end();
   MESSAGE("p99 of small jobs: ", quiet.p99, " ms, then ", beside.p99, "; of pictures: ", quiet_picture.p99,
           " ms, then ", picture_beside.p99);
-  // The p99 is the machine's as well, which others may use: what they waited for, all of them did.
-  constexpr double kLeast = 5;
+  // The p99 is the machine's as well, which others may use: what they waited for, all of them did. Behind the
+  // contents it would be seconds; the least is what the loop's own work for them adds on a slow machine.
+  constexpr double kLeast = 20;
   CHECK(beside.median <= 3 * std::max(quiet.median, kLeast));
   CHECK(picture_beside.median <= 3 * std::max(quiet_picture.median, kLeast));
   for (const auto& [outcome, count] : outcomes) {
