@@ -69,8 +69,10 @@ class Emptying {
       if (folder == top_ && name.starts_with(prefix_)) return;
       if (::unlinkat(folder, name.c_str(), 0) == 0 || ::unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0)
         return;
-      ::fchmodat(folder, name.c_str(), kOwnersOnly, 0);  // a folder: unlinkat() leaves no link
-      if (::renameat(folder, name.c_str(), top_, numbered(next_).c_str()) == 0) ++next_;
+      // A folder, since unlinkat() leaves no link. One that cannot be opened cannot be moved.
+      if (::fchmodat(folder, name.c_str(), kOwnersOnly, 0) == 0 &&
+          ::renameat(folder, name.c_str(), top_, numbered(next_).c_str()) == 0)
+        ++next_;
     });
   }
 
