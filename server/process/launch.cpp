@@ -17,7 +17,6 @@
 #include <string_view>
 
 #include "server/process/job_folder.h"
-#include "server/process/proc_file.h"
 
 namespace process {
 namespace {
@@ -290,10 +289,7 @@ void execute_fork_server(const Program& program, pid_t server, int ruleset) {
 
 void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force) {
   if (limits == in_force) return;
-  constexpr std::size_t kMost = 16;
-  const auto rlimits = to_rlimits(limits);
-  for (const auto process : with_descendants(pid, kMost))  // a script's program may be there before its line
-    for (const auto& limit : rlimits) ::prlimit(process, limit.resource, &limit.value, nullptr);
+  for (const auto& limit : to_rlimits(limits)) ::prlimit(pid, limit.resource, &limit.value, nullptr);
 }
 
 void move_limits(pid_t pid, const JobLimits& limits, const JobLimits& ceiling, Milliseconds cpu) {

@@ -52,8 +52,8 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
 /// Returns where it cannot, with errno; what it has set by then stays.
 void execute_fork_server(const Program& program, pid_t server, int ruleset);
 
-/// Gives a running process, and up to 15 that it has started by then, a job's limits where they differ from
-/// those that it has. Best effort: it may have gone already.
+/// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
+/// gone already.
 void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force);
 
 /// The same for a process that stays, and has used `cpu` by now: `limits` are soft, so that the next job's

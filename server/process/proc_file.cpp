@@ -39,14 +39,6 @@ bool has_no_new_privs(pid_t pid) {
   return status_line(pid, "NoNewPrivs:") != 0;
 }
 
-std::vector<pid_t> with_descendants(pid_t pid, std::size_t most) {
-  std::vector<pid_t> all{pid};
-  for (std::size_t i = 0; i < all.size(); ++i)
-    for (const auto child : ChildrenOfThread(all[i], all[i])())
-      if (all.size() < most) all.push_back(child);
-  return all;
-}
-
 MemoryOf::MemoryOf(pid_t pid)
     : file_(::open(fmt::format("/proc/{}/statm", pid).c_str(), O_RDONLY | O_CLOEXEC)) {}
 

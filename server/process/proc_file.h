@@ -42,9 +42,6 @@ std::vector<pid_t> children_of(pid_t pid);
 std::vector<pid_t> children();
 /// The same by a look at every process of the machine: sure and slow.
 std::vector<pid_t> children_by_parent();
-/// It, and what has come of it by its first thread, that one's children by theirs, and so on: of `most` the
-/// beginning.
-std::vector<pid_t> with_descendants(pid_t pid, std::size_t most);
 /// The children of one thread, of this process or another, oldest first, each time that they are asked for.
 class ChildrenOfThread {
  public:

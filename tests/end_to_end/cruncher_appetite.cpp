@@ -109,21 +109,6 @@ TEST_CASE("a section of the config file sets the limits of one task") {
   CHECK(run_job(server, "eat_descriptors").response.json().at("result").at("opened") == 20 - 3);
 }
 
-TEST_CASE("a task's own limits hold for the program that a script has started before its line came") {
-  if (starts_by_fork()) return;  // a script is no fork server
-  const harness::TemporaryDirectory directory;
-  const auto config =
-      directory.write("cruncherd.conf", "open-files = 30\n[task.eat_descriptors]\nopen-files = 20\n");
-  const auto script =
-      directory.write("script", "#!/bin/sh\nexec 3<&0\n" + unruly_path() + " <&3 3<&- &\nwait\n", true);
-  const UnrulyServer server({"--config", config, "--cruncher", script, "--spares", "1"});
-  REQUIRE(eventually(seconds(5), [&] { return harness::descendants_of(server.pid()).size() >= 4; }));
-  const auto answer = run_job(server, "eat_descriptors");
-  CAPTURE(answer.response.body);
-  REQUIRE(outcome_of(answer) == "200");
-  CHECK(answer.response.json().at("result").at("opened") == 20 - 3);
-}
-
 TEST_CASE("a cruncher sees no secret of the server and no descriptor beyond its three") {
   RunningServer::Launch launch;
   launch.environment = {{"DATABASE_PASSWORD", "hunter2"}, {"LANG", "C.UTF-8"}};
