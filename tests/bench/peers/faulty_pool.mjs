@@ -20,7 +20,7 @@ http.createServer(async (request, response) => {
   try {
     response.end(await pool.run(Object.fromEntries(url.searchParams), { signal: leave.signal }));
   } catch (error) {
-    response.writeHead(leave.signal.aborted ? 504 : error.code ?? 500).end(error.message);
+    response.writeHead(leave.signal.aborted ? 504 : error.message === 'no such fault' ? 404 : 500).end(error.message);
   } finally {
     clearTimeout(late);
   }

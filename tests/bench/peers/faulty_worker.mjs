@@ -14,6 +14,6 @@ const faults = {
 };
 
 export default async ({ fault, token }) => {
-  if (!faults[fault]) throw Object.assign(new Error('no such fault'), { code: 404 });
+  if (!faults[fault]) throw new Error('no such fault');
   return (await faults[fault](token)) ?? 'fine';
 };
