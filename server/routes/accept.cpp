@@ -7,14 +7,6 @@
 namespace routes {
 namespace {
 
-// Cuts the part before `separator` off the front of `list`.
-std::string_view next_part(std::string_view& list, char separator) {
-  const auto end = list.find(separator);
-  const auto part = list.substr(0, end);
-  list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
-  return trimmed(part);
-}
-
 // How closely a range names the type: 0 for not at all.
 int closeness(std::string_view range, std::string_view type) {
   if (equals(range, type)) return 3;

@@ -5,6 +5,7 @@
 #include "server/front_door/response.h"
 #include "server/loop/random_id.h"
 #include "server/routes/httplib_text.h"
+#include "server/routes/target.h"
 
 namespace routes {
 namespace {
@@ -19,11 +20,6 @@ std::string request_id_of(const front_door::Request& request) {
       std::all_of(own.begin(), own.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; });
   if (visible && !own.empty() && own.size() <= kMaxRequestId) return std::string(own);
   return loop::random_id().substr(0, 16);
-}
-
-std::string_view path_of(const front_door::Request& request) {
-  const std::string_view target(request.target);
-  return target.substr(0, target.find('?'));
 }
 
 Call& call_of(const front_door::Exchange& exchange) {
@@ -182,7 +178,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.peer = call.address;
   if (call.has_key) record.client = call.client.name;
   record.method = exchange.request.method;
-  record.path = path_of(exchange.request);
+  record.path = path_of(exchange.request.target);
   record.route = call.route;
   record.status = ending == front_door::Ending::client_gone ? kClientClosedRequest : exchange.response.status;
   record.reason = reason_for_log(call, ending);
@@ -215,7 +211,7 @@ void Application::note(const front_door::Request& request, std::string_view id, 
   const auto address = clients_.address_of(request);
   record.peer = address;
   record.method = request.method.empty() ? "-" : std::string_view(request.method);
-  record.path = request.target.empty() ? "-" : path_of(request);
+  record.path = request.target.empty() ? "-" : path_of(request.target);
   record.route = "refused";
   record.status = status;
   record.reason = reason;

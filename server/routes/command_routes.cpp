@@ -4,6 +4,7 @@
 #include "server/routes/content_type.h"
 #include "server/routes/deadline.h"
 #include "server/routes/httplib_text.h"
+#include "server/routes/target.h"
 
 namespace routes {
 namespace {
@@ -21,7 +22,7 @@ std::optional<Reply> too_long(const Call& call, const process::Command& command,
 std::variant<process::CommandInput, Reply> input_of(const Call& call, const Task& task) {
   const auto& command = *task.command;
   if (auto wrong = wrong_content(call, command.accepts)) return std::move(*wrong);
-  auto params = command_params(task, query_pairs(call.exchange.request.target));
+  auto params = command_params(task, query_pairs(query_of(call.exchange.request.target)));
   if (const auto* wrong = std::get_if<std::vector<ipc::Violation>>(&params)) return problem(call, *wrong);
   process::CommandInput input{std::move(std::get<process::ParamValues>(params)), nullptr};
   if (auto wrong = too_long(call, command, input)) return std::move(*wrong);

@@ -2,26 +2,18 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <strings.h>
 
 #include <algorithm>
 
+#include "server/routes/field_text.h"
+
 namespace routes {
-namespace {
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-}  // namespace
-
 bool is_in_range(std::string_view type, std::string_view range) {
-  type = type.substr(0, type.find(';'));
-  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  type = trimmed(type.substr(0, type.find(';')));
   if (type.find('/') == std::string_view::npos) return false;
   if (range == "*/*") return true;
-  if (range.ends_with("/*")) return same(type.substr(0, type.find('/')), range.substr(0, range.size() - 2));
-  return same(type, range);
+  if (range.ends_with("/*")) return equals(type.substr(0, type.find('/')), range.substr(0, range.size() - 2));
+  return equals(type, range);
 }
 
 std::optional<Reply> wrong_content(const Call& call, const std::vector<std::string>& ranges) {
@@ -41,7 +33,7 @@ std::optional<Reply> wrong_content(const Call& call, const std::vector<std::stri
                               : fmt::format("the content must be {}, but is '{}'", right, type),
                  "Accept", right);
   const auto coding = request.field("Content-Encoding");
-  if (!coding.empty() && !same(coding, "identity"))
+  if (!coding.empty() && !equals(coding, "identity"))
     return wrong(fmt::format("the content must come as it is, but is coded as '{}'", coding),
                  "Accept-Encoding", "identity");
   return std::nullopt;

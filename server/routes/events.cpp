@@ -11,6 +11,7 @@
 #include "server/routes/event_text.h"
 #include "server/routes/job_document.h"
 #include "server/routes/replay.h"
+#include "server/routes/target.h"
 #include "server/routes/task_routes.h"
 
 namespace routes {
@@ -95,7 +96,7 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   if (fault) co_return std::move(*fault);
   jobs::Submission request;
   request.task = task->name;
-  request.query = query_of(call);
+  request.query = query_of(call.exchange.request.target);
   request.content_type = call.exchange.request.field("Content-Type");
   auto watched = std::make_shared<Watched>(loop, request, call);
   watched->replay.exchange.request.body = std::move(call.exchange.request.body);

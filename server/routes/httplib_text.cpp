@@ -105,11 +105,9 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
   return found->second;
 }
 
-std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view target) {
+std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view query) {
   httplib::Params params;
-  const auto mark = target.find('?');
-  if (mark != std::string_view::npos)
-    httplib::detail::parse_query_text(std::string(target.substr(mark + 1)), params);
+  httplib::detail::parse_query_text(std::string(query), params);
   return {params.begin(), params.end()};
 }
 

@@ -18,8 +18,8 @@ std::string decoded_path(std::string_view path);
 /// The first value of that name in a query ("a=1&b=2"), decoded.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
-/// All names and values of a target's query, decoded.
-std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view target);
+/// All its names and values, decoded.
+std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view query);
 
 /// The status line and all fields of `reply`, without the empty line; Content-Length included, but for a
 /// stream.

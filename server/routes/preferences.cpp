@@ -1,9 +1,8 @@
 #include "server/routes/preferences.h"
 
-#include <strings.h>
-
 #include <charconv>
-#include <string_view>
+
+#include "server/routes/field_text.h"
 
 namespace routes {
 namespace {
@@ -13,10 +12,6 @@ std::string_view unquoted(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\"");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\"") - first + 1);
-}
-
-bool is(std::string_view name, std::string_view word) {
-  return name.size() == word.size() && ::strncasecmp(name.data(), word.data(), word.size()) == 0;
 }
 
 std::optional<long> seconds_of(std::string_view value) {
@@ -29,15 +24,13 @@ std::optional<long> seconds_of(std::string_view value) {
 // Preferences are separated by commas, each with parameters behind semicolons.
 void read(std::string_view field, Preferences& preferences) {
   while (!field.empty()) {
-    const auto comma = std::min(field.find(','), field.size());
-    auto preference = field.substr(0, comma);
-    preference = preference.substr(0, preference.find(';'));
-    field.remove_prefix(std::min(comma + 1, field.size()));
-    const auto equals = std::min(preference.find('='), preference.size());
-    const auto name = unquoted(preference.substr(0, equals));
-    if (is(name, "respond-async")) preferences.respond_async = true;
-    if (is(name, "wait") && equals < preference.size() && !preferences.wait)
-      preferences.wait = seconds_of(unquoted(preference.substr(equals + 1)));
+    auto with_parameters = next_part(field, ',');
+    const auto preference = next_part(with_parameters, ';');
+    const auto sign = std::min(preference.find('='), preference.size());
+    const auto name = unquoted(preference.substr(0, sign));
+    if (equals(name, "respond-async")) preferences.respond_async = true;
+    if (equals(name, "wait") && sign < preference.size() && !preferences.wait)
+      preferences.wait = seconds_of(unquoted(preference.substr(sign + 1)));
   }
 }
 
@@ -45,7 +38,7 @@ void read(std::string_view field, Preferences& preferences) {
 
 Preferences::Preferences(const front_door::Request& request) {
   for (const auto& [name, value] : request.fields)
-    if (is(name, "Prefer")) read(value, *this);
+    if (equals(name, "Prefer")) read(value, *this);
 }
 
 }  // namespace routes

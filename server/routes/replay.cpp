@@ -50,12 +50,6 @@ jobs::Ending ending_of(Reply reply, const Call& call) {
 
 }  // namespace
 
-std::string query_of(const Call& call) {
-  const std::string_view target(call.exchange.request.target);
-  const auto mark = target.find('?');
-  return std::string(mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1));
-}
-
 Replay::Replay(const jobs::Submission& request, std::string request_id, process::Client client,
                process::JobListener& listener)
     : call(exchange) {

@@ -23,9 +23,6 @@ struct Replay {
   Call call;
 };
 
-/// The call's query, undecoded.
-std::string query_of(const Call& call);
-
 /// How the runner's jobs are run.
 class StoredWork final : public jobs::Work {
  public:

@@ -6,6 +6,7 @@
 
 #include "server/routes/accept.h"
 #include "server/routes/httplib_text.h"
+#include "server/routes/target.h"
 
 namespace routes {
 namespace {
@@ -22,6 +23,11 @@ Reply wrong_method(const Call& call, std::string_view path, std::string_view all
       fmt::format("{} is not among the methods of {}: {}", call.exchange.request.method, path, allowed));
   reply.fields.emplace_back("Allow", allowed);
   return reply;
+}
+
+// Decoded where it has to be, and then in `decoded`.
+std::string_view readable(std::string_view path, std::string& decoded) {
+  return path.find('%') == std::string_view::npos ? path : decoded = decoded_path(path);
 }
 
 Router::KeptPage kept(const Page& page) {
@@ -82,11 +88,10 @@ Router::Found Router::place_at(std::string_view path) const {
 
 std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& call) const {
   const auto& request = call.exchange.request;
-  std::string_view path(request.target);
-  path = path.substr(0, path.find('?'));
+  auto path = path_of(request.target);
   if (path == "*") return no_content_reply(kEverything);  // the door lets nobody but OPTIONS ask for it
   std::string decoded;
-  if (path.find('%') != std::string_view::npos) path = decoded = decoded_path(path);
+  path = readable(path, decoded);
 
   const auto [place, parameter] = place_at(path);
   if (!place) return problem(call, 404, "unknown_route", fmt::format("there is no route {}", path));
@@ -110,9 +115,8 @@ std::variant<const Router::KeptPage*, const Route*, Reply> Router::find(Call& ca
 
 std::optional<front_door::ContentTerms> Router::terms(const front_door::Request& head) const {
   if (head.method != "POST") return std::nullopt;
-  const std::string_view target(head.target);
-  const auto path = decoded_path(target.substr(0, target.find('?')));
-  const auto [place, parameter] = place_at(path);
+  std::string decoded;
+  const auto [place, parameter] = place_at(readable(path_of(head.target), decoded));
   if (!place || !place->post || !place->post->terms) return std::nullopt;
   return place->post->terms(std::string(parameter));
 }

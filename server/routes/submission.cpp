@@ -7,6 +7,7 @@
 #include "server/loop/random_id.h"
 #include "server/routes/job_document.h"
 #include "server/routes/replay.h"
+#include "server/routes/target.h"
 #include "server/routes/task_routes.h"
 
 namespace routes {
@@ -47,7 +48,7 @@ jobs::Submission submission_of(const Call& call, const Task& task, std::string k
   submission.owner = owner_of(call);
   submission.client = call.client.name;
   submission.task = task.name;
-  submission.query = query_of(call);
+  submission.query = query_of(request.target);
   submission.content_type = request.field("Content-Type");
   submission.accept = request.field("Accept");
   submission.key = std::move(key);

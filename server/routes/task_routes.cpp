@@ -13,6 +13,7 @@
 #include "server/routes/openapi.h"
 #include "server/routes/preferences.h"
 #include "server/routes/submission.h"
+#include "server/routes/target.h"
 
 namespace routes {
 namespace {
@@ -55,7 +56,7 @@ awaitable<std::string> params_around(Call& call, Offload& offload, const Task& t
                                      std::string_view content) {
   const auto& properties = task.params_schema.at("properties");
   auto others = ipc::Json::object();
-  for (const auto& [name, text] : query_pairs(call.exchange.request.target))
+  for (const auto& [name, text] : query_pairs(query_of(call.exchange.request.target)))
     others[name] = typed_param(text, properties.contains(name) ? properties.at(name) : ipc::Json());
   const auto work = [&task, content, others] { return params_with(*task.content_param, content, others); };
   co_return co_await offload.off_loop(work);
