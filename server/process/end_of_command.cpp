@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "server/process/explain_end.h"
-#include "server/process/pipe_reading.h"
 #include "server/process/quote.h"
 #include "server/process/run_command.h"
 
@@ -53,27 +50,12 @@ std::optional<Failure> fault_of(const WaitStatus& end, const Command& command, s
   return failed;
 }
 
-awaitable<> see_it_die(Process& process, const EndPolicy& policy, std::string& stderr_tail) {
+awaitable<> see_it_die(Process& process, const EndPolicy& policy, StderrReader& err) {
   process.ask_to_end(policy);
   const auto dead_by = Clock::now() + kDeathWatch;
   while (!process.ended() && Clock::now() < dead_by) {
     co_await process.event(dead_by);
-    if (!process.err().became_ready()) continue;
-    const auto piece = read_piece(process.err().fd());
-    keep_tail(stderr_tail, piece.bytes);
-    if (piece.more) process.err().listen();
-  }
-}
-
-awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail, JobListener* listener) {
-  const auto executor = co_await asio::this_coro::executor;
-  for (auto unheard = unread(process.err().fd()); unheard > 0;) {
-    const auto bytes = read_piece(process.err().fd(), unheard).bytes;
-    if (bytes.empty()) break;
-    unheard -= std::min(unheard, bytes.size());
-    keep_tail(stderr_tail, bytes);
-    if (listener) listener->on_stderr(bytes);
-    if (unheard > 0) co_await others_first(executor);
+    err.read_if_ready();
   }
 }
 

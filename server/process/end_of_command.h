@@ -1,12 +1,11 @@
 #pragma once
-// How a command ends that gave no answer, and what there is to read of it then. Used by run_command.cpp and
-// stream_command.cpp.
+// How a command ends that gave no answer. Used by run_command.cpp and stream_command.cpp.
 
 #include <optional>
 #include <string>
 
 #include "server/process/command.h"
-#include "server/process/process.h"
+#include "server/process/stderr_reader.h"
 
 namespace process {
 
@@ -17,10 +16,6 @@ Failure too_large(const JobLimits& limits);
 Failure too_late(Clock::time_point given);
 
 /// Asks it to end, and waits a moment for what it has cost.
-awaitable<> see_it_die(Process& process, const EndPolicy& policy, std::string& stderr_tail);
-
-/// What has come by now. Its end is not waited for: a process that the leader left behind may hold the pipe
-/// open, and go on writing.
-awaitable<> read_rest_of_err(Process& process, std::string& stderr_tail, JobListener* listener = nullptr);
+awaitable<> see_it_die(Process& process, const EndPolicy& policy, StderrReader& err);
 
 }  // namespace process

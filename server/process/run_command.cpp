@@ -12,7 +12,6 @@
 #include "server/process/appetite.h"
 #include "server/process/cgi_header.h"
 #include "server/process/end_of_command.h"
-#include "server/process/pipe_reading.h"
 
 namespace process {
 namespace {
@@ -53,14 +52,6 @@ std::variant<Output, Failure> read_output(loop::UniqueFd file, int folder, const
   return output;
 }
 
-void read_err(Process& process, std::string& tail, JobListener* listener) {
-  if (!process.err().became_ready()) return;
-  const auto piece = read_piece(process.err().fd());
-  keep_tail(tail, piece.bytes);
-  if (listener && !piece.bytes.empty()) listener->on_stderr(piece.bytes);
-  if (piece.more) process.err().listen();
-}
-
 }  // namespace
 
 std::uint64_t file_size_of(const JobLimits& limits) {
@@ -72,19 +63,21 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
   const auto given = Clock::now();
   Outcome outcome{Failure{}, {}, {}};
   std::optional<Failure> fault;
+  StderrReader err(process, listener);
   Appetite appetite(process, command.limits.memory, Milliseconds{0});
   process.err().listen();
   while (!process.ended() && !fault) {
     co_await process.event(std::min(deadline, Clock::now() + kNextLook));
-    read_err(process, outcome.stderr_tail, listener);
+    err.read_if_ready();
     if (process.ended()) break;
     if (size_of(process.file()) > command.limits.max_reply) fault = too_large(command.limits);
     if (!fault) fault = appetite.look();
     if (Clock::now() >= deadline) fault = too_late(given);
   }
   if (appetite.exceeded()) process.kill();
-  if (fault) co_await see_it_die(process, policy, outcome.stderr_tail);
-  co_await read_rest_of_err(process, outcome.stderr_tail, listener);
+  if (fault) co_await see_it_die(process, policy, err);
+  co_await err.read_rest();
+  outcome.stderr_tail = std::move(err.tail());
   outcome.usage = process.usage();
   outcome.usage->run_ms = milliseconds(Clock::now() - given);
   if (!fault) fault = fault_of(*process.status(), command, size_of(process.file()), outcome.stderr_tail);

@@ -9,6 +9,7 @@
 
 #include "server/process/appetite.h"
 #include "server/process/pipe_reading.h"
+#include "server/process/stderr_reader.h"
 
 namespace process {
 namespace {
@@ -35,7 +36,8 @@ class Conversation {
         bounds_(bounds),
         progress_(progress),
         appetite_(process, bounds.memory, bounds.cpu),
-        on_thread_(std::make_shared<OnThread>(process)) {}
+        on_thread_(std::make_shared<OnThread>(process)),
+        err_(process, bounds.listener) {}
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   // A thread that has the dialogue keeps it.
@@ -55,8 +57,6 @@ class Conversation {
 
   void step();
   void write();
-  void read_err();
-  void hear_err(std::string_view bytes);
   void read_out();
   void note();
   void note_end_of_output();
@@ -83,7 +83,7 @@ class Conversation {
   bool heard_ = false;  // anything at all
   std::size_t written_ = 0;
   std::optional<bool> brief_;  // once all has been said
-  std::string stderr_tail_;
+  StderrReader err_;
   std::optional<Failure> fault_;
 };
 
@@ -133,7 +133,7 @@ awaitable<Ran> Conversation::run(const EndPolicy& policy) {
 
 void Conversation::step() {
   hear_from_thread();
-  if (process_.err().became_ready()) read_err();
+  err_.read_if_ready();
   if (!busy() && process_.in().became_ready()) write();
   if (!busy() && process_.out().became_ready()) read_out();
 }
@@ -151,17 +151,6 @@ void Conversation::write() {
     fault_ = Failure{Reason::crashed, "it has closed its stdin", {}, {}};
   // With EPIPE it does not want the rest, and may answer all the same.
   if (count >= 0 || errno == EAGAIN || errno == EINTR) process_.in().listen();
-}
-
-void Conversation::hear_err(std::string_view bytes) {
-  keep_tail(stderr_tail_, bytes);
-  if (bounds_.listener && !bytes.empty()) bounds_.listener->on_stderr(bytes);
-}
-
-void Conversation::read_err() {
-  const auto piece = read_piece(process_.err().fd());
-  hear_err(piece.bytes);
-  if (piece.more) process_.err().listen();
 }
 
 // One turn's bytes at the most, in two reads: the second one to meet the end behind them.
@@ -276,13 +265,7 @@ awaitable<> Conversation::read_what_is_left() {
     co_await await_thread();
     if (left > 0) co_await others_first(executor);
   }
-  for (auto unheard = unread(process_.err().fd()); unheard > 0;) {
-    const auto bytes = read_piece(process_.err().fd(), unheard).bytes;
-    if (bytes.empty()) break;
-    unheard -= bytes.size();
-    hear_err(bytes);
-    if (unheard > 0) co_await others_first(executor);
-  }
+  co_await err_.read_rest();
 }
 
 // A pipe keeps what nobody has read, also when its reader is gone.
@@ -294,7 +277,7 @@ bool Conversation::has_read_nothing() {
 Ran Conversation::conclude() {
   Outcome outcome{
       Failure{Reason::deadline_exceeded, "its answer could not be read before the deadline", {}, {}},
-      process_.usage(), std::move(stderr_tail_)};
+      process_.usage(), std::move(err_.tail())};
   if (bounds_.usage_is_told) {
     const auto told = busy() ? ipc::OwnUsage{} : dialogue_->own_usage();
     outcome.usage->cpu_known = told.cpu_ms.has_value();

@@ -9,15 +9,8 @@
 namespace process {
 CommandStream::CommandStream(Process& process, const Command& command, Deadline deadline,
                              const EndPolicy& policy)
-    : process_(process), command_(command), deadline_(deadline), policy_(policy) {
+    : process_(process), command_(command), deadline_(deadline), policy_(policy), err_(process, nullptr) {
   process_.err().listen();
-}
-
-void CommandStream::read_err() {
-  if (!process_.err().became_ready()) return;
-  const auto piece = read_piece(process_.err().fd());
-  keep_tail(stderr_tail_, piece.bytes);
-  if (piece.more) process_.err().listen();
 }
 
 // Whether there was something. Of an ended process only what is in the pipe by then: others may hold the pipe
@@ -37,7 +30,7 @@ awaitable<> CommandStream::listen() {
   if (out_open_) process_.out().listen();
   // One that has closed its stdout is about to end: then the kernel is asked, and not only listened to.
   co_await process_.event(out_open_ ? deadline_ : std::min(deadline_, Clock::now() + kLook));
-  read_err();
+  err_.read_if_ready();
 }
 
 awaitable<bool> CommandStream::begins() {
@@ -63,9 +56,9 @@ awaitable<Outcome> CommandStream::pass_on(PassOn write) {
   }
   while (!process_.ended() && !fault && !late()) co_await listen();
   if (!process_.ended() && !fault) fault = too_late(given_);
-  if (fault) co_await see_it_die(process_, policy_, stderr_tail_);
-  co_await read_rest_of_err(process_, stderr_tail_);
-  Outcome outcome{Output{{}, 0, written_, command_.answers}, process_.usage(), std::move(stderr_tail_)};
+  if (fault) co_await see_it_die(process_, policy_, err_);
+  co_await err_.read_rest();
+  Outcome outcome{Output{{}, 0, written_, command_.answers}, process_.usage(), std::move(err_.tail())};
   outcome.usage->run_ms = milliseconds(Clock::now() - given_);
   if (!fault) fault = fault_of(*process_.status(), command_, written_, outcome.stderr_tail);
   if (fault) outcome.what = std::move(*fault);

@@ -8,6 +8,7 @@
 
 #include "server/process/command.h"
 #include "server/process/process.h"
+#include "server/process/stderr_reader.h"
 
 namespace process {
 
@@ -28,7 +29,6 @@ class CommandStream {
 
  private:
   bool read_out();
-  void read_err();
   bool late() const { return Clock::now() >= deadline_; }
   awaitable<> listen();
 
@@ -41,7 +41,7 @@ class CommandStream {
   std::size_t written_ = 0;
   bool out_open_ = true;
   std::optional<std::size_t> left_;  // to read, of one that has ended
-  std::string stderr_tail_;
+  StderrReader err_;
 };
 
 }  // namespace process
