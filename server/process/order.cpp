@@ -1,11 +1,11 @@
 #include "server/process/order.h"
 
-#include <sys/socket.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <type_traits>
+
+#include "ipc/descriptor_message.h"
 
 namespace process {
 namespace {
@@ -20,17 +20,7 @@ struct Head {
 };
 static_assert(std::is_trivially_copyable_v<Head>);
 
-struct Message {
-  Message(void* bytes, std::size_t size) : part{bytes, size} {
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-  }
-  iovec part;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr header{};
-};
+using Message = ipc::DescriptorMessage<1>;
 
 template <typename Visit>
 void for_each_word(const Order& order, Visit visit) {
@@ -53,31 +43,18 @@ bool send_order(int socket, const Order& order) {
   std::string text(sizeof head, '\0');
   std::memcpy(text.data(), &head, sizeof head);
   for_each_word(order, [&](const std::string& word) { text.append(word).push_back('\0'); });
-  Message message(text.data(), text.size());
-  if (order.content && *order.content) {
-    const int file = order.content->get();
-    auto* const rights = CMSG_FIRSTHDR(&message.header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof file);
-    std::memcpy(CMSG_DATA(rights), &file, sizeof file);
-  } else {
-    message.header.msg_control = nullptr;
-    message.header.msg_controllen = 0;
-  }
-  return ::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+  const Message::Descriptors content{order.content ? order.content->get() : -1};
+  const bool has_content = order.content && *order.content;
+  return Message(text.data(), text.size())
+             .send(socket, has_content ? &content : nullptr, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 std::optional<Order> receive_order(int socket) {
   std::string text(sizeof(Head) + kMostWords, '\0');
-  Message message(text.data(), text.size());
-  const auto size = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC);
+  Message::Descriptors content;
+  const auto size = Message(text.data(), text.size()).receive(socket, content, 0);
   Order order;
-  if (const auto* const rights = CMSG_FIRSTHDR(&message.header)) {
-    int file = -1;
-    std::memcpy(&file, CMSG_DATA(rights), sizeof file);
-    order.content = std::make_shared<loop::UniqueFd>(file);
-  }
+  if (content.front() >= 0) order.content = std::make_shared<loop::UniqueFd>(content.front());
   Head head;
   if (size < static_cast<ssize_t>(sizeof head)) return std::nullopt;
   std::memcpy(&head, text.data(), sizeof head);
