@@ -185,14 +185,19 @@ TEST_CASE("a process without a job is ended after --process-idle, by the end of 
   CHECK(works(server));
 }
 
+// The answer of a job whose process goes on to write `line` once there is a file `gate`.
+Answer answered_before(const UnrulyServer& server, const std::string& gate, const std::string& line) {
+  const auto answer = run_job(server, "answer_late", {{"path", gate}, {"line", line}});
+  REQUIRE(outcome_of(answer) == "200");
+  return answer;
+}
+
 TEST_CASE("what a process writes between two jobs reaches nobody, and it does no other job") {
   const harness::TemporaryDirectory directory;
   const UnrulyServer server(staying({"--running", "1"}));
   for (const auto* line : {"a secret", R"({"jsonrpc":"2.0","id":"7","result":"a secret"})"}) {
     CAPTURE(std::string(line));
-    const auto gate = (directory.path() / "gate").string();
-    const auto late = run_job(server, "answer_late", {{"path", gate}, {"line", line}});
-    REQUIRE(outcome_of(late) == "200");
+    const auto late = answered_before(server, directory.path() / "gate", line);
     directory.write("gate", "");
     const auto talkative = pid_of(late);
     REQUIRE(eventually(seconds(5), [&] { return harness::find_process(talkative)->state == 'S'; }));
@@ -212,9 +217,7 @@ TEST_CASE("a late line that comes while the next job runs is not shown to its cl
   const UnrulyServer server(staying({"--running", "1"}));
   for (const auto* line : {"a secret", R"({"jsonrpc":"2.0","id":"7","result":"a secret"})"}) {
     CAPTURE(std::string(line));
-    const auto gate = (directory.path() / "gate").string();
-    const auto late = run_job(server, "answer_late", {{"path", gate}, {"line", line}});
-    REQUIRE(outcome_of(late) == "200");
+    answered_before(server, directory.path() / "gate", line);
     auto next = start_job(server, "echo", {{"from", "the next"}});
     REQUIRE(eventually(
         seconds(5), [&] { return HttpClient(server.port()).get("/status").json().at("jobs").size() == 1; }));

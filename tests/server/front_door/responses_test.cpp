@@ -19,14 +19,6 @@ using harness::HttpClient;
 namespace front_door_test {
 namespace {
 
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-std::string pattern(std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 2654435761u) >> 24);
-  return bytes;
-}
-
 // Until it is cancelled.
 awaitable<> forever() {
   const auto executor = co_await asio::this_coro::executor;

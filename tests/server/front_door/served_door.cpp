@@ -29,7 +29,7 @@ struct ServedDoor::House final : Application {
     co_await exchange.content();
     answer(exchange);
   }
-  void take_back(Exchange& exchange, const Refusal& refusal) override {
+  void withdraw(Exchange& exchange, const Refusal& refusal) override {
     exchange.response = {refusal.status, to_bytes(refusal, "-"), ""};
   }
   void ended(Exchange& exchange, Ending how, std::size_t bytes) override {
@@ -97,6 +97,12 @@ std::optional<Ended> ServedDoor::ended(const std::string& target, harness::milli
 std::vector<std::string> ServedDoor::reports() {
   const std::lock_guard lock(house_->mutex);
   return house_->reports;
+}
+
+std::string pattern(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((i * 2654435761u) >> 24);
+  return bytes;
 }
 
 Response of_size(std::size_t size) {

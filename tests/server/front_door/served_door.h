@@ -75,6 +75,11 @@ class ServedDoor {
   std::thread thread_;
 };
 
+inline constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+/// Bytes of which no part looks like another.
+std::string pattern(std::size_t size);
+
 /// A response with this content.
 Response whole(std::string body);
 /// The head of a response whose content is `size` bytes long.
