@@ -178,7 +178,7 @@ awaitable<bool> Connection::answer() {
   auto& response = exchange.response;
   account();
   if (response.body.size() > kLargeResponse && !door_.has_memory())
-    door_.application.take_back(exchange, door_.no_memory());
+    door_.application.withdraw(exchange, door_.no_memory());
   const bool keeps_alive = exchange.keeps_alive();
   const bool asked_first = !exchange.has_content;
   const auto ending = co_await deliver();

@@ -150,7 +150,7 @@ class Application {
   virtual std::optional<awaitable<>> respond(Exchange& exchange) = 0;
 
   /// Has `exchange.response`, which cannot be sent, replaced by a refusal.
-  virtual void take_back(Exchange& exchange, const Refusal& refusal) = 0;
+  virtual void withdraw(Exchange& exchange, const Refusal& refusal) = 0;
 
   /// Called once for every exchange that was given to respond(), but for those whose content was lost.
   /// `bytes` went out.

@@ -15,9 +15,9 @@ class LogLines {
  public:
   static constexpr std::size_t kLongest = 1024;
 
-  /// Calls `take(LogLine)` for each line that is whole now.
-  template <typename Take>
-  void add(std::string_view bytes, Take take) {
+  /// Calls `hear(LogLine)` for each line that is whole now.
+  template <typename Hear>
+  void add(std::string_view bytes, Hear hear) {
     while (!bytes.empty()) {
       const auto end = bytes.find('\n');
       const auto room = kLongest - unfinished_.size();
@@ -29,16 +29,16 @@ class LogLines {
       const auto length = cut ? room : end;
       unfinished_ += bytes.substr(0, length);
       bytes.remove_prefix(cut ? length : length + 1);
-      flush(take);
+      flush(hear);
     }
   }
 
   /// What has no end, at the job's end.
-  template <typename Take>
-  void flush(Take take) {
+  template <typename Hear>
+  void flush(Hear hear) {
     auto line = parse(std::move(unfinished_));
     unfinished_.clear();
-    if (!line.text.empty()) take(std::move(line));
+    if (!line.text.empty()) hear(std::move(line));
   }
 
  private:

@@ -162,7 +162,7 @@ void Application::apologize(Call& call, std::string_view what) {
        problem(call, 500, "internal_error", "an internal error; the log has it under this request's id"));
 }
 
-void Application::take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
+void Application::withdraw(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
   auto& call = call_of(exchange);
   call.reason = refusal.reason;
   exchange.client_keeps_alive = false;

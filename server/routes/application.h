@@ -28,7 +28,7 @@ class Application final : public front_door::Application {
 
   front_door::ContentTerms terms(const front_door::Request& head) override;
   std::optional<awaitable<>> respond(front_door::Exchange& exchange) override;
-  void take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
+  void withdraw(front_door::Exchange& exchange, const front_door::Refusal& refusal) override;
   void ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) override;
   void report(const front_door::Exchange& exchange, std::string_view what) override;
   void lost(const front_door::Request& request) override;

@@ -116,7 +116,7 @@ AccessLog::AccessLog(Log& log, Format format, bool replies) : log_(log), format_
 }
 
 void AccessLog::on_request(const RequestRecord& record) {
-  if (log_.takes(spdlog::level::info)) {
+  if (log_.accepts(spdlog::level::info)) {
     Line line(format_, spdlog::level::info, "request");
     line.word("id", record.request_id);
     line.word("peer", record.peer);
@@ -142,7 +142,7 @@ void AccessLog::write_stderr(std::string_view id, const process::Outcome* outcom
 }
 
 void AccessLog::on_stored_job(const StoredJobRecord& record) {
-  if (log_.takes(spdlog::level::info)) {
+  if (log_.accepts(spdlog::level::info)) {
     Line line(format_, spdlog::level::info, "job");
     line.word("id", record.id);
     line.word("client", record.client);
@@ -161,7 +161,7 @@ void AccessLog::on_stderr_line(std::string_view id, int level, std::string_view 
                   : level == 4 ? spdlog::level::warn
                   : level <= 6 ? spdlog::level::info
                                : spdlog::level::debug;
-  if (!log_.takes(at)) return;
+  if (!log_.accepts(at)) return;
   Line line(format_, at, "stderr");
   line.word("id", id);
   line.text("text", text);
@@ -169,7 +169,7 @@ void AccessLog::on_stderr_line(std::string_view id, int level, std::string_view 
 }
 
 void AccessLog::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {
-  if (!log_.takes(spdlog::level::info)) return;
+  if (!log_.accepts(spdlog::level::info)) return;
   Line line(format_, spdlog::level::info, "abandoned");
   line.word("id", job.request_id);
   line.word("task", job.task);

@@ -24,7 +24,7 @@ class Log {
   /// Writes what is queued, but waits for a stuck reader a second at the most.
   ~Log();
 
-  bool takes(spdlog::level::level_enum level) const { return logger_->should_log(level); }
+  bool accepts(spdlog::level::level_enum level) const { return logger_->should_log(level); }
   void write(spdlog::level::level_enum level, std::string_view line);
   /// `begin`, then `text` in quotes, then `end`. For long texts: the log's thread quotes them. `begin` is not
   /// empty; `end` is a literal.

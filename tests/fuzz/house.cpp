@@ -117,8 +117,8 @@ std::optional<awaitable<>> House::respond(front_door::Exchange& exchange) {
   return rooms_->application.respond(exchange);
 }
 
-void House::take_back(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
-  rooms_->application.take_back(exchange, refusal);
+void House::withdraw(front_door::Exchange& exchange, const front_door::Refusal& refusal) {
+  rooms_->application.withdraw(exchange, refusal);
 }
 
 void House::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {

@@ -11,20 +11,10 @@
 #include <vector>
 
 #include "server/loop/unique_fd.h"
+#include "tests/server/front_door/nobody.h"
 
 namespace front_door {
 namespace {
-
-// Refuses everything; no test here comes so far as a whole request.
-struct Nobody final : Application {
-  ContentTerms terms(const Request&) override { return {}; }
-  std::optional<awaitable<>> respond(Exchange&) override { return {}; }
-  void take_back(Exchange&, const Refusal&) override {}
-  void ended(Exchange&, Ending, std::size_t) override {}
-  void report(const Exchange&, std::string_view) override {}
-  void lost(const Request&) override {}
-  std::string refuse(const Request&, const Refusal&) override { return "HTTP/1.1 400 Bad Request\r\n\r\n"; }
-};
 
 // A client's end of a connection that a door serves, on a socket pair.
 loop::UniqueFd connect(Door& door) {

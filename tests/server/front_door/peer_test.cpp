@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "server/front_door/door.h"
+#include "tests/server/front_door/nobody.h"
 
 namespace front_door {
 namespace {
@@ -35,15 +36,6 @@ TEST_CASE("an address of IPv4 is one also on a socket for both families") {
 }
 
 TEST_CASE("the limit per address is for strangers: not for loopback unless it is given, never for proxies") {
-  struct Nobody final : Application {
-    ContentTerms terms(const Request&) override { return {}; }
-    std::optional<awaitable<>> respond(Exchange&) override { return {}; }
-    void take_back(Exchange&, const Refusal&) override {}
-    void ended(Exchange&, Ending, std::size_t) override {}
-    void report(const Exchange&, std::string_view) override {}
-    void lost(const Request&) override {}
-    std::string refuse(const Request&, const Refusal&) override { return {}; }
-  };
   Loop loop(1);
   Nobody nobody;
   loop::Scratch scratch(loop, "", 0);

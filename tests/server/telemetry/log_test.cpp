@@ -47,8 +47,8 @@ TEST_CASE("a reader that keeps up is nothing to hear of, and gets every line tha
       log.write(spdlog::level::info, std::to_string(i));
       log.write(spdlog::level::debug, "not this");
     }
-    CHECK(log.takes(spdlog::level::info));
-    CHECK_FALSE(log.takes(spdlog::level::debug));
+    CHECK(log.accepts(spdlog::level::info));
+    CHECK_FALSE(log.accepts(spdlog::level::debug));
   }
   CHECK(backlogs == 0);
   std::string expected;
