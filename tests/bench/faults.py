@@ -19,10 +19,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import machine
-from processes import free_port, process, wait_until, wait_until_it_answers, with_descendants
+from processes import cpu_seconds, free_port, process, wait_until, wait_until_it_answers, with_descendants
+from servers import PEERS, fpm_pool, fpm_program
 
 HERE = Path(__file__).parent
-PEERS = HERE / "peers"
 FAULTY = PEERS / "faulty.py"
 JOB_SECONDS, JOB_MIB = 2, 512
 PATIENCE = 8  # seconds that a client waits for an answer
@@ -40,7 +40,17 @@ class Server:
 
     def ask(self, fault, token, patience=PATIENCE):
         """(status, seconds, length) of one job; status 0: no answer, or a broken one."""
-        return ask(self.port, self.job.format(fault=fault, token=token), patience)
+        return ask(self.port, self.job.format(fault=fault, token=token), patience, self.method)
+
+    def curl(self, fault, token, patience):
+        """The same by a program of its own, which prints the status and the length."""
+        url = f"http://127.0.0.1:{self.port}{self.job.format(fault=fault, token=token)}"
+        how = ["-s", "-o", "/dev/null", "-m", str(patience), "-w", "%{http_code} %{size_download}", "-X", self.method]
+        return subprocess.Popen(["curl", *how, url], stdout=subprocess.PIPE, text=True)
+
+    @property
+    def method(self):
+        return "POST" if self.job.startswith("/tasks") else "GET"
 
     def memory_mib(self):
         """Resident memory of all its processes and their jobs."""
@@ -50,11 +60,11 @@ class Server:
         return sum(cpu(pid) for leader in self.pids for pid in with_descendants(leader))
 
 
-def ask(port, path, patience=PATIENCE):
+def ask(port, path, patience=PATIENCE, method="GET"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     begin = time.monotonic()
     try:
-        connection.request("POST" if path.startswith("/tasks") else "GET", path)
+        connection.request(method, path)
         response = connection.getresponse()
         length = 0
         while part := response.read(1 << 20):
@@ -74,8 +84,7 @@ def resident(pid):
 
 def cpu(pid):
     with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(pid)
     return 0
 
 
@@ -114,15 +123,20 @@ def crash(server):
     return seen(status >= 500 and served, told + ("" if served else "; the next job fails as well"))
 
 
+def aftermath(server, fault):
+    """(status, seconds, whether nothing of it is left a moment later)"""
+    token = next(tokens)
+    try:
+        status, seconds, _ = server.ask(fault, token)
+        time.sleep(SOON)
+        return status, seconds, not left_behind(token)
+    finally:
+        end_left_behind(token)
+
+
 def ends_in_time(fault):
     def measure(server):
-        token = next(tokens)
-        try:
-            status, seconds, _ = server.ask(fault, token)
-            time.sleep(SOON)
-            gone = not left_behind(token)
-        finally:
-            end_left_behind(token)
+        status, seconds, gone = aftermath(server, fault)
         if status == 404:
             return "cannot be done there"
         told = f"told {status} after {seconds:.1f} s" if status else f"no answer in {seconds:.0f} s"
@@ -145,13 +159,7 @@ def client_leaves(server):
 
 def leaves_child(fault):
     def measure(server):
-        token = next(tokens)
-        try:
-            status, seconds, _ = server.ask(fault, token)
-            time.sleep(SOON)
-            gone = not left_behind(token)
-        finally:
-            end_left_behind(token)
+        status, seconds, gone = aftermath(server, fault)
         answered = f"{status} after {seconds:.1f} s" if status else "no answer"
         return seen(status == 200 and seconds < 1 and gone, answered + (", it is gone" if gone else ", it stays"))
 
@@ -162,13 +170,7 @@ def watched_memory(server, fault):
     """(peak over what was before, status, length)"""
     token = next(tokens)
     before = server.memory_mib()
-    asked = subprocess.Popen(
-        ["curl", "-s", "-o", "/dev/null", "-m", "20", "-w", "%{http_code} %{size_download}"]
-        + (["-X", "POST"] if server.job.startswith("/tasks") else [])
-        + [f"http://127.0.0.1:{server.port}{server.job.format(fault=fault, token=token)}"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    asked = server.curl(fault, token, 20)
     peak, until = before, time.monotonic() + PATIENCE  # a job may go on when its client is answered
     while asked.poll() is None or time.monotonic() < until:
         peak = max(peak, server.memory_mib())
@@ -191,14 +193,7 @@ def flood(server):
 
 def burning_jobs(server):
     """`/` beside sixteen jobs that burn"""
-    burning = [
-        subprocess.Popen(
-            ["curl", "-s", "-o", "/dev/null", "-m", "6"]
-            + (["-X", "POST"] if server.job.startswith("/tasks") else [])
-            + [f"http://127.0.0.1:{server.port}{server.job.format(fault='burn', token=next(tokens))}"]
-        )
-        for _ in range(16)
-    ]
+    burning = [server.curl("burn", next(tokens), 6) for _ in range(16)]
     time.sleep(0.5)
     times = []
     until = time.monotonic() + 1.2
@@ -290,34 +285,14 @@ def fcgiwrap(place, port, build):
 
 
 def php_fpm(place, port, build):
-    socket, config = place / "fpm.socket", place / "fpm.conf"
-    config.write_text(
-        f"""
-[global]
-error_log = {place}/fpm.log
-daemonize = no
-[www]
-user = nobody
-group = nogroup
-listen = {socket}
-listen.mode = 0666
-pm = static
-pm.max_children = 2
-request_terminate_timeout = {JOB_SECONDS}s
-php_admin_value[memory_limit] = {JOB_MIB}M
-"""
-    )
+    socket = place / "fpm.socket"
+    config = place / "fpm.conf"
+    limits = {"request_terminate_timeout": f"{JOB_SECONDS}s", "php_admin_value[memory_limit]": f"{JOB_MIB}M"}
+    config.write_text(fpm_pool(place / "fpm.log", socket, workers=2, **limits))
     return [
-        ([php_program(), "-y", config], {}),
+        ([fpm_program(), "-y", config], {}),
         nginx(place, port, f"fastcgi_pass unix:{socket}; fastcgi_param SCRIPT_FILENAME {PEERS}/faulty.php;"),
     ]
-
-
-def php_program():
-    programs = sorted(Path("/usr/sbin").glob("php-fpm*"))
-    if not programs:
-        raise FileNotFoundError("php-fpm is not installed")
-    return programs[-1]
 
 
 QUERY = "/job?fault={fault}&token={token}"

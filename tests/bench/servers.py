@@ -212,13 +212,11 @@ def by_kit(program):
     return commands
 
 
-def php_fpm(place, port, flags):
-    socket = place.folder / f"fpm-{port}.socket"
-    config = place.write(
-        f"fpm-{port}.conf",
-        f"""
+def fpm_pool(log, socket, workers, **settings):
+    """The configuration of php-fpm with one pool, to which the settings belong."""
+    return f"""
 [global]
-error_log = {place.log}
+error_log = {log}
 daemonize = no
 [www]
 user = nobody
@@ -226,10 +224,21 @@ group = nogroup
 listen = {socket}
 listen.mode = 0666
 pm = static
-pm.max_children = {os.cpu_count()}
-pm.max_requests = 1000
-""",
-    )
+pm.max_children = {workers}
+""" + "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+
+def fpm_program():
+    programs = sorted(Path("/usr/sbin").glob("php-fpm*"))
+    if not programs:
+        raise FileNotFoundError("php-fpm is not installed")
+    return programs[-1]
+
+
+def php_fpm(place, port, flags):
+    socket = place.folder / f"fpm-{port}.socket"
+    pool = fpm_pool(place.log, socket, os.cpu_count(), **{"pm.max_requests": 1000})
+    config = place.write(f"fpm-{port}.conf", pool)
     location = f"""
             location = /non-blocking {{
               fastcgi_pass unix:{socket};
@@ -237,10 +246,7 @@ pm.max_requests = 1000
               fastcgi_param REQUEST_METHOD $request_method;
               fastcgi_param QUERY_STRING $query_string;
             }}"""
-    programs = sorted(Path("/usr/sbin").glob("php-fpm*"))
-    if not programs:
-        raise FileNotFoundError("php-fpm is not installed")
-    return [([programs[-1], "-y", config], {}), *nginx(place, port, flags, location)]
+    return [([fpm_program(), "-y", config], {}), *nginx(place, port, flags, location)]
 
 
 def gunicorn(place, port, flags):
