@@ -17,7 +17,6 @@ namespace server {
 namespace {
 
 constexpr Milliseconds kSparesPatience{2000};
-constexpr Milliseconds kGlance{10};
 // So long clients that could not know of the end may still ask for heavy work.
 constexpr Milliseconds kLastCalls{500};
 // For responses to those who waited in vain.
@@ -44,7 +43,7 @@ awaitable<> Lifecycle::announce() {
   WakeUp nobody(house_.loop);
   const auto patience = Clock::now() + kSparesPatience;
   while (house_.crew.ready() < house_.crew.target() && Clock::now() < patience)
-    co_await nobody.wait(Clock::now() + kGlance);
+    co_await nobody.wait(Clock::now() + kBetweenLooks);
   for (const auto& name : house_.site.names()) house_.log.say(spdlog::level::info, "listening on " + name);
   if (house_.admin_site)
     for (const auto& name : house_.admin_site->names())
@@ -102,7 +101,7 @@ awaitable<> Lifecycle::drain(int signal) {
       co_return co_await cut_off();
     }
     if (Clock::now() >= begin + kLastCalls) house_.admission.close();
-    co_await nobody.wait(Clock::now() + kGlance);
+    co_await nobody.wait(Clock::now() + kBetweenLooks);
   }
   co_await leave_operators();
   house_.log.say(spdlog::level::info, "all is answered");
@@ -116,7 +115,8 @@ awaitable<> Lifecycle::leave_operators() {
   house_.admin_site->drain();
   WakeUp nobody(house_.loop);
   const auto patience = Clock::now() + kLastCalls;
-  while (house_.admin_site->busy() && Clock::now() < patience) co_await nobody.wait(Clock::now() + kGlance);
+  while (house_.admin_site->busy() && Clock::now() < patience)
+    co_await nobody.wait(Clock::now() + kBetweenLooks);
 }
 
 // Who waits is told so; whose job runs loses it.
@@ -132,7 +132,7 @@ awaitable<> Lifecycle::cut_off() {
   WakeUp nobody(house_.loop);
   const auto patience = Clock::now() + kLastWords;
   while (house_.site.busy() > house_.admission.running() && Clock::now() < patience)
-    co_await nobody.wait(Clock::now() + kGlance);
+    co_await nobody.wait(Clock::now() + kBetweenLooks);
   house_.log.say(spdlog::level::warn,
                  fmt::format("--drain-timeout: {} connections are cut off", house_.site.busy()));
   end_now(1);

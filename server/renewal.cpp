@@ -10,11 +10,6 @@
 #include "server/startup.h"
 
 namespace server {
-namespace {
-
-constexpr Milliseconds kGlance{10};
-
-}  // namespace
 
 Renewal::Renewal(House house, ipc::Json document)
     : house_(std::move(house)), document_(std::move(document)) {}
@@ -40,7 +35,7 @@ awaitable<> Renewal::ask() {
       co_await offload::discover(dispatcher, house_.options.job, house_.options.start_timeout);
   crew.drain();
   WakeUp nobody(house_.loop);
-  while (crew.ending()) co_await nobody.wait(Clock::now() + kGlance);
+  while (crew.ending()) co_await nobody.wait(Clock::now() + kBetweenLooks);
   if (const auto* why = std::get_if<std::string>(&answer)) {
     house_.say(false, fmt::format("SIGHUP: the cruncher stays as it is: {}", *why));
     co_return;

@@ -10,6 +10,9 @@
 
 namespace loop {
 
+/// Between two looks of a coroutine at what has nobody to wake it.
+inline constexpr Milliseconds kBetweenLooks{10};
+
 class WakeUp {
  public:
   explicit WakeUp(Loop& loop) : timer_(loop.get_executor()) {}

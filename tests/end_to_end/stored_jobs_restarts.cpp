@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sqlite3.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -21,6 +21,15 @@ using harness::TemporaryDirectory;
 std::unique_ptr<UnrulyServer> start(const TemporaryDirectory& folder, std::vector<std::string> flags = {}) {
   flags.insert(flags.end(), {"--jobs-dir", folder.path() / "jobs"});
   return std::make_unique<UnrulyServer>(std::move(flags));
+}
+
+// Of the database's schema.
+void set_version(const std::filesystem::path& database, int version) {
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open(database.c_str(), &handle) == SQLITE_OK);
+  const auto statement = "PRAGMA user_version = " + std::to_string(version);
+  CHECK(sqlite3_exec(handle, statement.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(handle);
 }
 
 void kill(std::unique_ptr<UnrulyServer>& server) {
@@ -108,9 +117,7 @@ TEST_CASE("a second server on the folder is refused, and so is a folder of a new
   };
   CHECK(refusal().find("is another server's") != std::string::npos);
   kill(server);
-  std::system(
-      ("sqlite3 '" + (folder.path() / "jobs" / "jobs.sqlite").string() + "' 'PRAGMA user_version = 99'")
-          .c_str());
+  set_version(folder.path() / "jobs" / "jobs.sqlite", 99);
   CHECK(refusal().find("version 99") != std::string::npos);
 }
 

@@ -26,10 +26,6 @@ void answer_mebibytes(Exchange& exchange) {
   exchange.response = whole(std::string(std::stoul(exchange.request.target.substr(1)) * kMiB, 'x'));
 }
 
-std::string get(std::string_view target) {
-  return fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", target);
-}
-
 TEST_CASE("where memory is short the slowest large responses are cut, not the newcomer's") {
   Limits limits;
   limits.max_buffered = 8 * kMiB;

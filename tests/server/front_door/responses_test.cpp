@@ -27,10 +27,6 @@ awaitable<> forever() {
   co_await timer.async_wait(use_awaitable);
 }
 
-std::string get(std::string_view target, int minor = 1) {
-  return fmt::format("GET {} HTTP/1.{}\r\nHost: a\r\n\r\n", target, minor);
-}
-
 ServedDoor::Answer file_answer(const std::string& bytes) {
   return [&bytes](Exchange& exchange) {
     if (exchange.request.target == "/light") return void(exchange.response = whole("light"));

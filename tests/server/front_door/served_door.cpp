@@ -53,6 +53,10 @@ struct ServedDoor::House final : Application {
   std::vector<std::string> reports;
 };
 
+std::string get(std::string_view target, int minor) {
+  return fmt::format("GET {} HTTP/1.{}\r\nHost: a\r\n\r\n", target, minor);
+}
+
 ServedDoor::ServedDoor(Setting setting, Answer answer)
     : scratch_(loop_, setting.scratch_dir, setting.max_scratch), house_(std::make_unique<House>()) {
   ::signal(SIGPIPE, SIG_IGN);  // as the server does

@@ -29,6 +29,9 @@ struct Ended {
   std::string reason;
 };
 
+/// The text of a GET, by HTTP/1.`minor`.
+std::string get(std::string_view target, int minor = 1);
+
 struct Setting {
   Limits limits{};
   ContentTerms terms{64 << 20, true};
