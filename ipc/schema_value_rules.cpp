@@ -193,9 +193,9 @@ SchemaRulePtr make_type(const Json& schema, SchemaCompiler&) {
   if (type == schema.end()) return nullptr;
   std::vector<std::string> types;
   for (const Json& name : type->is_array() ? *type : Json::array({*type})) {
-    if (!name.is_string() || !known.contains(name.get_ref<const std::string&>()))
-      throw std::invalid_argument("there is no type " + shown(name));
-    if (std::find(types.begin(), types.end(), name) == types.end()) types.push_back(name);
+    const auto* text = name.get_ptr<const std::string*>();
+    if (!text || !known.contains(*text)) throw std::invalid_argument("there is no type " + shown(name));
+    if (std::find(types.begin(), types.end(), *text) == types.end()) types.push_back(*text);
   }
   return std::make_unique<TypeRule>(std::move(types));
 }
