@@ -8,7 +8,7 @@ void add_job_flags(FlagTable& flags, process::JobLimits& job) {
   flags.duration("timeout", job.timeout, "1ms", "24h",
                  "deadline of a job, counted from its request's arrival");
   flags.size("memory", job.memory, "0", "1024GiB",
-             "memory of each process of a job: its data, and what is resident; 0: no limit");
+             "memory of each process of a job, its own and shared, not pages of files; 0: no limit");
   flags.size("address-space", job.address_space, "0", "1024GiB",
              "address space of each process of a job, used or not; 0: no limit");
   flags.duration("cpu", job.cpu, "0", "24h", "CPU time of a job, rounded up to seconds; 0: no limit");

@@ -25,13 +25,19 @@ Appetite::Appetite(Process& process, std::uint64_t memory, Milliseconds cpu)
   if (memory > 0 || cpu.count() > 0) next_look_ = Clock::now() + kBetweenLooks;
 }
 
+// Nobody holds more than is resident of it, which is the cheaper figure.
+std::uint64_t Appetite::held_by(pid_t pid, std::uint64_t resident) const {
+  if (resident <= memory_) return resident;
+  return static_cast<std::uint64_t>(held_kib(pid).value_or(0)) << 10;
+}
+
 // The largest of the process and its children: what they share would count for each of them in a sum.
-std::uint64_t Appetite::resident_of_family() {
-  auto most = process_.resident();
+std::uint64_t Appetite::held_by_family() {
+  auto most = held_by(process_.pid(), process_.resident());
   if (looks_ % kChildrenEach != 0) return most;
   auto children = children_of(process_.pid());
   children.resize(std::min(children.size(), kMostChildren));
-  for (const auto child : children) most = std::max(most, MemoryOf(child)().resident);
+  for (const auto child : children) most = std::max(most, held_by(child, MemoryOf(child)().resident));
   return most;
 }
 
@@ -40,16 +46,15 @@ std::optional<Failure> Appetite::look() {
   next_look_ = Clock::now() + kBetweenLooks;
   ++looks_;
   if (memory_ > 0) {
-    const auto resident = resident_of_family();
-    most_ = std::max({most_, resident, process_.data()});
-    if (resident > memory_) {
+    const auto held = held_by_family();
+    most_ = std::max({most_, held, process_.data()});
+    if (held > memory_) {
       exceeded_ = true;
       process_.note_peak();  // it may be long in dying
-      return Failure{
-          Reason::memory_limit,
-          fmt::format("it had {} MiB resident (--memory {} MiB)", mebibytes(resident), mebibytes(memory_)),
-          {},
-          {}};
+      return Failure{Reason::memory_limit,
+                     fmt::format("it held {} MiB (--memory {} MiB)", mebibytes(held), mebibytes(memory_)),
+                     {},
+                     {}};
     }
   }
   if (cpu_.count() == 0) return std::nullopt;

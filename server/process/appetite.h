@@ -1,5 +1,5 @@
 #pragma once
-// What a job's process has eaten, looked at while it lasts: the memory that is resident, and the CPU time
+// What a job's process has eaten, looked at while it lasts: the memory that it holds, and the CPU time
 // where the kernel does not bound it. Knows no dialogue. Used by run_job.h.
 
 #include <optional>
@@ -26,7 +26,8 @@ class Appetite {
   void explain(Failure& failure) const;
 
  private:
-  std::uint64_t resident_of_family();
+  std::uint64_t held_by(pid_t pid, std::uint64_t resident) const;
+  std::uint64_t held_by_family();
 
   Process& process_;
   const std::uint64_t memory_;

@@ -14,15 +14,23 @@
 namespace process {
 namespace {
 
-std::optional<long> status_line(pid_t pid, std::string_view name) {
+// Empty where it has ended.
+std::string status_of(pid_t pid) {
   const loop::UniqueFd file(::open(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY | O_CLOEXEC));
-  char text[4096];
-  const auto size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
-  if (size <= 0) return std::nullopt;
-  text[size] = '\0';
-  const auto at = std::string_view(text, static_cast<std::size_t>(size)).find(name);
-  if (at == std::string_view::npos) return std::nullopt;
-  return std::strtol(text + at + name.size(), nullptr, 10);
+  std::string text(4096, '\0');
+  const auto size = file ? ::read(file.get(), text.data(), text.size()) : -1;
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return text;
+}
+
+std::optional<long> line_of(const std::string& status, std::string_view name) {
+  const auto at = status.find(name);
+  if (at == std::string::npos) return std::nullopt;
+  return std::strtol(status.c_str() + at + name.size(), nullptr, 10);
+}
+
+std::optional<long> status_line(pid_t pid, std::string_view name) {
+  return line_of(status_of(pid), name);
 }
 
 }  // namespace
@@ -33,6 +41,13 @@ std::optional<long> peak_resident_kib(pid_t pid) {
 
 std::optional<long> resident_kib(pid_t pid) {
   return status_line(pid, "VmRSS:");
+}
+
+std::optional<long> held_kib(pid_t pid) {
+  const auto status = status_of(pid);
+  const auto anonymous = line_of(status, "RssAnon:");
+  if (!anonymous) return std::nullopt;
+  return *anonymous + line_of(status, "RssShmem:").value_or(0);
 }
 
 bool has_no_new_privs(pid_t pid) {

@@ -16,6 +16,9 @@ namespace process {
 std::optional<long> peak_resident_kib(pid_t pid);
 /// Resident memory now (VmRSS), in KiB.
 std::optional<long> resident_kib(pid_t pid);
+/// What it alone holds in memory now, in KiB: anonymous and shared memory (RssAnon, RssShmem), not the pages
+/// of files, which the kernel takes back as it needs them.
+std::optional<long> held_kib(pid_t pid);
 /// Whether it and all that it starts lack the means to gain rights (prctl(2)): for good, once it is so. True
 /// where nobody can tell.
 bool has_no_new_privs(pid_t pid);
