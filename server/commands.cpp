@@ -49,7 +49,7 @@ void add_flags_of(FlagTable& flags, Command& command) {
   flags.text("out", command.out, "NAME", "the result's file, in place of stdout");
   flags.size("max-body", command.max_body, "0", "1024GiB", "content of a request");
   flags.count("running", command.running, 1, 4096, "jobs at once");
-  flags.list("env", command.environment, "NAME[=VALUE]", "a variable");
+  add_surroundings_flags(flags, command.environment, command.launcher);
   flags.choice<Mode>("confine", command.confinement.mode,
                      {{"on", Mode::on}, {"off", Mode::off}, {"required", Mode::required}}, "on",
                      "whether Landlock bounds what it reaches");
@@ -67,6 +67,17 @@ void set(const settings::Flag& flag, const Entry& entry, const std::string& plac
   } catch (const settings::BadValue& error) {
     refuse(place, fmt::format("{}: {}", entry.key, error.what()));
   }
+}
+
+// The launcher's, then the command's own.
+std::vector<std::string> launched(const std::string& place, const std::string& launcher,
+                                  std::vector<std::string> words) {
+  auto split = process::split_words(launcher);
+  if (const auto* why = std::get_if<std::string_view>(&split))
+    refuse(place, fmt::format("launcher: {}", *why));
+  auto& all = std::get<std::vector<std::string>>(split);
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
 }
 
 // What its words say: the program, its arguments, and which files it reads.
@@ -106,11 +117,20 @@ bool is_command(const settings::TaskSection& section) {
                      [](const Entry& entry) { return entry.key == "exec"; });
 }
 
+bool has_launcher(const settings::TaskSection& section) {
+  return std::any_of(section.entries.begin(), section.entries.end(),
+                     [](const Entry& entry) { return entry.key == "launcher"; });
+}
+
 Command read_command(const settings::TaskSection& section, const CommandDefaults& defaults) {
   Command command;
   command.task = section.name;
   command.place = fmt::format("{}: [task.{}]", section.place, section.name);
   command.limits = defaults.limits;
+  if (has_launcher(section)) {
+    command.limits = defaults.launched;
+    command.confinement.mode = Confinement::Mode::off;  // it speaks to somebody else
+  }
   FlagTable flags;
   add_flags_of(flags, command);
   const Entry* exec = nullptr;
@@ -129,7 +149,8 @@ Command read_command(const settings::TaskSection& section, const CommandDefaults
     else
       refuse(place, fmt::format("{}: there is no such key{}", entry.key, flags.suggestion(key)));
   }
-  give_words(command, fmt::format("{}: [task.{}]", exec->place, section.name), words_of(*exec));
+  give_words(command, fmt::format("{}: [task.{}]", exec->place, section.name),
+             launched(command.place, command.launcher, words_of(*exec)));
   give_environment(command, defaults);
   check(command);
   return command;

@@ -19,11 +19,15 @@ struct BadCommand : std::runtime_error {
 /// What a command has where its section says nothing.
 struct CommandDefaults {
   process::JobLimits limits;
+  process::JobLimits launched;           ///< the same for one with a launcher
   std::vector<std::string> environment;  ///< --env
 };
 
 /// Whether a section is a command's: it has `exec`.
 bool is_command(const settings::TaskSection& section);
+
+/// Whether it has `launcher`.
+bool has_launcher(const settings::TaskSection& section);
 
 /// Throws BadCommand.
 process::Command read_command(const settings::TaskSection& section, const CommandDefaults& defaults);

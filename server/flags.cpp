@@ -4,6 +4,11 @@ namespace server {
 
 using settings::FlagTable;
 
+void add_surroundings_flags(FlagTable& flags, std::vector<std::string>& environment, std::string& launcher) {
+  flags.list("env", environment, "NAME[=VALUE]", "a variable for the processes of this task");
+  flags.text("launcher", launcher, "WORDS", "a program and its arguments that start those");
+}
+
 void add_job_flags(FlagTable& flags, process::JobLimits& job) {
   flags.duration("timeout", job.timeout, "1ms", "24h",
                  "deadline of a job, counted from its request's arrival");

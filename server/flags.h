@@ -13,4 +13,8 @@ void add_flags(settings::FlagTable& flags, Options& options);
 /// Those that may stand in [task.NAME], too.
 void add_job_flags(settings::FlagTable& flags, process::JobLimits& job);
 
+/// What the processes of a task may have of their own. Stands in [task.NAME] alone.
+void add_surroundings_flags(settings::FlagTable& flags, std::vector<std::string>& environment,
+                            std::string& launcher);
+
 }  // namespace server

@@ -42,7 +42,7 @@ int Lifecycle::run() {
 awaitable<> Lifecycle::announce() {
   WakeUp nobody(house_.loop);
   const auto patience = Clock::now() + kSparesPatience;
-  while (house_.crew.ready() < house_.crew.target() && Clock::now() < patience)
+  while (house_.dispatcher.crew().ready() < house_.dispatcher.crew().target() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kBetweenLooks);
   for (const auto& name : house_.site.names()) house_.log.say(spdlog::level::info, "listening on " + name);
   if (house_.admin_site)
@@ -89,10 +89,10 @@ awaitable<> Lifecycle::drain(int signal) {
   if (delay.count() > 0) co_await nobody.wait(Clock::now() + delay);
   house_.site.close();
   house_.site.drain();
-  house_.crew.drain();
+  house_.dispatcher.drain();
   const auto begin = Clock::now();
   const auto patience = begin + house_.options.drain_timeout;
-  while (house_.site.busy() || house_.crew.busy() || house_.stored.running() > 0) {
+  while (house_.site.busy() || house_.dispatcher.busy() || house_.stored.running() > 0) {
     if (Clock::now() >= patience) {
       if (const auto running = house_.stored.running())
         house_.log.say(spdlog::level::info,

@@ -6,7 +6,6 @@
 #include <functional>
 
 #include "server/offload/admission.h"
-#include "server/offload/crew.h"
 #include "server/offload/dispatcher.h"
 #include "server/options.h"
 #include "server/site.h"
@@ -25,8 +24,7 @@ class Lifecycle {
     telemetry::Log& log_file;
     telemetry::AccessLog& log;
     offload::Admission& admission;
-    const offload::Dispatcher& dispatcher;
-    offload::Crew& crew;
+    offload::Dispatcher& dispatcher;
     Site& site;
     Site* admin_site;  ///< null where there is none
     StoredJobs& stored;

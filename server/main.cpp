@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <list>
 #include <optional>
 
 #include "ipc/growth.h"
@@ -145,13 +146,22 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   offload::Crew crew(loop, orphans, cruncher_program(options), crew_observers(observers));
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
   offload::Dispatcher dispatcher(admission, crew, json_pool);
+  std::list<offload::Crew> crews_apart;
+  for (const auto& [task, surroundings] : options.apart) {
+    crews_apart.emplace_back(loop, orphans, cruncher_program(options, task), crew_observers(observers), 1);
+    dispatcher.serve_by(crews_apart.back(), task);
+  }
   std::optional<process::JobFolders> job_folders;
   std::optional<offload::Crew> command_crew;
   std::optional<offload::CommandDispatcher> commands;
   if (!options.commands.empty()) {
     job_folders.emplace(loop, scratch.folder(), !options.job_user.empty());
-    command_crew.emplace(loop, orphans, command_program(options), crew_observers(observers));
+    command_crew.emplace(loop, orphans, command_program(options, false), crew_observers(observers));
     commands.emplace(loop, dispatcher, *command_crew, *job_folders, json_pool);
+    if (has_launched_commands(options)) {
+      crews_apart.emplace_back(loop, orphans, command_program(options, true), crew_observers(observers), 1);
+      commands->launch_by(crews_apart.back());
+    }
     if (const auto weakness = check_confinement(options); !weakness.empty())
       log.say(spdlog::level::warn, weakness);
   }
@@ -205,7 +215,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   const auto say = [&log](bool good, const std::string& sentence) {
     log.say(good ? spdlog::level::info : spdlog::level::warn, sentence);
   };
-  Renewal renewal({loop, orphans, json_pool, options, crew, say}, std::move(document));
+  Renewal renewal({loop, orphans, json_pool, options, dispatcher, say}, std::move(document));
   const auto reload = [&] {
     clients.reread(json_pool, say);
     renewal.begin();
@@ -213,7 +223,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   if (!stored.fault().empty())
     log.say(spdlog::level::err, "--jobs-dir: nothing can be stored: " + stored.fault());
   if (!clients.warning().empty()) log.say(spdlog::level::warn, clients.warning());
-  Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, crew, site,
+  Lifecycle lifecycle({loop, signals, options, *log_file, log, admission, dispatcher, site,
                        admin_site ? &*admin_site : nullptr, stored, reload});
   const int exit_code = lifecycle.run();
   stored.finish();
@@ -221,7 +231,8 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   // them. All that they hold is the kernel's to take back, but for processes; and the log has something left
   // to write.
   // What is on other machines has to be told by its launcher.
-  if (const auto& program = crew.program(); program.by_launcher) orphans.ask_all_to_end(program.end.grace);
+  if (const auto patience = dispatcher.patience_with_launchers(); patience.count() > 0)
+    orphans.ask_all_to_end(patience);
   if (const auto left = orphans.end_all(kLastWait))
     log.say(spdlog::level::warn, std::to_string(left) + " processes have not ended yet");
   job_folders.reset();

@@ -170,10 +170,26 @@ Layer read_file(const FlagTable& flags, const settings::Configuration& file) {
   return given;
 }
 
-// A task's section, over what holds for all.
-process::JobLimits read_section(const settings::TaskSection& section, process::JobLimits limits) {
+// A limit of the program's is not its launcher's: only what was asked for is set.
+process::JobLimits only_asked(process::JobLimits limits, const std::set<std::string_view>& given) {
+  if (!given.contains("memory")) limits.memory = 0;
+  if (!given.contains("open-files")) limits.open_files = 0;
+  if (!given.contains("file-size")) limits.file_size = 0;
+  return limits;
+}
+
+struct TaskSettings {
+  process::JobLimits limits;
+  OwnSurroundings surroundings;
+};
+
+// A task's section, over what holds for all; `launched` holds for those with a launcher of their own.
+TaskSettings read_section(const settings::TaskSection& section, const process::JobLimits& limits,
+                          const process::JobLimits& launched) {
+  TaskSettings task{has_launcher(section) ? launched : limits, {}};
   FlagTable flags;
-  add_job_flags(flags, limits);
+  add_job_flags(flags, task.limits);
+  add_surroundings_flags(flags, task.surroundings.environment, task.surroundings.launcher);
   for (const auto& entry : section.entries) {
     if (const auto* flag = flags.find(entry.key); flag && !entry.is_table)
       set(*flag, given_by(entry));
@@ -184,7 +200,12 @@ process::JobLimits read_section(const settings::TaskSection& section, process::J
       throw BadOptions(fmt::format("{}: [task.{}] {}: there is no such key{}", entry.place, section.name,
                                    entry.key, flags.suggestion(entry.key)));
   }
-  return limits;
+  return task;
+}
+
+void refuse_fork_by_launcher(const Options& options, const std::string& launcher) {
+  if (launcher.empty() || options.start != process::Start::fork) return;
+  throw BadOptions("--start fork: a --launcher starts each process anew; leave one of the two out");
 }
 
 Instead findings_in(const std::string& folder) {
@@ -220,26 +241,24 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
         break;  // the first layer wins
       }
   if (!given.contains("spares")) options.spares = options.running;
-  const auto limits_of_commands = options.job;
-  if (!options.launcher.empty()) {
-    if (options.start == process::Start::fork)
-      throw BadOptions("--start fork: a --launcher starts each process anew; leave one of the two out");
-    // A limit of the cruncher's is not the launcher's: only what was asked for is set.
-    if (!given.contains("memory")) options.job.memory = 0;
-    if (!given.contains("open-files")) options.job.open_files = 0;
-    if (!given.contains("file-size")) options.job.file_size = 0;
-  }
+  const CommandDefaults defaults{options.job, only_asked(options.job, given), options.environment};
+  refuse_fork_by_launcher(options, options.launcher);
+  if (!options.launcher.empty()) options.job = defaults.launched;
   auto& door = options.door;
   if (given.contains("max-head")) door.max_field_line = door.max_head;
   door.per_ip_on_loopback = given.contains("max-connections-per-ip");
   if (!door.per_ip_on_loopback)
     door.max_connections_per_ip = std::max<std::size_t>(1, door.max_connections / 4);
-  const CommandDefaults defaults{limits_of_commands, options.environment};
-  for (const auto& section : file.tasks)
-    if (is_command(section))
+  for (const auto& section : file.tasks) {
+    if (is_command(section)) {
       add_command(options.commands, read_command(section, defaults));
-    else
-      options.per_task[section.name] = read_section(section, options.job);
+      continue;
+    }
+    auto task = read_section(section, options.job, defaults.launched);
+    refuse_fork_by_launcher(options, task.surroundings.launcher);
+    options.per_task[section.name] = task.limits;
+    if (!task.surroundings.empty()) options.apart[section.name] = std::move(task.surroundings);
+  }
   for (const auto& definition : options.exec)
     add_command(options.commands, read_command(definition, defaults));
   return options;

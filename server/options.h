@@ -16,6 +16,14 @@
 
 namespace server {
 
+/// What the cruncher's processes for one task have that others have not.
+struct OwnSurroundings {
+  std::vector<std::string> environment;  ///< as Options::environment, on top of it
+  std::string launcher;                  ///< in place of Options::launcher; empty: that one
+
+  bool empty() const { return environment.empty() && launcher.empty(); }
+};
+
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;
@@ -52,6 +60,8 @@ struct Options {
   process::JobLimits job;
   process::StayPolicy stay;
   std::map<std::string, process::JobLimits> per_task;  ///< by [task.NAME] of --config
+
+  std::map<std::string, OwnSurroundings> apart;  ///< of those sections that have some
 
   std::vector<std::string> exec;           ///< as --exec has them
   std::vector<process::Command> commands;  ///< of these and of the sections with `exec`

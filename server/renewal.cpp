@@ -6,7 +6,6 @@
 
 #include "server/loop/wake_up.h"
 #include "server/offload/discovery.h"
-#include "server/offload/dispatcher.h"
 #include "server/startup.h"
 
 namespace server {
@@ -40,7 +39,7 @@ awaitable<> Renewal::ask() {
     house_.say(false, fmt::format("SIGHUP: the cruncher stays as it is: {}", *why));
     co_return;
   }
-  house_.crew.renew();
+  house_.dispatcher.renew();
   const bool same = std::get<ipc::Json>(answer) == document_;
   house_.say(same,
              same ? "SIGHUP: the cruncher has answered, its processes are started anew"

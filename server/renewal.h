@@ -7,7 +7,7 @@
 
 #include "ipc/json.h"
 #include "server/loop/thread_pool.h"
-#include "server/offload/crew.h"
+#include "server/offload/dispatcher.h"
 #include "server/options.h"
 
 namespace server {
@@ -19,7 +19,7 @@ class Renewal {
     process::Orphans& orphans;
     loop::ThreadPool& json_pool;
     const Options& options;
-    offload::Crew& crew;
+    offload::Dispatcher& dispatcher;
     std::function<void(bool good, const std::string& sentence)> say;
   };
   /// `document` is what the cruncher answered at the start.

@@ -71,6 +71,7 @@ process::JobLimits ceiling(const Options& options) {
     to = to == kNone || value == kNone ? kNone : std::max(to, value);
   };
   for (const auto& [name, own] : options.per_task) {
+    if (options.apart.contains(name)) continue;
     raise(limits.memory, own.memory);
     raise(limits.address_space, own.address_space);
     raise(limits.cpu, own.cpu);
@@ -89,43 +90,65 @@ bool wants_processes_to_stay(const Options& options) {
 }
 
 // It has somebody else to tell of the end, on another machine perhaps, and is killed as a last resort only.
-void put_in_front(process::Program& program, const Options& options) {
+void end_by_launcher(process::Program& program, const Options& options) {
   constexpr Milliseconds kPatience{10000};
-  auto split = process::split_words(options.launcher);
-  if (const auto* why = std::get_if<std::string_view>(&split))
-    throw RefusedStart(fmt::format("--launcher '{}': {}", options.launcher, *why));
-  auto& words = std::get<std::vector<std::string>>(split);
-  if (words.empty()) throw RefusedStart("--launcher: no program is named");
-  words[0] = process::find_program(words[0]);
-  program.argv.insert(program.argv.begin(), words.begin(), words.end());
+  program.by_launcher = true;
   program.end.grace = std::max(options.kill_grace, kPatience);
   program.end.exit_grace = kPatience;
 }
 
-process::Program cruncher_program(const Options& options) {
+void put_in_front(process::Program& program, const std::string& launcher) {
+  auto split = process::split_words(launcher);
+  if (const auto* why = std::get_if<std::string_view>(&split))
+    throw RefusedStart(fmt::format("--launcher '{}': {}", launcher, *why));
+  auto& words = std::get<std::vector<std::string>>(split);
+  if (words.empty()) throw RefusedStart("--launcher: no program is named");
+  words[0] = process::find_program(words[0]);
+  program.argv.insert(program.argv.begin(), words.begin(), words.end());
+  if (::access(program.path().c_str(), X_OK) != 0)
+    throw RefusedStart(fmt::format("--launcher '{}': {}", program.path(), std::strerror(errno)));
+}
+
+namespace {
+
+process::Program cruncher_program(const Options& options, const OwnSurroundings& own,
+                                  const process::JobLimits& limits) {
   process::Program program;
   program.argv = {process::find_program(options.cruncher)};
-  program.by_launcher = !options.launcher.empty();
+  const auto& launcher = own.launcher.empty() ? options.launcher : own.launcher;
   program.user = job_user(options);
   program.environment = process::allowed_environment();
   if (const auto home = home_of_jobs(options); !home.empty())
     process::set_variable(program.environment, "HOME=" + home);
-  for (const auto& variable : options.environment) process::set_variable(program.environment, variable);
+  for (const auto* variables : {&options.environment, &own.environment})
+    for (const auto& variable : *variables) process::set_variable(program.environment, variable);
   program.directory = options.workdir;
   // It is executed from there.
-  if (!options.workdir.empty() || program.by_launcher)
+  if (!options.workdir.empty() || !launcher.empty())
     program.argv[0] = std::filesystem::absolute(program.argv[0]);
-  program.limits = ceiling(options);
+  program.limits = limits;
   program.priority = options.priority;
   program.ignored = process::ignored_signals();
   program.start = options.start;
   program.end.grace = options.kill_grace;
-  program.spares = options.spares;
+  program.spares = own.empty() ? options.spares : 0;
   program.stay = options.stay;
   program.stay.allowed = wants_processes_to_stay(options);
   program.stay.most = options.running + options.spares;
-  if (program.by_launcher) put_in_front(program, options);
+  if (launcher.empty()) return program;
+  put_in_front(program, launcher);
+  end_by_launcher(program, options);
   return program;
+}
+
+}  // namespace
+
+process::Program cruncher_program(const Options& options) {
+  return cruncher_program(options, {}, ceiling(options));
+}
+
+process::Program cruncher_program(const Options& options, const std::string& task) {
+  return cruncher_program(options, options.apart.at(task), options.per_task.at(task));
 }
 
 // At normal priority: a busy machine may delay jobs, but it must not keep the server from starting.
@@ -137,13 +160,19 @@ process::Program program_for_discovery(const Options& options) {
   return program;
 }
 
-process::Program command_program(const Options& options) {
+bool has_launched_commands(const Options& options) {
+  return std::any_of(options.commands.begin(), options.commands.end(),
+                     [](const process::Command& command) { return !command.launcher.empty(); });
+}
+
+process::Program command_program(const Options& options, bool by_launcher) {
   process::Program program;
   program.priority = options.priority;
   program.ignored = process::ignored_signals();
   program.end.grace = options.kill_grace;
   program.user = job_user(options);
   for (const auto& command : options.commands) program.confined.push_back(command.confinement);
+  if (by_launcher) end_by_launcher(program, options);
   return program;
 }
 
@@ -189,8 +218,6 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
         options.start == process::Start::fork ? ", its part on --start fork included" : ""));
   };
   const auto program = cruncher_program(options);
-  if (program.by_launcher && ::access(program.path().c_str(), X_OK) != 0)
-    throw RefusedStart(fmt::format("--launcher '{}': {}", program.path(), std::strerror(errno)));
   const auto& cruncher = program.argv.back();
   if (::access(cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
   if (const auto fault = process::fault_of_script(cruncher); !fault.empty()) throw refuse(fault);

@@ -38,11 +38,16 @@ bool wants_processes_to_stay(const Options& options);
 /// The cruncher, with whatever the most generous task may use as ceiling.
 process::Program cruncher_program(const Options& options);
 
+/// The same for one task alone, which has surroundings of its own. No spares: there may be many such tasks.
+process::Program cruncher_program(const Options& options, const std::string& task);
+
 /// The same for the one process that tells what there is on offer.
 process::Program program_for_discovery(const Options& options);
 
-/// The launcher of the commands, and all that they may use.
-process::Program command_program(const Options& options);
+bool has_launched_commands(const Options& options);
+
+/// What starts the commands, and all that they may use; another one for those behind a launcher.
+process::Program command_program(const Options& options, bool by_launcher);
 
 /// Whether the kernel can confine the commands: throws RefusedStart where it cannot and one of them requires
 /// it; else a sentence where it can only in part, or not at all.

@@ -39,6 +39,9 @@ class CommandDispatcher {
     dispatcher.count_also(crew);
   }
 
+  /// Commands with a launcher get their processes from another crew, which must outlive this.
+  void launch_by(Crew& crew) { launched_ = &crew, dispatcher_.count_also(crew); }
+
   /// As Dispatcher::run(). `slot` is the job's, where it has one already.
   awaitable<process::Outcome> run(const process::Job& job, const process::Command& command,
                                   const process::CommandInput& input, std::optional<Slot> slot);
@@ -49,9 +52,10 @@ class CommandDispatcher {
   awaitable<Streamed> stream(process::Job job, const process::Command& command,
                              const process::CommandInput& input, std::optional<Slot> slot);
 
-  const Crew& crew() const { return crew_; }
-
  private:
+  Crew& crew_for(const process::Command& command) const {
+    return command.launcher.empty() ? crew_ : *launched_;
+  }
   awaitable<std::variant<Slot, process::Failure>> enter(const process::Job& job,
                                                         const process::Command& command,
                                                         std::optional<Slot> slot);
@@ -64,6 +68,7 @@ class CommandDispatcher {
   Loop& loop_;
   Dispatcher& dispatcher_;
   Crew& crew_;
+  Crew* launched_ = nullptr;
   process::JobFolders& folders_;
   ThreadPool& files_;
   std::map<std::string, Admission> own_;  // of the tasks whose jobs have a bound of their own

@@ -15,6 +15,15 @@ constexpr double kJitter = 0.1;  // of --jobs-per-process: lest all processes en
 
 }  // namespace
 
+SpawnCounts& SpawnCounts::operator+=(const SpawnCounts& other) {
+  started += other.started;
+  failed += other.failed;
+  spares_died += other.spares_died;
+  reused += other.reused;
+  for (std::size_t why = 0; why < recycled.size(); ++why) recycled[why] += other.recycled[why];
+  return *this;
+}
+
 Crew::Waiter::Waiter(Crew& crew, const Wanted& wanted)
     : crew(crew), wanted(wanted), served_or_late(crew.loop_) {
   crew.waiters_.push_back(*this);
@@ -144,6 +153,7 @@ std::unique_ptr<process::Process> Crew::adopt(process::Launched& launched) try {
   auto process = std::make_unique<process::Process>(
       loop_, launched, [this](const process::Process& ended) { on_ended(ended); });
   orphans_.spare_group(process->pid());
+  if (program().by_launcher) process->started_by_launcher();
   process->set_vigour(1 - std::uniform_real_distribution(0.0, kJitter)(random_));
   return process;
 } catch (const boost::system::system_error& error) {

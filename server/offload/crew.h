@@ -31,6 +31,8 @@ struct SpawnCounts {
   std::uint64_t spares_died = 0;
   std::uint64_t reused = 0;  ///< jobs that got a process which had done one
   std::array<std::uint64_t, std::size(process::kAllRecycled)> recycled{};  ///< by process::Recycled
+
+  SpawnCounts& operator+=(const SpawnCounts& other);
 };
 
 /// How a process comes back.

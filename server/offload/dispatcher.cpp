@@ -26,29 +26,35 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job, Slot slot) 
   co_return co_await run(live, std::move(slot));
 }
 
+Crew& Dispatcher::crew_for(const process::Job& job) const {
+  const auto found = crews_.find(job.task);
+  return found == crews_.end() ? crew_ : *found->second;
+}
+
 awaitable<process::Outcome> Dispatcher::run(LiveJob& live, Slot slot) {
   const auto& job = *live.job;
+  auto& crew = crew_for(job);
   Wanted wanted{job.client.key, job.limits.jobs_per_process};
   for (;;) {
-    auto lent = co_await crew_.lend(job.deadline, wanted);
+    auto lent = co_await crew.lend(job.deadline, wanted);
     if (auto* failure = std::get_if<process::Failure>(&lent))
       co_return process::Outcome{std::move(*failure), {}, {}};
-    auto ran = co_await run_with(std::move(std::get<0>(lent)), slot, wanted, live);
+    auto ran = co_await run_with(crew, std::move(std::get<0>(lent)), slot, wanted, live);
     if (!ran.again) co_return std::move(ran.outcome);
     wanted.jobs_per_process = 1;  // of a process that has done none
   }
 }
 
-awaitable<Dispatcher::Attempt> Dispatcher::run_with(std::unique_ptr<process::Process> process, Slot& slot,
-                                                    const Wanted& wanted, LiveJob& live) {
+awaitable<Dispatcher::Attempt> Dispatcher::run_with(Crew& crew, std::unique_ptr<process::Process> process,
+                                                    Slot& slot, const Wanted& wanted, LiveJob& live) {
   const auto& job = *live.job;
   live.began = Clock::now();
   const auto wait_ms = live.wait_ms();
   Leave leave{false, process::Abandoned{job.request_id, job.task, wait_ms, live.began}};
-  Occupied occupied(crew_, std::move(process), std::move(slot), std::move(leave));
+  Occupied occupied(crew, std::move(process), std::move(slot), std::move(leave));
   live.pid = occupied.process->pid();
   if (job.listener) job.listener->on_start();
-  occupied.process->begin_job(job, crew_.program());
+  occupied.process->begin_job(job, crew.program());
   const bool used = occupied.process->history().jobs > 1;
   using Quoting = process::LineDialogue::Quoting;
   auto dialogue = std::make_shared<process::LineDialogue>(job, used ? Quoting::forbidden : Quoting::allowed);
@@ -56,25 +62,25 @@ awaitable<Dispatcher::Attempt> Dispatcher::run_with(std::unique_ptr<process::Pro
   process::JobBounds bounds;
   bounds.deadline = job.deadline;
   bounds.process_may_remain = admission_.max_waiting() > 0;
-  bounds.process_may_stay = crew_.may_stay(*occupied.process, wanted);
+  bounds.process_may_stay = crew.may_stay(*occupied.process, wanted);
   bounds.memory = job.limits.memory;
-  if (crew_.program().stay.allowed) bounds.cpu = job.limits.cpu;
-  bounds.usage_is_told = crew_.program().by_launcher;
+  if (crew.program().stay.allowed) bounds.cpu = job.limits.cpu;
+  bounds.usage_is_told = crew.program().by_launcher;
   bounds.listener = job.listener;
-  auto ran = co_await process::run_job(*occupied.process, std::move(dialogue), bounds, crew_.program().end,
+  auto ran = co_await process::run_job(*occupied.process, std::move(dialogue), bounds, crew.program().end,
                                        json_pool_, live.progress);
   auto& outcome = ran.outcome;
   // One that ended while it waited, before anybody could know: its job has not begun.
   if (used && ran.process == process::Afterwards::same_again) {
     slot = std::move(occupied.slot);
     occupied.leave = {};
-    crew_.count(process::Recycled::ended);
+    crew.count(process::Recycled::ended);
     co_return Attempt{{}, true};
   }
   const bool waits = ran.process == process::Afterwards::next_job;
   const bool failed = std::holds_alternative<process::Failure>(outcome.what);
   if (!failed && !bounds.process_may_stay && wanted.jobs_per_process != 1)
-    crew_.count(process::Recycled::jobs);
+    crew.count(process::Recycled::jobs);
   occupied.leave = {!failed, {}, waits};
   outcome.usage->wait_ms = wait_ms;
   note_run(*outcome.usage);
@@ -89,12 +95,32 @@ std::optional<process::Outcome> Dispatcher::refusal(const process::Client& clien
 
 SpawnCounts Dispatcher::spawned() const {
   auto counts = crew_.counts();
-  if (!other_crew_) return counts;
-  const auto& others = other_crew_->counts();
-  counts.started += others.started;
-  counts.failed += others.failed;
-  counts.spares_died += others.spares_died;
+  for (const auto* crew : other_crews_) counts += crew->counts();
   return counts;
+}
+
+void Dispatcher::renew() {
+  crew_.renew();
+  for (const auto& [task, crew] : crews_) crew->renew();
+}
+
+void Dispatcher::drain() {
+  crew_.drain();
+  for (const auto& [task, crew] : crews_) crew->drain();
+}
+
+bool Dispatcher::busy() const {
+  return crew_.busy() ||
+         std::any_of(other_crews_.begin(), other_crews_.end(), [](const Crew* crew) { return crew->busy(); });
+}
+
+Milliseconds Dispatcher::patience_with_launchers() const {
+  auto crews = other_crews_;
+  crews.push_back(&crew_);
+  Milliseconds patience{0};
+  for (const auto* crew : crews)
+    if (crew->program().by_launcher) patience = std::max(patience, crew->program().end.grace);
+  return patience;
 }
 
 int Dispatcher::retry_after_seconds() const {

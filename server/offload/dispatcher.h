@@ -5,6 +5,8 @@
 #include <boost/intrusive/list.hpp>
 #include <functional>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "server/loop/thread_pool.h"
 #include "server/offload/admission.h"
@@ -44,9 +46,19 @@ class Dispatcher {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   const Crew& crew() const { return crew_; }
-  /// Of all crews: `crew` is another one for the figures.
-  void count_also(const Crew& crew) { other_crew_ = &crew; }
+  /// Jobs of that task get their processes from another crew. It must outlive this.
+  void serve_by(Crew& crew, const std::string& task) { crews_[task] = &crew, count_also(crew); }
+  /// `crew` is another one for the figures.
+  void count_also(const Crew& crew) { other_crews_.push_back(&crew); }
+  /// Of all crews.
   SpawnCounts spawned() const;
+  /// All that jobs have here: Crew::renew(), Crew::drain(), Crew::busy().
+  void renew();
+  void drain();
+  bool busy() const;
+  /// The grace of processes that a launcher started: nobody else can end what these have elsewhere. Zero: no
+  /// crew has any.
+  Milliseconds patience_with_launchers() const;
 
   using LiveJobs = boost::intrusive::list<LiveJob, boost::intrusive::constant_time_size<false>>;
   const LiveJobs& live() const { return live_; }
@@ -62,18 +74,20 @@ class Dispatcher {
   int retry_after_seconds() const;
 
  private:
+  Crew& crew_for(const process::Job& job) const;
   awaitable<process::Outcome> run(LiveJob& live, Slot slot);
   struct Attempt {
     process::Outcome outcome;
     bool again = false;  // the process has not begun with it, and `slot` was given back
   };
-  awaitable<Attempt> run_with(std::unique_ptr<process::Process> process, Slot& slot, const Wanted& wanted,
-                              LiveJob& live);
+  awaitable<Attempt> run_with(Crew& crew, std::unique_ptr<process::Process> process, Slot& slot,
+                              const Wanted& wanted, LiveJob& live);
 
   Admission& admission_;
   Crew& crew_;
   ThreadPool& json_pool_;
-  const Crew* other_crew_ = nullptr;
+  std::map<std::string, Crew*, std::less<>> crews_;  // of tasks that have one of their own
+  std::vector<const Crew*> other_crews_;
   LiveJobs live_;
   double usual_run_ms_ = 100;
 };

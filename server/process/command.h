@@ -36,6 +36,7 @@ struct Command {
 
   std::vector<std::string> environment;  ///< "NAME=value", all but what belongs to one job
   Confinement confinement;
+  std::string launcher;        ///< the first of `arguments`, as they were given; empty: none
   std::uint32_t confiner = 0;  ///< its place in Program::confined
   JobLimits limits;
 };

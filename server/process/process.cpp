@@ -149,7 +149,6 @@ void Process::reap() {
 void Process::begin_job(const Job& job, const Program& program) {
   ++history_.jobs;
   history_.key = job.client.key;
-  history_.by_launcher = program.by_launcher;
   if (!program.stay.allowed) return apply_limits(pid_, job.limits, program.in_force());
   const bool moved = job.limits.cpu.count() > 0 && history_.jobs > 1;
   if (!moved && job.limits == (history_.jobs == 1 ? program.in_force() : history_.in_force)) return;

@@ -109,6 +109,7 @@ class Process {
   void finish_job();
   const History& history() const { return history_; }
   void set_vigour(double part) { history_.vigour = part; }
+  void started_by_launcher() { history_.by_launcher = true; }
   void note_childless(long last_pid) { history_.last_pid = last_pid; }
   /// Bytes of memory that are resident now, shared ones included.
   std::uint64_t resident() { return memory().resident; }
