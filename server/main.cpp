@@ -17,6 +17,7 @@
 #include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
+#include "server/process/log_lines.h"
 #include "server/renewal.h"
 #include "server/routes/content_reading.h"
 #include "server/routes/front_pages.h"
@@ -95,12 +96,18 @@ void keep_apart_large_blocks() {
   ::mallopt(M_TRIM_THRESHOLD, ipc::kMapped);
 }
 
-offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>& observers) {
+offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>& observers,
+                                        telemetry::AccessLog& log) {
   return {[&observers](double seconds) {
             for (auto* observer : observers) observer->on_start(seconds);
           },
           [&observers](const process::Abandoned& job, const process::Usage& usage) {
             for (auto* observer : observers) observer->on_abandoned(job, usage);
+          },
+          [&log, lines = std::make_shared<process::LogLines>()](std::string_view words) {
+            lines->add(words, [&log](const process::LogLine& line) {
+              log.on_stderr_line("fork-server", line.level, line.text);
+            });
           }};
 }
 
@@ -143,12 +150,13 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
 
   std::vector<telemetry::Observer*> observers;
   process::Orphans orphans(loop);
-  offload::Crew crew(loop, orphans, cruncher_program(options), crew_observers(observers));
+  offload::Crew crew(loop, orphans, cruncher_program(options), crew_observers(observers, log));
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
   offload::Dispatcher dispatcher(admission, crew, json_pool);
   std::list<offload::Crew> crews_apart;
   for (const auto& [task, surroundings] : options.apart) {
-    crews_apart.emplace_back(loop, orphans, cruncher_program(options, task), crew_observers(observers), 1);
+    crews_apart.emplace_back(loop, orphans, cruncher_program(options, task), crew_observers(observers, log),
+                             1);
     dispatcher.serve_by(crews_apart.back(), task);
   }
   std::optional<process::JobFolders> job_folders;
@@ -156,10 +164,11 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   std::optional<offload::CommandDispatcher> commands;
   if (!options.commands.empty()) {
     job_folders.emplace(loop, scratch.folder(), !options.job_user.empty());
-    command_crew.emplace(loop, orphans, command_program(options, false), crew_observers(observers));
+    command_crew.emplace(loop, orphans, command_program(options, false), crew_observers(observers, log));
     commands.emplace(loop, dispatcher, *command_crew, *job_folders, json_pool);
     if (has_launched_commands(options)) {
-      crews_apart.emplace_back(loop, orphans, command_program(options, true), crew_observers(observers), 1);
+      crews_apart.emplace_back(loop, orphans, command_program(options, true), crew_observers(observers, log),
+                               1);
       commands->launch_by(crews_apart.back());
     }
     if (const auto weakness = check_confinement(options); !weakness.empty())

@@ -8,10 +8,19 @@
 #include <boost/asio/post.hpp>
 #include <cstring>
 
+#include "server/process/quote.h"
+
 namespace offload {
 namespace {
 
 constexpr double kJitter = 0.1;  // of --jobs-per-process: lest all processes end at once
+
+// There is no process.
+std::string why(const process::Launched& failed) {
+  auto sentence = fmt::format("{}: {}", failed.step, std::strerror(failed.error));
+  if (const auto said = process::last_lines(failed.words); !said.empty()) sentence += "; its stderr: " + said;
+  return sentence;
+}
 
 }  // namespace
 
@@ -39,7 +48,8 @@ Crew::Crew(Loop& loop, process::Orphans& orphans, process::Program program, Obse
     : loop_(loop),
       orphans_(orphans),
       observers_(std::move(observers)),
-      spawner_(loop, std::move(program), launchers, [this](pid_t pid) { orphans_.end_stray(pid); }),
+      spawner_(loop, std::move(program), launchers,
+               {[this](pid_t pid) { orphans_.end_stray(pid); }, observers_.on_words}),
       target_(spawner_.program().spares),
       fitness_(orphans),
       retry_(loop.get_executor()),
@@ -112,7 +122,7 @@ void Crew::on_ordered(Ordered& ordered, process::Launched launched) {
   ordered.process = count(launched);
   if (!ordered.process) {
     ++counts_.failed;
-    ordered.why_not = fmt::format("{}: {}", launched.step, std::strerror(launched.error));
+    ordered.why_not = why(launched);
   } else {
     ordered.process->own(std::move(ordered.folder));
     if (!ordered.wanted) return give_back(std::move(ordered.process));
@@ -141,8 +151,7 @@ void Crew::on_spawned(process::Launched launched) {
     auto& waiter = waiters_.front();
     waiters_.pop_front();
     waiter.served = true;
-    waiter.why_not = fmt::format("cannot start {}: {}: {}", program().path(), launched.step,
-                                 std::strerror(launched.error));
+    waiter.why_not = fmt::format("cannot start {}: {}", program().path(), why(launched));
     waiter.served_or_late.wake();
   }
   back_off();
@@ -231,6 +240,7 @@ void Crew::drain() {
 }
 
 void Crew::renew() {
+  spawner_.renew();
   renewed_ = Clock::now();
   end_all_ready();
   refill();

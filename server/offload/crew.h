@@ -48,6 +48,8 @@ class Crew {
     std::function<void(double seconds)> on_start;  ///< how long each start took
     /// What each abandoned job has cost, once its process is gone.
     std::function<void(const process::Abandoned&, const process::Usage&)> on_abandoned;
+    /// What fork servers write to stderr, in any portions.
+    std::function<void(std::string_view)> on_words;
   };
 
   /// `orphans` must outlive it. Throws std::system_error where no launcher can be started.

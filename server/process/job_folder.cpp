@@ -32,6 +32,11 @@ std::uint64_t random_number() {
   return number;
 }
 
+// Not through a link, which a process that is left may put there meanwhile.
+bool make_accessible(int parent, const std::string& name) {
+  return ::fchmodat(parent, name.c_str(), kOwnersOnly, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 template <typename Visit>
 void for_each_name(int folder, Visit visit) {
   const int own = ::openat(folder, ".", kFolder);
@@ -70,7 +75,7 @@ class Emptying {
       if (::unlinkat(folder, name.c_str(), 0) == 0 || ::unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0)
         return;
       // A folder, since unlinkat() leaves no link. One that cannot be opened cannot be moved.
-      if (::fchmodat(folder, name.c_str(), kOwnersOnly, 0) == 0 &&
+      if (make_accessible(folder, name) &&
           ::renameat(folder, name.c_str(), top_, numbered(next_).c_str()) == 0)
         ++next_;
     });
@@ -153,9 +158,9 @@ bool put_content(int folder, const std::string& name, int content) {
 }
 
 bool remove_folder(const std::string& path) {
+  if (!make_accessible(AT_FDCWD, path)) return errno == ENOENT;
   const loop::UniqueFd top(::open(path.c_str(), kFolder));
-  if (!top) return errno == ENOENT;
-  ::fchmod(top.get(), kOwnersOnly);
+  if (!top) return false;
   Emptying(top.get()).run();
   return ::rmdir(path.c_str()) == 0;
 }

@@ -26,6 +26,7 @@ struct Launched {
   long inherited_kib = 0;       ///< what its ru_maxrss has begun with: the launcher's
   int error = 0;                ///< errno where there is no process
   std::string step;             ///< what failed, as a man page calls it; at most 15 characters
+  std::string words;            ///< the last of what a fork server has said that is no more
 
   explicit operator bool() const { return error == 0; }
 };

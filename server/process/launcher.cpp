@@ -80,16 +80,25 @@ void forget_handlers() {
   }
 }
 
-[[noreturn]] void serve_orders(int socket, const Program& program, pid_t server) {
+// The socket as stdin, and as stderr what a fork server is left of the server's. /dev/null else, lest a pipe
+// of a process that is started be one of them.
+void arrange_descriptors(int socket, int err) {
+  if (err >= 0) ::dup2(err, STDERR_FILENO);
+  ::dup2(socket, kSocket);
+  ::close(STDOUT_FILENO);
+  ::syscall(SYS_close_range, err >= 0 ? STDERR_FILENO + 1 : STDERR_FILENO, ~0u, 0);
+  ::open("/dev/null", O_RDWR);
+  if (err < 0) ::open("/dev/null", O_RDWR);
+}
+
+[[noreturn]] void serve_orders(int socket, int err, const Program& program, pid_t server) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != server) ::_exit(1);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // the mark of all that comes of it (orphans.h)
   forget_handlers();
   ::prctl(PR_SET_NAME, "launcher");
   ::setpgid(0, 0);  // a terminal's signals are for the server
-  ::dup2(socket, kSocket);
-  ::syscall(SYS_close_range, kSocket + 1, ~0u, 0);
-  for (int fd = kSocket + 1; fd <= STDERR_FILENO; ++fd) ::open("/dev/null", O_RDWR);  // lest a pipe be one
+  arrange_descriptors(socket, err);
   const rlimit none{0, 0};
   for (const auto right : {RLIMIT_RTPRIO, RLIMIT_NICE}) ::setrlimit(right, &none);  // the loop's
   set_priority(program.priority);
@@ -109,15 +118,23 @@ Launcher start_launcher(const Program& program) {
   const auto fail = [](const char* step) { return std::system_error(errno, std::generic_category(), step); };
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw fail("socketpair");
-  Launcher launcher{loop::UniqueFd(ends[0]), -1};
+  Launcher launcher{loop::UniqueFd(ends[0]), {}, -1};
   const loop::UniqueFd other(ends[1]);
+  loop::UniqueFd other_err;
+  if (program.start == Start::fork) {
+    int pipe[2];
+    if (::pipe2(pipe, O_CLOEXEC) != 0) throw fail("pipe2");
+    launcher.err = loop::UniqueFd(pipe[0]);
+    other_err = loop::UniqueFd(pipe[1]);
+    ::fcntl(launcher.err.get(), F_SETFL, O_NONBLOCK);
+  }
   // All signals are blocked there, for good: it ends with its socket, or is killed.
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t server = ::getpid();
   launcher.pid = ::fork();
-  if (launcher.pid == 0) serve_orders(other.get(), program, server);
+  if (launcher.pid == 0) serve_orders(other.get(), other_err.get(), program, server);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;

@@ -13,6 +13,7 @@ namespace process {
 /// A socket (SOCK_SEQPACKET) and the pid of the launcher at its other end.
 struct Launcher {
   loop::UniqueFd socket;  ///< close-on-exec
+  loop::UniqueFd err;     ///< of a fork server: a pipe from its stderr, close-on-exec and non-blocking
   pid_t pid = -1;
 };
 

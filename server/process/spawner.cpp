@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
@@ -22,11 +23,12 @@ namespace {
 constexpr std::size_t kOrdered = 2;  // at one launcher: it need not wait for the next one
 constexpr Milliseconds kPatience{10000};
 constexpr Milliseconds kLastWait{1000};
+constexpr std::size_t kWordsKept = 2048;  // of a fork server, to explain its end
 
 }  // namespace
 
-Spawner::Spawner(Loop& loop, Program program, int launchers, std::function<void(pid_t)> on_stray)
-    : loop_(loop), program_(std::move(program)), on_stray_(std::move(on_stray)) {
+Spawner::Spawner(Loop& loop, Program program, int launchers, Hearers hearers)
+    : loop_(loop), program_(std::move(program)), hearers_(std::move(hearers)) {
   for (int i = 0; i < launchers; ++i) {
     auto& desk = desks_.emplace_back(loop);
     desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
@@ -61,7 +63,7 @@ bool Spawner::own(Desk& desk, Launcher launcher) {
   boost::system::error_code error;
   desk.readable.assign(desk.launcher.socket.get(), error);
   if (!error) return true;
-  on_stray_(close(desk));
+  hearers_.on_stray(close(desk));
   errno = error.value();
   return false;
 }
@@ -69,6 +71,7 @@ bool Spawner::own(Desk& desk, Launcher launcher) {
 // By its own thread, whose child it is to be: to fork copies the page tables of a big server.
 void Spawner::open_anew(Desk& desk) {
   desk.opening = true;
+  desk.words.clear();
   asio::post(desk.parent, [this, &desk, work = asio::make_work_guard(loop_),
                            alive = std::weak_ptr<bool>(alive_)]() mutable {
     Launcher launcher;
@@ -173,8 +176,10 @@ void Spawner::collect(Desk& desk) {
     }
     auto start = std::move(desk.ordered.front());
     desk.ordered.pop_front();
+    hear(desk);
     hand_over(std::move(start), std::move(*launched));
   }
+  if (desk.outdated && desk.ordered.empty()) retire(desk);
   place_orders();
 }
 
@@ -188,31 +193,62 @@ void Spawner::hand_over(Start start, Launched launched) {
   if (launched)
     living_.insert(launched.pid);
   else if (launched.pid > 0)
-    on_stray_(launched.pid);
+    hearers_.on_stray(launched.pid);
   start.done(std::move(launched));
+}
+
+// As much as a pipe holds.
+void Spawner::hear(Desk& desk) {
+  std::array<char, 4096> bytes;
+  for (int turn = 0; turn < 16 && desk.launcher.err; ++turn) {
+    const auto count = ::read(desk.launcher.err.get(), bytes.data(), bytes.size());
+    if (count <= 0) return;
+    const std::string_view words(bytes.data(), static_cast<std::size_t>(count));
+    if (hearers_.on_words) hearers_.on_words(words);
+    desk.words.append(words);
+    if (desk.words.size() > kWordsKept) desk.words.erase(0, desk.words.size() - kWordsKept);
+  }
+}
+
+void Spawner::renew() {
+  if (program_.start != process::Start::fork) return;
+  for (auto& desk : desks_) {
+    desk.outdated = true;
+    if (desk.ordered.empty()) retire(desk);
+  }
+}
+
+// What it has started lives on. The next order opens the desk anew.
+void Spawner::retire(Desk& desk) {
+  hear(desk);
+  desk.outdated = false;
+  if (const auto pid = close(desk); pid > 0) hearers_.on_stray(pid);
 }
 
 // The launcher was killed. What it has started last may not have been told to anybody.
 void Spawner::lose(Desk& desk, int error) {
-  if (const auto pid = close(desk); pid > 0) on_stray_(pid);
+  hear(desk);
+  desk.outdated = false;
+  if (const auto pid = close(desk); pid > 0) hearers_.on_stray(pid);
   for (const auto pid : ChildrenOfThread(desk.parent_id)()) {
-    if (!living_.count(pid)) on_stray_(pid);
+    if (!living_.count(pid)) hearers_.on_stray(pid);
   }
   auto lost = std::exchange(desk.ordered, {});
   while (!lost.empty()) {
     auto start = std::move(lost.back());
     lost.pop_back();
     if (start.losses++ == desks_.size()) {
-      fail(std::move(start), error);
+      fail(std::move(start), error, desk.words);
     } else {
       waiting_.push_front(std::move(start));
     }
   }
 }
 
-void Spawner::fail(Start start, int error) {
-  asio::post(loop_, [done = std::move(start.done), error] {
+void Spawner::fail(Start start, int error, std::string words) {
+  asio::post(loop_, [done = std::move(start.done), error, words = std::move(words)] {
     Launched none;
+    none.words = words;
     none.error = error;
     none.step = "launcher";
     done(std::move(none));

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "server/loop/loop.h"
@@ -20,8 +22,13 @@ namespace process {
 class Spawner {
  public:
   /// Starts its launchers; throws std::system_error where it cannot.
-  /// `on_stray` is given processes that were started, but never handed over, to be ended and reaped.
-  Spawner(Loop& loop, Program program, int launchers, std::function<void(pid_t)> on_stray);
+  struct Hearers {
+    /// Processes that were started, but never handed over, to be ended and reaped.
+    std::function<void(pid_t)> on_stray;
+    /// What a fork server has written to stderr, heard when it answers and when it has ended.
+    std::function<void(std::string_view)> on_words;
+  };
+  Spawner(Loop& loop, Program program, int launchers, Hearers hearers);
   ~Spawner() { stop(); }
 
   /// Ends the launchers, and waits a moment until they are gone. To be called last.
@@ -33,6 +40,9 @@ class Spawner {
   void spawn(std::function<void(Launched)> done) { spawn(std::nullopt, std::move(done)); }
   /// The same of an order.
   void spawn(std::optional<Order> order, std::function<void(Launched)> done);
+
+  /// The program may be another one by now: a fork server of the old one is ended when it has answered.
+  void renew();
 
   /// To be told of each started process, once it is reaped.
   void forget(pid_t pid) { living_.erase(pid); }
@@ -53,6 +63,8 @@ class Spawner {
     asio::posix::basic_stream_descriptor<LoopExecutor> readable;
     std::deque<Start> ordered;  // answered in this order
     bool opening = false;       // its thread forks a launcher
+    bool outdated = false;      // its fork server is of a program that was renewed
+    std::string words;          // the last that a fork server has said
     bool listening = false;
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
   };
@@ -66,8 +78,10 @@ class Spawner {
   void collect(Desk& desk);
   bool is_known(pid_t pid) const;  // as a process handed over, or a launcher
   void hand_over(Start start, Launched launched);
+  void hear(Desk& desk);
+  void retire(Desk& desk);
   void lose(Desk& desk, int error);
-  void fail(Start start, int error);
+  void fail(Start start, int error, std::string words = {});
 
   Loop& loop_;
   const Program program_;
@@ -75,7 +89,7 @@ class Spawner {
   std::size_t next_desk_ = 0;
   std::deque<Start> waiting_;
   std::unordered_set<pid_t> living_;
-  const std::function<void(pid_t)> on_stray_;
+  const Hearers hearers_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what the threads post
 };
 

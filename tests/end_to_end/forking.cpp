@@ -233,5 +233,36 @@ TEST_CASE("the fork server is for servers: a person who starts it is told so") {
   CHECK(result.err.find("SOCK_SEQPACKET") != std::string::npos);
 }
 
+TEST_CASE("a fork server that ends at the start says why in the sentence of the refusal") {
+  const harness::TemporaryDirectory directory;
+  const auto program = directory.write("cruncher", "#!/bin/sh\necho no module jsn >&2\nexit 1\n", true);
+  const auto result = harness::run_command(
+      forking({harness::cruncherd_path(), "--port", "0", "--user", "root", "--cruncher", program}));
+  CHECK(result.exit_code == 2);
+  CAPTURE(result.err);
+  CHECK(result.err.find("its stderr: \"no module jsn\"") != std::string::npos);
+}
+
+TEST_CASE("at SIGHUP fork servers are of the program's new version, and say in the log what they have to") {
+  const harness::TemporaryDirectory directory;
+  const auto program = directory.copy(unruly_path(), "unruly");
+  UnrulyServer server(forking({"--running", "1", "--spares", "1", "--cruncher", program}));
+  const auto inode = [&] {
+    return run_job(server, "look_around").response.json().at("result").at("executable_inode").get<long>();
+  };
+  const auto before = inode();
+  directory.remove("unruly");
+  directory.copy(unruly_path(), "real");
+  directory.write("unruly", "#!/bin/sh\necho here I am >&2\nexec \"$(dirname \"$0\")/real\" \"$@\"\n", true);
+  auto slow = start_job(server, "sleep", {{"ms", 1500}});
+  REQUIRE(eventually(seconds(5), [&] { return !harness::children_of(server.pid()).empty(); }));
+  server.signal(SIGHUP);
+  CHECK(server.logs("its processes are started anew"));
+  CHECK(outcome_of(slow.get()) == "200");  // it has been the old one's
+  CHECK(eventually(seconds(5), [&] { return inode() != before; }));
+  CHECK(inode() != before);
+  CHECK(server.logs("here I am"));
+}
+
 }  // namespace
 }  // namespace end_to_end
