@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/end_to_end/stored_job.h"
+#include "tests/harness/open_files.h"
 #include "tests/harness/process_table.h"
 
 namespace end_to_end {
@@ -139,6 +140,7 @@ TEST_CASE("a watcher that comes back is told what is new since the last event th
 }
 
 TEST_CASE("2,000 watchers cost little memory and no thread") {
+  REQUIRE(harness::allow_open_files(2200));
   TemporaryDirectory folder;
   UnrulyServer server({"--jobs-dir", folder.path() / "jobs", "--running", "2", "--max-connections", "3000",
                        "--max-connections-per-ip", "0"});

@@ -2,7 +2,6 @@
 
 #include <netdb.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,14 +86,6 @@ std::string PlainSocket::read_to_end(milliseconds within) {
 
 bool is_readable(int descriptor, milliseconds within) {
   return wait_for(descriptor, POLLIN, within);
-}
-
-bool allow_open_files(std::size_t wanted) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= wanted) return true;
-  limit.rlim_cur = wanted;
-  return limit.rlim_max >= wanted && setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 }  // namespace front_door_test

@@ -41,7 +41,4 @@ class PlainSocket {
 /// Waits until something can be read from a socket, or its connection has ended; false where neither happens.
 bool is_readable(int descriptor, harness::milliseconds within);
 
-/// Raises this process's limit of open files to `wanted`; false where that is more than it may.
-bool allow_open_files(std::size_t wanted);
-
 }  // namespace front_door_test

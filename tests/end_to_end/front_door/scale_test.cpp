@@ -15,12 +15,13 @@
 
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
+#include "tests/harness/open_files.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/running_server.h"
 
 using namespace std::chrono_literals;
-using front_door_test::allow_open_files;
 using front_door_test::PlainSocket;
+using harness::allow_open_files;
 using harness::Clock;
 using harness::HttpClient;
 using harness::milliseconds;

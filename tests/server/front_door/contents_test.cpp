@@ -13,6 +13,7 @@
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
 #include "tests/harness/lowered_limit.h"
+#include "tests/harness/open_files.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/temporary_directory.h"
 #include "tests/server/front_door/served_door.h"
@@ -203,7 +204,7 @@ TEST_CASE("a content at a modest pace outlives --body-timeout, one that stalls d
 }
 
 TEST_CASE("a thousand slow uploads beside a client of light requests cost it little") {
-  if (!allow_open_files(3200)) return;  // a client, its connection, its file
+  REQUIRE(harness::allow_open_files(3200));  // a client, its connection, its file
   ServedDoor door({}, echo);
   std::vector<HttpClient> slow;
   for (int i = 0; i < 1000; ++i) {

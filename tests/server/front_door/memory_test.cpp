@@ -10,6 +10,7 @@
 
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
+#include "tests/harness/open_files.h"
 #include "tests/harness/patience.h"
 #include "tests/server/front_door/served_door.h"
 
@@ -88,7 +89,7 @@ TEST_CASE("a reader below --min-rate is let go, one above it is not") {
 
 TEST_CASE("what is counted of heads under way is what they take, give or take a third") {
   constexpr std::size_t kClients = 1000;
-  if (!allow_open_files(2 * kClients + 100)) return;
+  REQUIRE(harness::allow_open_files(2 * kClients + 100));
   ServedDoor door({}, answer_mebibytes);
   std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n";
   SUBCASE("with few long fields") {

@@ -11,6 +11,7 @@
 
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
+#include "tests/harness/open_files.h"
 #include "tests/server/front_door/served_door.h"
 
 using namespace std::chrono_literals;
@@ -233,7 +234,7 @@ TEST_CASE("a stream ends where its client leaves, also one that has nothing to w
 
 TEST_CASE("streams that are silent outlive every deadline, and cost less than 8 KiB each") {
   constexpr std::size_t kWatchers = 2000;
-  if (!allow_open_files(2 * kWatchers + 100)) return;
+  REQUIRE(harness::allow_open_files(2 * kWatchers + 100));
   Limits limits;
   limits.idle_timeout = limits.write_timeout = limits.header_timeout = limits.body_timeout = 1500ms;
   std::atomic<std::size_t> watching = 0;
