@@ -1,6 +1,7 @@
 #include "cruncher/service.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -52,6 +53,13 @@ std::optional<std::string> read_line(ipc::LineReader& reader) {
   return std::nullopt;
 }
 
+double cpu_ms(const rusage& usage) {
+  const auto milliseconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
+  return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime);
+}
+
 ipc::Response answer(ipc::Request request, Progress& progress) {
   if (request.method == "rpc.discover") return {std::move(*request.id), describe_tasks()};
   const Task* const task = find_task(request.method);
@@ -60,8 +68,11 @@ ipc::Response answer(ipc::Request request, Progress& progress) {
         std::move(*request.id), ErrorCode::method_not_found,
         "there is no task " + ipc::print_json(request.method) + "; there are " + task_names());
   }
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
   TaskResult result = run_task(*task, std::move(request.params), progress);
-  return {std::move(*request.id), std::move(result)};
+  getrusage(RUSAGE_SELF, &after);
+  return {std::move(*request.id), std::move(result), {cpu_ms(after) - cpu_ms(before), after.ru_maxrss}};
 }
 
 // An empty line behind the answer says that this is all, and that the next line may come. It is a write of

@@ -73,20 +73,34 @@ std::string print_verbatim_request(std::string_view id, std::string_view method,
   return line.append("}\n");
 }
 
+namespace {
+
+void print_usage(const OwnUsage& usage, std::string& line) {
+  if (!usage.cpu_ms && !usage.max_rss_kib) return;
+  line += R"(,"usage":{)";
+  if (usage.cpu_ms) line += R"("cpu_ms":)" + print_json(*usage.cpu_ms);
+  if (usage.cpu_ms && usage.max_rss_kib) line += ',';
+  if (usage.max_rss_kib) line += R"("max_rss_kib":)" + std::to_string(*usage.max_rss_kib);
+  line += '}';
+}
+
+}  // namespace
+
 std::string print_response(const Response& response) {
   std::string line = R"({"jsonrpc":"2.0","id":)" + print_json(response.id);
   if (const auto* error = std::get_if<Error>(&response.body)) {
     line += R"(,"error":{"code":)" + std::to_string(error->code);
     line += R"(,"message":)" + print_json(error->message);
     if (!error->data.is_null()) line += R"(,"data":)" + print_json(error->data);
-    line += "}}\n";
+    line += '}';
   } else {
     const auto result = print_json(std::get<Json>(response.body));
-    constexpr std::size_t kAround = 32;  // and room for an empty line behind it
+    constexpr std::size_t kAround = 128;  // the usage, and room for an empty line behind it
     line.reserve(line.size() + result.size() + kAround);
-    line.append(R"(,"result":)").append(result).append("}\n");
+    line.append(R"(,"result":)").append(result);
   }
-  return line;
+  print_usage(response.usage, line);
+  return line += "}\n";
 }
 
 std::string print_progress(const Progress& progress) {

@@ -37,10 +37,17 @@ struct Request {
   Json params = Json::object();  ///< an object; absent params read as {}
 };
 
+/// What a cruncher says that its job has cost; what it does not say is absent.
+struct OwnUsage {
+  std::optional<double> cpu_ms;
+  std::optional<long> max_rss_kib;
+};
+
 /// An answer, as its cruncher makes it: `body` is the result or the error.
 struct Response {
   Json id;
   std::variant<Json, Error> body;
+  OwnUsage usage{};
 };
 
 /// `{"method":"progress","params":{"fraction":f}}` from a cruncher, 0 <= fraction <= 1.

@@ -15,12 +15,6 @@ namespace ipc {
 /// Bytes of a line from a cruncher, all but its result, at the most.
 inline constexpr std::size_t kMaxBesideResult = 16 * 1024;
 
-/// What a cruncher says that its job has cost; what it does not say is absent.
-struct OwnUsage {
-  std::optional<double> cpu_ms;
-  std::optional<long> max_rss_kib;
-};
-
 /// An answer, as the server reads it. The result is the part of the line that it is: one JSON value, checked,
 /// but not built, since the server only passes it on.
 struct Answer {

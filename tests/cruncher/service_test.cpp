@@ -22,8 +22,12 @@ Json answer_to(const std::string& method, const Json& params) {
 }
 
 TEST_CASE("a request is answered with its result and its id") {
-  CHECK(answer_to("primes", {{"limit", 100}}) ==
-        Json::parse(R"({"jsonrpc":"2.0","id":"id","result":{"count":25}})"));
+  auto answer = answer_to("primes", {{"limit", 100}});
+  const auto usage = answer.at("usage");
+  CHECK(usage.at("cpu_ms") >= 0);
+  CHECK(usage.at("max_rss_kib") > 500);
+  answer.erase("usage");
+  CHECK(answer == Json::parse(R"({"jsonrpc":"2.0","id":"id","result":{"count":25}})"));
 }
 
 TEST_CASE("rpc.discover answers with the document that describes the tasks") {
@@ -43,6 +47,9 @@ TEST_CASE("params are checked again, whoever sent them") {
   CHECK(error.at("code") == -32602);
   CHECK(error.at("data").at("errors") ==
         Json::parse(R"([{"pointer":"/limit","message":"must be at most 10000000000, but is 10000000001"}])"));
+  const auto burnt = answer_to("spin", {{"CPUTimeMs", 50}}).at("usage").at("cpu_ms").get<double>();
+  CHECK(burnt > 30);
+  CHECK(burnt < 100);
   CHECK(answer_to("spin", {{"CPUTimeMs", 600'001}}).at("error").at("code") == -32602);
   CHECK(answer_to("spin", Json::object()).at("error").at("code") == -32602);
   CHECK(answer_to("hash_password", {{"password", "x"}, {"salt", "y"}}).at("error").at("code") == -32602);

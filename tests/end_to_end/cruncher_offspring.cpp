@@ -19,11 +19,14 @@ TEST_CASE(
   const UnrulyServer server({"--timeout", "20s", "--kill-grace", "300ms"});
   for (const auto* task : {"leave_child", "leave_daemon"}) {
     CAPTURE(std::string(task));
-    REQUIRE(has_no_children(server));  // or the last job's burial might take the daemon before its time
-    const auto answer = run_job(server, task, {{"answer", true}});
-    REQUIRE(outcome_of(answer) == "200");
-    CHECK(answer.took < seconds(2));
-    const pid_t sleeper = answer.response.json().at("result").at("pid");
+    pid_t sleeper = -1;  // the sweep behind the job before may end it before it can tell
+    for (int attempt = 0; attempt < 5 && sleeper < 0; ++attempt) {
+      REQUIRE(has_no_children(server));
+      const auto answer = run_job(server, task, {{"answer", true}});
+      REQUIRE(outcome_of(answer) == "200");
+      CHECK(answer.took < seconds(2));
+      sleeper = answer.response.json().at("result").at("pid");
+    }
     REQUIRE(sleeper > 1);
     CHECK(eventually(seconds(2), [&] { return is_dead(sleeper); }));
     CHECK(works(server));

@@ -211,11 +211,15 @@ TEST_CASE("SIGQUIT drains; SIGUSR2, SIGALRM and SIGXFSZ end nothing, and jobs ha
   CHECK_FALSE(server.wait_for_end(milliseconds(200)));
   CHECK(works(server));
   auto job = start_job(server, "sleep", {{"ms", 300}});
-  std::ifstream status("/proc/" + std::to_string(running_cruncher(server)) + "/status");
-  std::string ignored;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("SigIgn:")) ignored = line.substr(line.find_first_not_of("SigIgn:\t "));
-  CHECK(ignored == "0000000000001000");  // SIGPIPE, which the cruncher of this test ignores itself
+  const auto path = "/proc/" + std::to_string(running_cruncher(server)) + "/status";
+  const auto ignored = [&] {
+    std::ifstream status(path);
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("SigIgn:")) return line.substr(line.find_first_not_of("SigIgn:\t "));
+    return std::string();
+  };
+  // SIGPIPE, which the cruncher of this test ignores itself once it runs.
+  CHECK(eventually(seconds(2), [&] { return ignored() == "0000000000001000"; }));
   server.signal(SIGQUIT);
   CHECK(outcome_of(job.get()) == "200");
   CHECK(server.wait_for_end(at_most(seconds(3))) == 0);

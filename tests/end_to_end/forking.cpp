@@ -236,8 +236,8 @@ TEST_CASE("the fork server is for servers: a person who starts it is told so") {
 TEST_CASE("a fork server that ends at the start says why in the sentence of the refusal") {
   const harness::TemporaryDirectory directory;
   const auto program = directory.write("cruncher", "#!/bin/sh\necho no module jsn >&2\nexit 1\n", true);
-  const auto result = harness::run_command(
-      forking({harness::cruncherd_path(), "--port", "0", "--user", "root", "--cruncher", program}));
+  const auto result =
+      harness::run_command(forking({harness::cruncherd_path(), "--port", "0", "--cruncher", program}));
   CHECK(result.exit_code == 2);
   CAPTURE(result.err);
   CHECK(result.err.find("its stderr: \"no module jsn\"") != std::string::npos);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "tests/end_to_end/job.h"
@@ -97,6 +98,24 @@ TEST_CASE("SIGHUP rereads the keys; a bad file keeps the old ones and says so") 
   REQUIRE(server.logs("1 keys are in force"));
   CHECK(outcome_of(run_job(server, "echo", {{"a", 1}}, bearer(alice))) == "401 unauthorized");
   CHECK(outcome_of(run_job(server, "echo", {{"a", 1}}, bearer(bob))) == "200");
+}
+
+TEST_CASE("a process that stays serves the jobs of one key only") {
+  const harness::TemporaryDirectory directory;
+  const auto alice = make_key("alice"), bob = make_key("bob");
+  const UnrulyServer server({"--api-keys", write_keys(directory, alice.line + bob.line), "--running", "2",
+                             "--spares", "0", "--jobs-per-process", "0", "--env", "UNRULY_SERVES_MANY=1"});
+  std::map<std::string, std::set<long>> pids;
+  for (int round = 0; round < 5; ++round)
+    for (const auto& [name, key] : {std::pair("alice", alice), std::pair("bob", bob)}) {
+      const auto answer = run_job(server, "count_calls", Json::object(), bearer(key));
+      REQUIRE(outcome_of(answer) == "200");
+      CHECK(answer.response.json().at("result").at("calls") == round + 1);
+      pids[name].insert(answer.response.json().at("usage").at("pid").get<long>());
+    }
+  REQUIRE(pids["alice"].size() == 1);
+  REQUIRE(pids["bob"].size() == 1);
+  CHECK(pids["alice"] != pids["bob"]);
 }
 
 TEST_CASE("a file of keys that everybody can read is told, and a bad one ends the start") {
