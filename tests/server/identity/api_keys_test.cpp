@@ -79,7 +79,8 @@ TEST_CASE("what is no list of keys is refused with its place, and a key set ther
       {std::string((1 << 20) + 1, '#'), "1048576 bytes"},
   };
   for (const auto& [text, part] : faults) {
-    CAPTURE(text.substr(0, 100));
+    const auto begin = text.substr(0, 100);  // clang 14 captures no part of a binding
+    CAPTURE(begin);
     const auto said = fault(text);
     CHECK(said.find(part) != std::string::npos);
     CHECK(said.find("secret") == std::string::npos);
