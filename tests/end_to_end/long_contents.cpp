@@ -99,7 +99,8 @@ TEST_CASE("small jobs and pictures do not wait for the contents of 200 other con
   constexpr double kLeast = 20;
   CHECK(beside.median <= 3 * std::max(quiet.median, kLeast));
   CHECK(picture_beside.median <= 3 * std::max(quiet_picture.median, kLeast));
-  for (const auto& [outcome, count] : outcomes) {
+  for (const auto& entry : outcomes) {
+    const auto& outcome = entry.first;
     CAPTURE(outcome);
     CHECK((outcome == "422 invalid_params" || outcome == "503 queue_full" || outcome == "503 queue_timeout"));
   }

@@ -160,8 +160,9 @@ TEST_CASE("killed at random moments under load, the server loses nothing that it
   REQUIRE(client.accepted.size() > 20);
   const auto server = start(folder, flags);
   std::map<std::string, int> ids;
-  for (const auto& [number, id] : client.accepted) {
-    CAPTURE(number);
+  for (const auto& accepted : client.accepted) {
+    const auto& [number, id] = accepted;
+    CAPTURE(accepted.first);
     CHECK(ids.emplace(id, number).second);
     REQUIRE(end_of(*server, id, seconds(60)) == "done");
     CHECK(result_of(*server, id).json()["result"]["n"] == number);

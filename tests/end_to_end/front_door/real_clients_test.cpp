@@ -313,9 +313,9 @@ const struct {
 
 TEST_CASE("what real clients send is answered, in one piece and byte by byte") {
   const RunningServer server({"--priority", "normal"});
-  for (const auto& [name, bytes] : kRequests) {
-    CAPTURE(std::string(name));
-    const std::string request(bytes);
+  for (const auto& sent : kRequests) {
+    CAPTURE(std::string(sent.client));
+    const std::string request(sent.bytes);
     HttpClient whole(server.port());
     REQUIRE(whole.send(request));
     const auto response = whole.read_response();
@@ -330,9 +330,9 @@ TEST_CASE("what real clients send is answered, in one piece and byte by byte") {
 
 TEST_CASE("a connection that its client would keep is kept, and another is closed") {
   const RunningServer server({"--priority", "normal"});
-  for (const auto& [name, bytes] : kRequests) {
-    CAPTURE(std::string(name));
-    const std::string request(bytes);
+  for (const auto& sent : kRequests) {
+    CAPTURE(std::string(sent.client));
+    const std::string request(sent.bytes);
     const bool old = request.find(" HTTP/1.0\r\n") != std::string::npos;
     const bool keeps = request.find("onnection: close") == std::string::npos &&
                        (!old || request.find("Connection: Keep-Alive") != std::string::npos);
