@@ -58,6 +58,7 @@ def wrk_command(place, port, request, connections, seconds, threads=None):
     return [
         *("wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--timeout", "60s"),
         *("-s", str(WRK_SCRIPT)),
+        *(word for field in request.fields for word in ("-H", field)),
         *(f"http://127.0.0.1:{port}{request.path}", "--", request.method, *body),
     ]
 

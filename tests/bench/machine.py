@@ -76,6 +76,10 @@ def allow_many_descriptors():
 
 
 def description():
+    return computer() | {"versions": {name: version(command) for name, command in VERSIONS.items()} | node_versions()}
+
+
+def computer():
     cpu_info = Path("/proc/cpuinfo").read_text()
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1])
     system = platform.freedesktop_os_release()
@@ -85,7 +89,6 @@ def description():
         "memory_gib": round(memory / 2**20, 1),
         "kernel": platform.release(),
         "system": system["PRETTY_NAME"],
-        "versions": {name: version(command) for name, command in VERSIONS.items()} | node_versions(),
     }
 
 

@@ -20,6 +20,7 @@ class Request:
     path: str = "/"
     method: str = "GET"
     body: str = ""
+    fields: tuple = ()  # of the head, "Name: value"
 
 
 @dataclasses.dataclass(frozen=True)
