@@ -180,7 +180,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   contents.thread().run([] { process::set_priority(process::Priority::low); });
   routes::Offload offload(catalogue, dispatcher, threads, json_pool, contents);
   if (commands) offload.serve_commands(*commands);
-  StoredJobs stored(loop, options, admission, offload, json_pool, observers);
+  StoredJobs stored(loop, options, admission, offload, json_pool, clients, observers);
   const Site::Shared shared{loop, scratch, json_pool, clients, observers, options.allowed_hosts};
   Site site(shared, std::move(endpoints),
             admin_endpoints.empty() ? options.door : limits_beside_operators(options));

@@ -22,7 +22,7 @@ jobs::Terms terms_of(const Options& options) {
 
 StoredJobs::StoredJobs(Loop& loop, const Options& options, offload::Admission& admission,
                        routes::Offload& offload, loop::ThreadPool& json_pool,
-                       const std::vector<telemetry::Observer*>& observers)
+                       const identity::Clients& clients, const std::vector<telemetry::Observer*>& observers)
     : work_(offload, json_pool, observers) {
   if (options.jobs_dir.empty()) return;
   try {
@@ -31,6 +31,7 @@ StoredJobs::StoredJobs(Loop& loop, const Options& options, offload::Admission& a
     throw RefusedStart(fmt::format("--jobs-dir: {}", error.what()));
   }
   runner_.emplace(loop, *store_, admission, work_, terms_of(options));
+  runner_->client_of = [&clients](const std::string& name) { return clients.terms_of(name); };
 }
 
 void StoredJobs::begin() {

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "server/identity/clients.h"
 #include "server/options.h"
 #include "server/routes/replay.h"
 #include "server/routes/stored.h"
@@ -15,7 +16,8 @@ class StoredJobs {
   /// All of them must outlive it. Throws RefusedStart where the folder is another server's, or of a newer
   /// version.
   StoredJobs(Loop& loop, const Options& options, offload::Admission& admission, routes::Offload& offload,
-             loop::ThreadPool& json_pool, const std::vector<telemetry::Observer*>& observers);
+             loop::ThreadPool& json_pool, const identity::Clients& clients,
+             const std::vector<telemetry::Observer*>& observers);
 
   routes::Stored for_routes(bool for_operators) {
     return {store_ ? &*store_ : nullptr, runner_ ? &*runner_ : nullptr, for_operators};

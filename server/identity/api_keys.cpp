@@ -155,6 +155,12 @@ const process::Client* ApiKeys::find(std::string_view key) const {
   return found;
 }
 
+const process::Client* ApiKeys::called(std::string_view name) const {
+  for (const auto& entry : entries_)
+    if (entry.client.name == name) return &entry.client;
+  return nullptr;
+}
+
 MadeKey make_key(const std::string& name) {
   if (!is_name(name))
     throw BadKeys(fmt::format("'{}' must be 1 to {} letters, digits, '.', '_' or '-'", name, kMaxName));

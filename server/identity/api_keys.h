@@ -29,6 +29,9 @@ class ApiKeys {
   /// microseconds.
   const process::Client* find(std::string_view key) const;
 
+  /// The client of that name; null where there is none.
+  const process::Client* called(std::string_view name) const;
+
   std::size_t size() const { return entries_.size(); }
 
  private:

@@ -47,6 +47,11 @@ const process::Client* Clients::with_key(const front_door::Request& request) con
   return token.empty() ? nullptr : keys_.find(token);
 }
 
+process::Client Clients::terms_of(const std::string& name) const {
+  const auto* client = keys_.called(name);
+  return client ? *client : process::Client{name};
+}
+
 void Clients::reread(loop::ThreadPool& pool, std::function<void(bool good, std::string sentence)> say) {
   if (!need_keys()) return;
   using Read = std::variant<KeyFile, std::string>;

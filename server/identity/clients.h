@@ -35,6 +35,9 @@ class Clients {
   /// The client whose key the request has in Authorization; null where it has none, or one of nobody's.
   const process::Client* with_key(const front_door::Request& request) const;
 
+  /// The terms of the key of that name; those of anybody where there is none.
+  process::Client terms_of(const std::string& name) const;
+
   /// Reads the file again, on the pool. One that is wrong changes nothing. `say` hears of either, on the
   /// loop.
   void reread(loop::ThreadPool& pool, std::function<void(bool good, std::string sentence)> say);

@@ -69,7 +69,7 @@ Runner::Entry& Runner::enqueue(const std::string& id, const std::string& client)
   if (!added) return entry;
   entry.id = &place->first;
   entry.ordinal = ++ordinals_;
-  queue_.join(queue_.line_of({client}), entry);
+  queue_.join(queue_.line_of(client_of(client)), entry);
   return entry;
 }
 

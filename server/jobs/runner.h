@@ -3,6 +3,7 @@
 // live. Knows no HTTP: how a job is run is `Work`'s to know. Used by routes/job_routes.h; made in main.
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -52,6 +53,10 @@ class Runner {
   /// Ends a job that lives, and suspends until its end is stored.
   awaitable<> cancel(std::string id);
   std::size_t queued() const { return queue_.waiting(); }
+  /// The terms of the client of that name: of its stored jobs no more than `running` run at once.
+  std::function<process::Client(const std::string& name)> client_of = [](const std::string& name) {
+    return process::Client{name};
+  };
   const Terms& terms() const { return terms_; }
 
  private:

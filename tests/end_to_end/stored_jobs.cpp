@@ -268,6 +268,42 @@ TEST_CASE("a job is its key's alone") {
   CHECK(client.get("/jobs", as_bob).json()["jobs"].empty());
 }
 
+TEST_CASE("no more stored jobs of a key run at once than it may have, after a restart either") {
+  const TemporaryDirectory folder;
+  folder.write("keys.toml",  // the keys are "a" and "b"
+               "ann = \"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"\n"
+               "[bob]\nrunning = 1\n"
+               "key = \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"\n");
+  const std::vector<std::string> flags{"--api-keys", folder.path() / "keys.toml", "--running", "4"};
+  const Fields as_ann{{"Authorization", "Bearer a"}}, as_bob{{"Authorization", "Bearer b"}};
+  std::string first, second;
+  const auto states = [&](HttpClient& client) {
+    const auto state_of = [&](const std::string& id) {
+      return client.get("/jobs/" + id, as_bob).json()["state"].get<std::string>();
+    };
+    return state_of(first) + " " + state_of(second);
+  };
+  {
+    const StoringServer server(
+        folder, {"--api-keys", folder.path() / "keys.toml", "--running", "4", "--drain-timeout", "0"});
+    HttpClient client(server.port());
+    first = accepted_id(submit(client, "loop", Json::object(), as_bob));
+    second = accepted_id(submit(client, "loop", Json::object(), as_bob));
+    CHECK(eventually(seconds(5), [&] { return states(client) == "running queued"; }));
+    // Its slot is free for others: one who came later runs before the second.
+    const auto other = accepted_id(submit(client, "loop", Json::object(), as_ann));
+    CHECK(eventually(seconds(5),
+                     [&] { return client.get("/jobs/" + other, as_ann).json()["state"] == "running"; }));
+    CHECK(states(client) == "running queued");
+  }
+  const StoringServer again(folder, flags);
+  HttpClient client(again.port());
+  CHECK(eventually(seconds(5), [&] { return states(client) == "running queued"; }));
+  CHECK(client.request("DELETE", "/jobs/" + first, as_bob).status < 300);
+  CHECK(eventually(seconds(5),
+                   [&] { return client.get("/jobs/" + second, as_bob).json()["state"] == "running"; }));
+}
+
 TEST_CASE("a crash is tried again as often as the configuration says, and an error of the task is not") {
   const TemporaryDirectory folder;
   const StoringServer server(folder, {"--retries", "2"});
