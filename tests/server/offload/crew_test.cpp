@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/process/proc_file.h"
+#include "tests/harness/sanitized.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace offload {
@@ -89,7 +90,8 @@ std::vector<pid_t> running(const std::string& name) {
   return found;
 }
 
-TEST_CASE("a spare that is found dead is counted, and another process lent in its place") {
+TEST_CASE("a spare that is found dead is counted, and another process lent in its place" *
+          doctest::skip(harness::kThreadSanitized)) {
   Fixture fixture(program_of({"/bin/cat"}, 1));
   fixture.crew.refill();
   fixture.run_until([&] { return fixture.crew.ready() == 1; });
@@ -110,7 +112,8 @@ TEST_CASE("a spare that is found dead is counted, and another process lent in it
   CHECK(running("cat").empty());
 }
 
-TEST_CASE("whoever is told of an abandoned job may throw: its slot is free, and the drain ends") {
+TEST_CASE("whoever is told of an abandoned job may throw: its slot is free, and the drain ends" *
+          doctest::skip(harness::kThreadSanitized)) {
   bool told = false;
   Crew::Observers observers;
   observers.on_abandoned = [&told](const process::Abandoned&, const process::Usage&) {
@@ -132,7 +135,8 @@ TEST_CASE("whoever is told of an abandoned job may throw: its slot is free, and 
   CHECK(running("cat").empty());
 }
 
-TEST_CASE("the first signal is sent once, and the grace counts from it") {
+TEST_CASE("the first signal is sent once, and the grace counts from it" *
+          doctest::skip(harness::kThreadSanitized)) {
   const harness::TemporaryDirectory directory;
   const auto path = (directory.path() / "signals").string();
   auto program = program_of(

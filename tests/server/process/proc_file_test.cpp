@@ -8,6 +8,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "tests/harness/sanitized.h"
+
 namespace process {
 namespace {
 
@@ -32,7 +34,8 @@ long more_held(int flags, int file, int protection = PROT_READ | PROT_WRITE) {
   return more;
 }
 
-TEST_CASE("a process holds its own memory and what it shares, not the pages of files") {
+TEST_CASE("a process holds its own memory and what it shares, not the pages of files" *
+          doctest::skip(harness::kSanitized)) {
   constexpr long kib = kSize >> 10;
   CHECK(more_held(MAP_PRIVATE | MAP_ANONYMOUS, -1) > kib - kSlackKib);
   CHECK(more_held(MAP_SHARED | MAP_ANONYMOUS, -1) > kib - kSlackKib);
