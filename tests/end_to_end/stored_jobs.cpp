@@ -1,6 +1,7 @@
 // Jobs whose clients do not wait: submitted, waited for, fetched, cancelled, forgotten.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <future>
 #include <set>
@@ -284,7 +285,7 @@ TEST_CASE("no more stored jobs of a key run at once than it may have, after a re
     return state_of(first) + " " + state_of(second);
   };
   {
-    const StoringServer server(
+    StoringServer server(
         folder, {"--api-keys", folder.path() / "keys.toml", "--running", "4", "--drain-timeout", "0"});
     HttpClient client(server.port());
     first = accepted_id(submit(client, "loop", Json::object(), as_bob));
@@ -295,6 +296,8 @@ TEST_CASE("no more stored jobs of a key run at once than it may have, after a re
     CHECK(eventually(seconds(5),
                      [&] { return client.get("/jobs/" + other, as_ann).json()["state"] == "running"; }));
     CHECK(states(client) == "running queued");
+    server.signal(SIGTERM);  // the one that runs goes back to the queue
+    REQUIRE(server.wait_for_end(seconds(10)));
   }
   const StoringServer again(folder, flags);
   HttpClient client(again.port());
