@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/end_to_end/job.h"
+#include "tests/harness/needs_root.h"
 #include "tests/harness/process_table.h"
 
 namespace end_to_end {
@@ -128,7 +129,9 @@ TEST_CASE("a slot is free again only when its dead job is reaped") {
   CHECK(answer.took >= milliseconds(400));
 }
 
-TEST_CASE("a cruncher below all other programs of a busy machine dies as soon as any other") {
+// The server lifts its priority for that, which root alone may.
+TEST_CASE("a cruncher below all other programs of a busy machine dies as soon as any other" *
+          harness::NeedsRoot()) {
   const UnrulyServer server({"--priority", "idle", "--kill-grace", "100ms"});
   HttpClient leaver(server.port());
   leaver.send_post("/tasks/ignore_term", Json::object());
