@@ -6,8 +6,6 @@ Rounds as in run.py: each takes every figure through every server, and a ratio i
 
 import argparse
 import http.client
-import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -15,10 +13,10 @@ import threading
 import time
 from pathlib import Path
 
-import machine
 from clients import background_load, open_loop, throughput
-from processes import get, memory
-from servers import SERVERS, Place, Request, Server, cruncherd, nginx
+from processes import memory
+from rounds import measured, prepare, set_up
+from servers import Request, Server, cruncherd, nginx
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL, LARGE = "x" * 1024, "x" * (8 << 20)
@@ -165,28 +163,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
     options = parser.parse_args()
-    os.environ["PATH"] += ":/usr/sbin"
-    machine.allow_many_descriptors()
     build = options.build.resolve()
-    targets = ["server/cruncherd", "cruncher/cruncher", "bench_programs"]
-    subprocess.run(["ninja", "-C", build, *targets], check=True, stdout=subprocess.DEVNULL)
+    set_up(build)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        place = Place(Path(folder), build / "server" / "cruncherd", Path(folder) / "cruncher", build / "tests" / "bench",
-                      Path(folder) / "light.json")
-        place.folder.chmod(0o755)
-        shutil.copy(build / "cruncher" / "cruncher", place.cruncher)
-        with SERVERS["cruncherd"].running(place) as running:
-            place.light_body.write_bytes(get(running.port, "/")[1])
+        place = prepare(Path(folder), build)
         jpeg = subprocess.run(["convert", "-size", "3000x2200", "plasma:fractal", "-quality", "97", "jpg:-"],
                               stdout=subprocess.PIPE, check=True).stdout
-        rounds = []
-        for number in range(options.rounds):
-            turn = number % len(COMPARED)
-            rounds.append({})
-            for server in COMPARED[turn:] + COMPARED[:turn]:
-                numbers = rounds[-1][server.key] = measure(place, server, options.seconds, jpeg)
-                print(f"round {number + 1}/{options.rounds}  {server.key:10}",
-                      ", ".join(f"{name} {value:.4g}" for name, value in numbers.items()), flush=True)
+        rounds = measured(COMPARED, options.rounds, lambda server: measure(place, server, options.seconds, jpeg))
     output = build / "bench"
     output.mkdir(exist_ok=True)
     (output / "commands.md").write_text(table(rounds))

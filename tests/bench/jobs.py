@@ -8,11 +8,7 @@ Read job_servers.py for what is compared.
 import argparse
 import datetime
 import json
-import os
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,8 +18,8 @@ import machine
 import report
 from clients import background_load, open_loop, throughput
 from job_servers import JOB_SERVERS
-from processes import get
-from servers import PEERS, SERVERS, Place, Request
+from rounds import measured, prepare, set_up
+from servers import PEERS, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = 64
@@ -165,29 +161,13 @@ def read_options():
 
 def main():
     options = read_options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: through every `finally`
-    os.environ["PATH"] += ":/usr/sbin"
-    machine.install_node_packages()
-    machine.allow_many_descriptors()
     build = options.build.resolve()
-    targets_needed = ["server/cruncherd", "cruncher/cruncher", "bench_programs"]
-    subprocess.run(["ninja", "-C", build, *targets_needed], check=True, stdout=subprocess.DEVNULL)
-    started, rounds = time.time(), []
+    set_up(build, machine.install_node_packages)
+    started = time.time()
     # Beside the build: a temporary folder may be in memory, where nothing has to be written to a disk.
     with tempfile.TemporaryDirectory(prefix="bench-", dir=build) as folder:
-        place = Place(Path(folder), build / "server" / "cruncherd", Path(folder) / "cruncher", build / "tests" / "bench",
-                      Path(folder) / "light.json")
-        place.folder.chmod(0o755)
-        shutil.copy(build / "cruncher" / "cruncher", place.cruncher)
-        with SERVERS["cruncherd"].running(place) as running:
-            place.light_body.write_bytes(get(running.port, "/")[1])
-        for number in range(options.rounds):
-            turn = number % len(JOB_SERVERS)
-            rounds.append({})
-            for server in JOB_SERVERS[turn:] + JOB_SERVERS[:turn]:
-                numbers = rounds[-1][server.key] = measure(place, server, options)
-                print(f"round {number + 1}/{options.rounds}  {server.key:16}",
-                      ", ".join(f"{name} {value:.4g}" for name, value in numbers.items()), flush=True)
+        place = prepare(Path(folder), build)
+        rounds = measured(JOB_SERVERS, options.rounds, lambda server: measure(place, server, options))
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "jobs.md").write_text(markdown(rounds, options, (time.time() - started) / 60))
     print((options.output / "jobs.md").read_text())

@@ -9,10 +9,7 @@ Read figures.py for what is measured, servers.py for what with.
 import argparse
 import datetime
 import json
-import os
 import shlex
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,8 +20,8 @@ import machine
 import plots
 import report
 from figures import FIGURES, Round
-from processes import get
-from servers import SERVERS, Place
+from rounds import in_turn, prepare, set_up
+from servers import SERVERS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,14 +50,7 @@ def read_options():
 
 def main():
     options = read_options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: through every `finally`
-    os.environ["PATH"] += ":/usr/sbin"
-    machine.install_packages()
-    machine.install_node_packages()
-    machine.allow_many_descriptors()
-    targets = ["server/cruncherd", "cruncher/cruncher", "bench_programs"]
-    subprocess.run(["ninja", "-C", options.build, *targets], check=True, stdout=subprocess.DEVNULL)
-
+    set_up(options.build, machine.install_packages, machine.install_node_packages)
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         place = prepare(Path(folder), options.build)
@@ -89,23 +79,6 @@ def write(options, rounds, started):
     plots.draw_all(results, options.output)
 
 
-def prepare(folder, build):
-    """Copies the cruncher to where every server's user may run it, and asks cruncherd for the bytes of `/`."""
-    folder.chmod(0o755)
-    place = Place(
-        folder=folder,
-        cruncherd=build / "server" / "cruncherd",
-        cruncher=folder / "cruncher",
-        programs=build / "tests" / "bench",
-        light_body=folder / "light.json",
-    )
-    shutil.copy(build / "cruncher" / "cruncher", place.cruncher)
-    place.cruncher.chmod(0o755)
-    with SERVERS["cruncherd"].running(place) as running:
-        place.light_body.write_bytes(get(running.port, "/")[1])
-    return place
-
-
 def run_round(place, options, number):
     """{figure: {server: {name: number}}}, without what could not be measured"""
     setting = Round(place, options.seconds)
@@ -113,9 +86,8 @@ def run_round(place, options, number):
     for key in options.figures:
         figure = FIGURES[key]
         servers = [server for server in figure.servers if server in options.servers]
-        turn = number % len(servers) if servers else 0
         results[key] = {}
-        for server in servers[turn:] + servers[:turn]:
+        for server in in_turn(servers, number):
             start = f"round {number + 1}/{options.rounds}  {key:12} {server:14}"
             try:
                 numbers = figure.measure(setting, SERVERS[server])

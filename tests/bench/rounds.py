@@ -1,0 +1,57 @@
+"""What all benchmarks of rounds share: the programs and their place, and who is measured when."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import machine
+from processes import get
+from servers import SERVERS, Place
+
+
+def set_up(build, *installations):
+    """Installs what is asked for, builds the programs under test, and has SIGTERM end the run as Ctrl-C does: through every `finally`."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    os.environ["PATH"] += ":/usr/sbin"
+    for install in installations:
+        install()
+    machine.allow_many_descriptors()
+    targets = ["server/cruncherd", "cruncher/cruncher", "bench_programs"]
+    subprocess.run(["ninja", "-C", build, *targets], check=True, stdout=subprocess.DEVNULL)
+
+
+def prepare(folder, build):
+    """Copies the cruncher to where every server's user may run it, and asks cruncherd for the bytes of `/`."""
+    folder.chmod(0o755)
+    place = Place(
+        folder=folder,
+        cruncherd=build / "server" / "cruncherd",
+        cruncher=folder / "cruncher",
+        programs=build / "tests" / "bench",
+        light_body=folder / "light.json",
+    )
+    shutil.copy(build / "cruncher" / "cruncher", place.cruncher)
+    place.cruncher.chmod(0o755)
+    with SERVERS["cruncherd"].running(place) as running:
+        place.light_body.write_bytes(get(running.port, "/")[1])
+    return place
+
+
+def in_turn(servers, number):
+    """The servers of a round: each begins with another one."""
+    turn = number % len(servers) if servers else 0
+    return servers[turn:] + servers[:turn]
+
+
+def measured(servers, count, measure):
+    """The rounds, each as {server's key: measure(server)}. Says what comes as it comes."""
+    rounds = []
+    for number in range(count):
+        rounds.append({})
+        for server in in_turn(servers, number):
+            numbers = rounds[-1][server.key] = measure(server)
+            told = ", ".join(f"{name} {value:.4g}" for name, value in numbers.items())
+            print(f"round {number + 1}/{count}  {server.key:16}", told, flush=True)
+    return rounds
