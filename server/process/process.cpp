@@ -82,13 +82,13 @@ void Process::lend_out(bool lent) {
   event_.wake();
 }
 
-// The leader also by its own pid: it may have moved to another group.
+// The leader by its own pid only where it has moved to another group: else it would hear the signal twice.
 void Process::signal_group(int signal) {
   // A SCHED_IDLE process on a busy machine would not even get the time to die. (Allowed to root alone.)
   sched_param none{};
   ::sched_setscheduler(pid_, SCHED_OTHER, &none);
   ::kill(-pid_, signal);
-  ::kill(pid_, signal);
+  if (::getpgid(pid_) != pid_) ::kill(pid_, signal);
 }
 
 void Process::ask_to_end(const EndPolicy& policy) {
