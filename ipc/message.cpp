@@ -10,6 +10,15 @@ Response invalid_request(Json id, std::string why) {
   return error_response(std::move(id), ErrorCode::invalid_request, std::move(why));
 }
 
+void print_usage(const OwnUsage& usage, std::string& line) {
+  if (!usage.cpu_ms && !usage.max_rss_kib) return;
+  line += R"(,"usage":{)";
+  if (usage.cpu_ms) line += R"("cpu_ms":)" + print_json(*usage.cpu_ms);
+  if (usage.cpu_ms && usage.max_rss_kib) line += ',';
+  if (usage.max_rss_kib) line += R"("max_rss_kib":)" + std::to_string(*usage.max_rss_kib);
+  line += '}';
+}
+
 }  // namespace
 
 bool is_id(const Json& value) {
@@ -72,19 +81,6 @@ std::string print_verbatim_request(std::string_view id, std::string_view method,
   std::replace_if(line.begin() + static_cast<std::ptrdiff_t>(begin), line.end(), ends_line, ' ');
   return line.append("}\n");
 }
-
-namespace {
-
-void print_usage(const OwnUsage& usage, std::string& line) {
-  if (!usage.cpu_ms && !usage.max_rss_kib) return;
-  line += R"(,"usage":{)";
-  if (usage.cpu_ms) line += R"("cpu_ms":)" + print_json(*usage.cpu_ms);
-  if (usage.cpu_ms && usage.max_rss_kib) line += ',';
-  if (usage.max_rss_kib) line += R"("max_rss_kib":)" + std::to_string(*usage.max_rss_kib);
-  line += '}';
-}
-
-}  // namespace
 
 std::string print_response(const Response& response) {
   std::string line = R"({"jsonrpc":"2.0","id":)" + print_json(response.id);

@@ -89,6 +89,8 @@ bool wants_processes_to_stay(const Options& options) {
                                              [&](const auto& task) { return several(task.second); });
 }
 
+namespace {
+
 // It has somebody else to tell of the end, on another machine perhaps, and is killed as a last resort only.
 void end_by_launcher(process::Program& program, const Options& options) {
   constexpr Milliseconds kPatience{10000};
@@ -108,8 +110,6 @@ void put_in_front(process::Program& program, const std::string& launcher) {
   if (::access(program.path().c_str(), X_OK) != 0)
     throw RefusedStart(fmt::format("--launcher '{}': {}", program.path(), std::strerror(errno)));
 }
-
-namespace {
 
 process::Program cruncher_program(const Options& options, const OwnSurroundings& own,
                                   const process::JobLimits& limits) {

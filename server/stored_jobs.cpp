@@ -9,12 +9,13 @@
 namespace server {
 namespace {
 
-jobs::Terms terms_of(const Options& options) {
+jobs::Terms terms_of(const Options& options, const identity::Clients& clients) {
   jobs::Terms terms;
   terms.backlog = options.backlog;
   terms.background = options.background ? options.background : std::max<std::size_t>(options.running, 2) - 1;
   terms.keep_results = options.keep_results;
   terms.keep_bytes = options.keep_bytes;
+  terms.client_of = [&clients](const std::string& name) { return clients.terms_of(name); };
   return terms;
 }
 
@@ -30,8 +31,7 @@ StoredJobs::StoredJobs(Loop& loop, const Options& options, offload::Admission& a
   } catch (const jobs::StoreRefused& error) {
     throw RefusedStart(fmt::format("--jobs-dir: {}", error.what()));
   }
-  runner_.emplace(loop, *store_, admission, work_, terms_of(options));
-  runner_->client_of = [&clients](const std::string& name) { return clients.terms_of(name); };
+  runner_.emplace(loop, *store_, admission, work_, terms_of(options, clients));
 }
 
 void StoredJobs::begin() {

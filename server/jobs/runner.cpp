@@ -36,7 +36,7 @@ Ending cancelled_ending() {
 }  // namespace
 
 Runner::Runner(Loop& loop, Store& store, offload::Admission& admission, Work& work, Terms terms)
-    : loop_(loop), store_(store), admission_(admission), work_(work), terms_(terms) {
+    : loop_(loop), store_(store), admission_(admission), work_(work), terms_(std::move(terms)) {
   admission_.on_spare = [this] { fill(); };
 }
 
@@ -69,7 +69,7 @@ Runner::Entry& Runner::enqueue(const std::string& id, const std::string& client)
   if (!added) return entry;
   entry.id = &place->first;
   entry.ordinal = ++ordinals_;
-  queue_.join(queue_.line_of(client_of(client)), entry);
+  queue_.join(queue_.line_of(terms_.client_of(client)), entry);
   return entry;
 }
 

@@ -19,6 +19,8 @@ struct Terms {
   std::size_t background = 1;    ///< slots that stored jobs may have at once
   Milliseconds keep_results{24 * 3'600'000};
   std::uint64_t keep_bytes = 10ull << 30;
+  /// The terms of the client of that name: of its stored jobs no more than `running` run at once.
+  std::function<process::Client(const std::string& name)> client_of;
 };
 
 /// What running a job means. Implemented by routes/.
@@ -53,10 +55,6 @@ class Runner {
   /// Ends a job that lives, and suspends until its end is stored.
   awaitable<> cancel(std::string id);
   std::size_t queued() const { return queue_.waiting(); }
-  /// The terms of the client of that name: of its stored jobs no more than `running` run at once.
-  std::function<process::Client(const std::string& name)> client_of = [](const std::string& name) {
-    return process::Client{name};
-  };
   const Terms& terms() const { return terms_; }
 
  private:

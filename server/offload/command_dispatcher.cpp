@@ -35,13 +35,14 @@ awaitable<std::variant<process::Failure, Occupied>> CommandDispatcher::begin(
   if (auto* refusal = std::get_if<process::Failure>(&admitted)) co_return std::move(*refusal);
   process::JobFolder folder(folders_);
   auto order = process::order_of(command, input, folder.path());
-  auto lent = co_await crew_for(command).start(std::move(order), std::move(folder), job.deadline);
+  auto& crew = crew_for(command);
+  auto lent = co_await crew.start(std::move(order), std::move(folder), job.deadline);
   if (auto* failure = std::get_if<process::Failure>(&lent)) co_return std::move(*failure);
   live.began = Clock::now();
   live.pid = std::get<0>(lent)->pid();
   if (job.listener) job.listener->on_start();
   Leave leave{false, process::Abandoned{job.request_id, job.task, live.wait_ms(), live.began}};
-  co_return Occupied(crew_for(command), std::move(std::get<0>(lent)), std::move(std::get<Slot>(admitted)),
+  co_return Occupied(crew, std::move(std::get<0>(lent)), std::move(std::get<Slot>(admitted)),
                      std::move(leave));
 }
 
@@ -55,7 +56,7 @@ awaitable<process::Outcome> CommandDispatcher::run(const process::Job& job, cons
     co_return process::Outcome{std::move(*failure), {}, {}};
   auto& occupied = std::get<Occupied>(begun);
   auto outcome = co_await process::run_command(*occupied.process, command, job.deadline,
-                                               crew_for(command).program().end, files_, job.listener);
+                                               occupied.crew->program().end, files_, job.listener);
   occupied.leave = {!std::holds_alternative<process::Failure>(outcome.what), {}};
   outcome.usage->wait_ms = live.wait_ms();
   dispatcher_.note_run(*outcome.usage);
@@ -71,9 +72,9 @@ awaitable<CommandDispatcher::Streamed> CommandDispatcher::stream(process::Job jo
   auto begun = co_await begin(streamed->live_, command, input, std::move(slot));
   if (auto* failure = std::get_if<process::Failure>(&begun))
     co_return process::Outcome{std::move(*failure), {}, {}};
-  streamed->occupied_.emplace(std::move(std::get<Occupied>(begun)));
-  streamed->stream_.emplace(*streamed->occupied_->process, command, streamed->job_.deadline,
-                            crew_for(command).program().end);
+  const auto& occupied = streamed->occupied_.emplace(std::move(std::get<Occupied>(begun)));
+  streamed->stream_.emplace(*occupied.process, command, streamed->job_.deadline,
+                            occupied.crew->program().end);
   if (co_await streamed->stream_->begins()) co_return streamed;
   co_return co_await streamed->pass_on({});  // there is nothing to pass on
 }

@@ -36,11 +36,11 @@ class CommandDispatcher {
   CommandDispatcher(Loop& loop, Dispatcher& dispatcher, Crew& crew, process::JobFolders& folders,
                     ThreadPool& files)
       : loop_(loop), dispatcher_(dispatcher), crew_(crew), folders_(folders), files_(files) {
-    dispatcher.count_also(crew);
+    dispatcher.add(crew);
   }
 
   /// Commands with a launcher get their processes from another crew, which must outlive this.
-  void launch_by(Crew& crew) { launched_ = &crew, dispatcher_.count_also(crew); }
+  void launch_by(Crew& crew) { launched_ = &crew, dispatcher_.add(crew); }
 
   /// As Dispatcher::run(). `slot` is the job's, where it has one already.
   awaitable<process::Outcome> run(const process::Job& job, const process::Command& command,

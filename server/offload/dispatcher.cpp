@@ -27,8 +27,8 @@ awaitable<process::Outcome> Dispatcher::run(const process::Job& job, Slot slot) 
 }
 
 Crew& Dispatcher::crew_for(const process::Job& job) const {
-  const auto found = crews_.find(job.task);
-  return found == crews_.end() ? crew_ : *found->second;
+  const auto found = crews_apart_.find(job.task);
+  return found == crews_apart_.end() ? crew_ : *found->second;
 }
 
 awaitable<process::Outcome> Dispatcher::run(LiveJob& live, Slot slot) {
@@ -94,31 +94,26 @@ std::optional<process::Outcome> Dispatcher::refusal(const process::Client& clien
 }
 
 SpawnCounts Dispatcher::spawned() const {
-  auto counts = crew_.counts();
-  for (const auto* crew : other_crews_) counts += crew->counts();
+  SpawnCounts counts;
+  for (const auto* crew : crews_) counts += crew->counts();
   return counts;
 }
 
 void Dispatcher::renew() {
-  crew_.renew();
-  for (const auto& [task, crew] : crews_) crew->renew();
+  for (auto* crew : crews_) crew->renew();
 }
 
 void Dispatcher::drain() {
-  crew_.drain();
-  for (const auto& [task, crew] : crews_) crew->drain();
+  for (auto* crew : crews_) crew->drain();
 }
 
 bool Dispatcher::busy() const {
-  return crew_.busy() ||
-         std::any_of(other_crews_.begin(), other_crews_.end(), [](const Crew* crew) { return crew->busy(); });
+  return std::any_of(crews_.begin(), crews_.end(), [](const Crew* crew) { return crew->busy(); });
 }
 
 Milliseconds Dispatcher::patience_with_launchers() const {
-  auto crews = other_crews_;
-  crews.push_back(&crew_);
   Milliseconds patience{0};
-  for (const auto* crew : crews)
+  for (const auto* crew : crews_)
     if (crew->program().by_launcher) patience = std::max(patience, crew->program().end.grace);
   return patience;
 }

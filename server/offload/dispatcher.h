@@ -31,7 +31,7 @@ class Dispatcher {
  public:
   /// `json_pool` reads and parses what is too long for the loop.
   Dispatcher(Admission& admission, Crew& crew, ThreadPool& json_pool)
-      : admission_(admission), crew_(crew), json_pool_(json_pool) {}
+      : admission_(admission), crew_(crew), json_pool_(json_pool), crews_{&crew} {}
 
   /// Runs `job` to its outcome. Suspends until then. Cancelled, the job dies wherever it is: in the queue it
   /// is never started, running it is killed.
@@ -46,13 +46,13 @@ class Dispatcher {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
   const Crew& crew() const { return crew_; }
-  /// Jobs of that task get their processes from another crew. It must outlive this.
-  void serve_by(Crew& crew, const std::string& task) { crews_[task] = &crew, count_also(crew); }
-  /// `crew` is another one for the figures.
-  void count_also(const Crew& crew) { other_crews_.push_back(&crew); }
-  /// Of all crews.
+  /// Another crew, for what concerns them all. It must outlive this.
+  void add(Crew& crew) { crews_.push_back(&crew); }
+  /// Jobs of that task get their processes from another crew.
+  void serve_by(Crew& crew, const std::string& task) { crews_apart_[task] = &crew, add(crew); }
+
+  /// Of all crews: the sum of their counts; Crew::renew(), Crew::drain(), Crew::busy().
   SpawnCounts spawned() const;
-  /// All that jobs have here: Crew::renew(), Crew::drain(), Crew::busy().
   void renew();
   void drain();
   bool busy() const;
@@ -86,8 +86,8 @@ class Dispatcher {
   Admission& admission_;
   Crew& crew_;
   ThreadPool& json_pool_;
-  std::map<std::string, Crew*, std::less<>> crews_;  // of tasks that have one of their own
-  std::vector<const Crew*> other_crews_;
+  std::vector<Crew*> crews_;                  // all of them
+  std::map<std::string, Crew*> crews_apart_;  // by the task that has one of its own
   LiveJobs live_;
   double usual_run_ms_ = 100;
 };

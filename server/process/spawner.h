@@ -21,13 +21,13 @@ namespace process {
 
 class Spawner {
  public:
-  /// Starts its launchers; throws std::system_error where it cannot.
   struct Hearers {
     /// Processes that were started, but never handed over, to be ended and reaped.
     std::function<void(pid_t)> on_stray;
     /// What a fork server has written to stderr, heard when it answers and when it has ended.
     std::function<void(std::string_view)> on_words;
   };
+  /// Starts its launchers; throws std::system_error where it cannot.
   Spawner(Loop& loop, Program program, int launchers, Hearers hearers);
   ~Spawner() { stop(); }
 

@@ -147,7 +147,7 @@ std::string Status::json(const std::optional<std::string>& own) {
   status["slots"] = {{"running", admission.running()}, {"limit", admission.slots()}};
   status["queue"] = {{"waiting", admission.waiting()}, {"limit", admission.max_waiting()}};
   status["spares"] = {{"ready", dispatcher_.crew().ready()}, {"limit", dispatcher_.crew().target()}};
-  const auto& counts = dispatcher_.crew().counts();
+  const auto counts = dispatcher_.spawned();
   auto recycled = ipc::Json::object();
   for (const auto why : process::kAllRecycled)
     recycled[std::string(process::to_string(why))] = counts.recycled[static_cast<std::size_t>(why)];
