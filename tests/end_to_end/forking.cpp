@@ -247,10 +247,7 @@ TEST_CASE("at SIGHUP fork servers are of the program's new version, and say in t
   const harness::TemporaryDirectory directory;
   const auto program = directory.copy(unruly_path(), "unruly");
   UnrulyServer server(forking({"--running", "1", "--spares", "1", "--cruncher", program}));
-  const auto inode = [&] {
-    return run_job(server, "look_around").response.json().at("result").at("executable_inode").get<long>();
-  };
-  const auto before = inode();
+  const auto before = program_inode(server);
   directory.remove("unruly");
   directory.copy(unruly_path(), "real");
   directory.write("unruly", "#!/bin/sh\necho here I am >&2\nexec \"$(dirname \"$0\")/real\" \"$@\"\n", true);
@@ -259,8 +256,8 @@ TEST_CASE("at SIGHUP fork servers are of the program's new version, and say in t
   server.signal(SIGHUP);
   CHECK(server.logs("its processes are started anew"));
   CHECK(outcome_of(slow.get()) == "200");  // it has been the old one's
-  CHECK(eventually(seconds(5), [&] { return inode() != before; }));
-  CHECK(inode() != before);
+  CHECK(eventually(seconds(5), [&] { return program_inode(server) != before; }));
+  CHECK(program_inode(server) != before);
   CHECK(server.logs("here I am"));
 }
 

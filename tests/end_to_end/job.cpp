@@ -39,6 +39,10 @@ std::future<Answer> start_job(const RunningServer& server, std::string_view task
   });
 }
 
+long program_inode(const RunningServer& server) {
+  return run_job(server, "look_around").response.json().at("result").at("executable_inode").get<long>();
+}
+
 std::string outcome_of(const HttpResponse& response) {
   std::string outcome = std::to_string(response.status);
   if (response.status >= 400) outcome.append(" ").append(response.json().value("reason", "without a reason"));

@@ -36,6 +36,9 @@ Answer run_job(const RunningServer& server, std::string_view task, const Json& p
 std::future<Answer> start_job(const RunningServer& server, std::string_view task,
                               const Json& params = Json::object(), const Fields& fields = {});
 
+/// The inode of the program that does an unruly server's next job.
+long program_inode(const RunningServer& server);
+
 /// "504 deadline_exceeded" for a problem document, "200" for a result: what became of the job, fit for CHECK.
 std::string outcome_of(const HttpResponse& response);
 std::string outcome_of(const Answer& answer);

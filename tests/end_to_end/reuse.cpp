@@ -234,20 +234,17 @@ TEST_CASE("at SIGHUP the cruncher is asked again, and its processes are of its n
   const harness::TemporaryDirectory directory;
   const auto program = directory.copy(unruly_path(), "unruly");
   UnrulyServer server(staying({"--running", "1", "--spares", "1", "--cruncher", program}));
-  const auto inode = [&] {
-    return run_job(server, "look_around").response.json().at("result").at("executable_inode").get<long>();
-  };
-  const auto before = inode();
-  CHECK(inode() == before);
+  const auto before = program_inode(server);
+  CHECK(program_inode(server) == before);
   directory.write("unruly", "#!/bin/sh\necho what for >&2; exit 1\n", true);
   server.signal(SIGHUP);
   CHECK(server.logs("the cruncher stays as it is"));
   CHECK(server.logs("what for"));
-  CHECK(inode() == before);
+  CHECK(program_inode(server) == before);
   directory.copy(unruly_path(), "unruly");
   server.signal(SIGHUP);
   CHECK(server.logs("its processes are started anew"));
-  CHECK(inode() != before);
+  CHECK(program_inode(server) != before);
 }
 
 TEST_CASE("at the server's end processes that wait are gone at once") {

@@ -174,18 +174,11 @@ TEST_CASE("launchers that are killed while they start processes leave none behin
 
 TEST_CASE("a new version of the cruncher is used from the next spawn on") {
   const ServerOfOneFile one({"--spares", "0"});
-  const auto inode = [&] {
-    return run_job(*one.server, "look_around")
-        .response.json()
-        .at("result")
-        .at("executable_inode")
-        .get<long long>();
-  };
-  const auto before = inode();
-  CHECK(inode() == before);
+  const auto before = program_inode(*one.server);
+  CHECK(program_inode(*one.server) == before);
   one.directory.copy(unruly_path(), "cruncher");
   meet_the_file(*one.server);
-  CHECK(inode() != before);
+  CHECK(program_inode(*one.server) != before);
   CHECK(works(*one.server));
 }
 

@@ -275,7 +275,8 @@ TEST_CASE("no more stored jobs of a key run at once than it may have, after a re
                "ann = \"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"\n"
                "[bob]\nrunning = 1\n"
                "key = \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"\n");
-  const std::vector<std::string> flags{"--api-keys", folder.path() / "keys.toml", "--running", "4"};
+  const std::vector<std::string> flags{"--api-keys", folder.path() / "keys.toml", "--running",
+                                       "4",          "--drain-timeout",           "0"};
   const Fields as_ann{{"Authorization", "Bearer a"}}, as_bob{{"Authorization", "Bearer b"}};
   std::string first, second;
   const auto states = [&](HttpClient& client) {
@@ -285,8 +286,7 @@ TEST_CASE("no more stored jobs of a key run at once than it may have, after a re
     return state_of(first) + " " + state_of(second);
   };
   {
-    StoringServer server(
-        folder, {"--api-keys", folder.path() / "keys.toml", "--running", "4", "--drain-timeout", "0"});
+    StoringServer server(folder, flags);
     HttpClient client(server.port());
     first = accepted_id(submit(client, "loop", Json::object(), as_bob));
     second = accepted_id(submit(client, "loop", Json::object(), as_bob));
