@@ -86,8 +86,8 @@ class Emptying {
   std::uint64_t next_ = 0;
 };
 
-// True where nobody else has it, and it is still there.
-bool lock(int folder) {
+// Locks a folder. True where nobody else has it, and it is still there.
+bool is_ours(int folder) {
   struct stat status {};
   return ::flock(folder, LOCK_EX | LOCK_NB) == 0 && ::fstat(folder, &status) == 0 && status.st_nlink > 0;
 }
@@ -98,31 +98,36 @@ void remove_leftovers(const std::string& scratch) {
     if (!name.starts_with(kPrefix)) return;
     const loop::UniqueFd folder(::openat(top.get(), name.c_str(), kFolder));
     struct stat status {};
-    if (folder && ::fstat(folder.get(), &status) == 0 && status.st_uid == ::geteuid() && lock(folder.get()))
+    if (folder && ::fstat(folder.get(), &status) == 0 && status.st_uid == ::geteuid() &&
+        is_ours(folder.get()))
       remove_folder(scratch + "/" + name);
   });
 }
 
 }  // namespace
 
-JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch, bool passable) : thread_(loop, 1) {
+JobFolders::Own::Own(const std::string& scratch, bool passable) {
   remove_leftovers(scratch);
   do {  // another server that starts may have found it before it was locked
-    path_ = std::filesystem::absolute(fmt::format("{}/{}XXXXXX", scratch, kPrefix)).lexically_normal();
-    if (!::mkdtemp(path_.data()))
+    path = std::filesystem::absolute(fmt::format("{}/{}XXXXXX", scratch, kPrefix)).lexically_normal();
+    if (!::mkdtemp(path.data()))
       throw std::system_error(errno, std::generic_category(), fmt::format("--scratch-dir '{}'", scratch));
-    lock_ = loop::UniqueFd(::open(path_.c_str(), kFolder));
-  } while (!lock(lock_.get()));
-  if (passable) ::fchmod(lock_.get(), 0711);
+    lock = loop::UniqueFd(::open(path.c_str(), kFolder));
+  } while (!is_ours(lock.get()));
+  if (passable) ::fchmod(lock.get(), 0711);
+}
+
+JobFolders::Own::~Own() {
+  remove_folder(path);
+}
+
+JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch, bool passable)
+    : own_(scratch, passable), thread_(loop, 1) {
   thread_.run([] { set_priority(Priority::low); });
 }
 
-JobFolders::~JobFolders() {
-  remove_folder(path_);
-}
-
 std::string JobFolders::next_path() {
-  return fmt::format("{}/{}", path_, next_++);
+  return fmt::format("{}/{}", own_.path, next_++);
 }
 
 void JobFolders::remove(std::string path) {

@@ -18,8 +18,8 @@ class JobFolders {
   /// Makes the folder, and removes those that killed servers of this user have left there. Jobs of another
   /// user need it `passable`. Throws std::system_error.
   JobFolders(loop::Loop& loop, const std::string& scratch, bool passable);
-  /// Removes the folder, and what is left in it.
-  ~JobFolders();
+  /// Removes the folder, and what is left in it, when the thread is done.
+  ~JobFolders() = default;
   JobFolders(const JobFolders&) = delete;
   JobFolders& operator=(const JobFolders&) = delete;
 
@@ -30,9 +30,15 @@ class JobFolders {
   void remove(std::string path);
 
  private:
-  std::string path_;
-  loop::UniqueFd lock_;
-  loop::ThreadPool thread_;
+  struct Own {
+    Own(const std::string& scratch, bool passable);
+    ~Own();
+    std::string path;
+    loop::UniqueFd lock;
+  };
+
+  Own own_;
+  loop::ThreadPool thread_;  // removes in there: ends first
   std::uint64_t next_ = 0;
 };
 

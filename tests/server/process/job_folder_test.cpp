@@ -5,8 +5,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/harness/temporary_directory.h"
 
@@ -31,6 +33,40 @@ TEST_CASE("a folder is removed however deep it is, and never what its links poin
   CHECK_FALSE(std::filesystem::exists(path));
   CHECK(std::filesystem::exists(directory.path() / "kept"));
   CHECK(remove_folder(path));  // is not there
+}
+
+TEST_CASE("folders that are being removed on the thread do not outlast their owner") {
+  const harness::TemporaryDirectory scratch;
+  for (int round = 0; round < 20; ++round) {
+    CAPTURE(round);
+    loop::Loop loop(1);
+    {
+      JobFolders folders(loop, scratch.path().string(), false);
+      for (int job = 0; job < 5; ++job) {
+        const auto path = folders.next_path();
+        REQUIRE(make_folder(path));
+        for (int file = 0; file < 50; ++file) std::ofstream(path + "/" + std::to_string(file));
+        folders.remove(path);
+      }
+      std::this_thread::sleep_for(std::chrono::microseconds(200 * round));  // some stop it at work
+    }
+    CHECK(std::filesystem::is_empty(scratch.path()));
+  }
+}
+
+TEST_CASE("a start removes what a killed server left, and not what another still has") {
+  const harness::TemporaryDirectory scratch;
+  loop::Loop loop(1);
+  const auto left = scratch.path() / "cruncherd-killed";
+  std::filesystem::create_directories(left / "0");
+  std::ofstream(left / "0" / "file");
+  std::filesystem::create_directory(scratch.path() / "others");
+  JobFolders first(loop, scratch.path().string(), false);
+  CHECK_FALSE(std::filesystem::exists(left));
+  CHECK(std::filesystem::exists(scratch.path() / "others"));
+  REQUIRE(make_folder(first.next_path()));
+  JobFolders second(loop, scratch.path().string(), false);
+  CHECK(make_folder(first.next_path()));
 }
 
 TEST_CASE("a file without a name gets one, or is copied where it cannot") {
