@@ -14,6 +14,11 @@ constexpr unsigned kChildrenEach = 4;      // looks: they cost more
 constexpr std::size_t kMostChildren = 32;  // that are looked at
 constexpr Milliseconds kCpuSlack{1000};    // the kernel's own limit comes first: it counts whole seconds
 
+// From here on memory is a likely reason of a process's end.
+std::uint64_t telling(std::uint64_t limit) {
+  return limit / 4 * 3;
+}
+
 std::uint64_t mebibytes(std::uint64_t bytes) {
   return bytes >> 20;
 }
@@ -26,9 +31,11 @@ Appetite::Appetite(Process& process, std::uint64_t memory, Milliseconds cpu)
 }
 
 // Nobody holds more than is resident of it, which is the cheaper figure.
-std::uint64_t Appetite::held_by(pid_t pid, std::uint64_t resident) const {
-  if (resident <= memory_) return resident;
-  return static_cast<std::uint64_t>(held_kib(pid).value_or(0)) << 10;
+std::uint64_t Appetite::held_by(pid_t pid, std::uint64_t resident) {
+  if (resident < telling(memory_)) return resident;
+  const auto held = static_cast<std::uint64_t>(held_kib(pid).value_or(0)) << 10;
+  if (resident > held) file_pages_ = std::max(file_pages_, resident - held);
+  return held;
 }
 
 // The largest of the process and its children: what they share would count for each of them in a sum.
@@ -69,9 +76,9 @@ std::optional<Failure> Appetite::look() {
 
 void Appetite::explain(Failure& failure) const {
   const auto peak = static_cast<std::uint64_t>(process_.usage().max_rss_kib.value_or(0)) << 10;
-  const auto most = std::max(most_, peak);
+  const auto most = std::max(most_, peak - std::min(peak, file_pages_));
   const bool by_itself = failure.signal || failure.exit_code.value_or(0) != 0;
-  if (failure.reason != Reason::crashed || !by_itself || memory_ == 0 || most < memory_ / 4 * 3) return;
+  if (failure.reason != Reason::crashed || !by_itself || memory_ == 0 || most < telling(memory_)) return;
   failure.reason = Reason::memory_limit;
   failure.detail +=
       fmt::format("; it had {} MiB by then (--memory {} MiB)", mebibytes(most), mebibytes(memory_));

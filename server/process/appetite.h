@@ -21,12 +21,12 @@ class Appetite {
   /// It has had too much: no grace.
   bool exceeded() const { return exceeded_; }
 
-  /// A process that has ended by itself, without an answer and near its limit of memory, did so for want of
-  /// memory: programs say so in many ways.
+  /// Names the limit where a process has ended by itself near it, without an answer: programs say in many
+  /// ways that they got no memory. Pages of files do not count, as far as look() has seen them.
   void explain(Failure& failure) const;
 
  private:
-  std::uint64_t held_by(pid_t pid, std::uint64_t resident) const;
+  std::uint64_t held_by(pid_t pid, std::uint64_t resident);
   std::uint64_t held_by_family();
 
   Process& process_;
@@ -34,7 +34,8 @@ class Appetite {
   const Milliseconds cpu_;
   Deadline next_look_ = Deadline::max();
   unsigned looks_ = 0;
-  std::uint64_t most_ = 0;  // bytes that were seen
+  std::uint64_t most_ = 0;        // bytes that were seen to be held
+  std::uint64_t file_pages_ = 0;  // bytes that were seen to be resident, but a file's
   bool exceeded_ = false;
 };
 

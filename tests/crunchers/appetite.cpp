@@ -50,6 +50,19 @@ std::optional<Json> eat_shared_memory(const Call&) {
   return Json{{"eaten", kMostMemory}};
 }
 
+// Pages of a file are no memory of its own, and no reason for its end.
+std::optional<Json> crash_beside_a_file(const Call& call) {
+  const auto bytes = call.params.at("megabytes").get<std::size_t>() << 20;
+  const int file = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file < 0 || ftruncate(file, static_cast<off_t>(bytes)) != 0)
+    return Json{{"error", std::strerror(errno)}};
+  auto* const pages = static_cast<const volatile char*>(mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file, 0));
+  if (pages == MAP_FAILED) return Json{{"error", std::strerror(errno)}};
+  for (std::size_t at = 0; at < bytes; at += 4096) static_cast<void>(pages[at]);
+  usleep(400'000);  // for longer than the server waits between its looks
+  std::abort();
+}
+
 // As languages do that have a heap of their own.
 std::optional<Json> reserve_addresses(const Call& call) {
   const auto bytes = call.params.at("gigabytes").get<std::size_t>() << 30;
@@ -86,6 +99,8 @@ std::vector<Behaviour> appetite() {
   return {
       {"eat_shared_memory", "Shared memory without end, a gigabyte a second.", object_with(Json::object()),
        eat_shared_memory},
+      {"crash_beside_a_file", "Has so much of a file mapped, and aborts.",
+       object_with({{"megabytes", integer_between(0, 200)}}), crash_beside_a_file},
       {"reserve_addresses", "Addresses that it does not use.",
        object_with({{"gigabytes", integer_between(0, 100)}}), reserve_addresses},
       {"keep_memory", "Answers, and keeps so much.", object_with({{"megabytes", integer_between(0, 2000)}}),

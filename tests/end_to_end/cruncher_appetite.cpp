@@ -46,6 +46,14 @@ TEST_CASE("shared memory without end is stopped within 1.3 times the limit") {
   CHECK(has_no_children(server));
 }
 
+TEST_CASE("a crash beside a large file that is mapped is told as a crash") {
+  const UnrulyServer server({"--memory", "64MiB", "--file-size", "1GiB"});
+  const auto answer = run_job(server, "crash_beside_a_file", {{"megabytes", 80}});
+  CHECK(outcome_of(answer) == "502 crashed");
+  CHECK(answer.response.json().at("signal").get<std::string>().starts_with("SIGABRT"));
+  CHECK(answer.response.json().at("usage").at("max_rss_kib").get<double>() > 64 * 1024);
+}
+
 TEST_CASE("a reservation of addresses is no use of memory, unless --address-space says so") {
   const auto reserves = [](const RunningServer& server) {
     return run_job(server, "reserve_addresses", {{"gigabytes", 20}})
