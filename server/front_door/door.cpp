@@ -12,9 +12,10 @@
 namespace front_door {
 namespace {
 
-// Younger ones are those of a burst: their requests are on the way.
-constexpr Milliseconds kIdleLongEnough{100};
-constexpr Milliseconds kHeadLongEnough{1000};
+// Younger ones are those of a burst: their requests are on the way. A head comes in one go, but for the
+// longest.
+constexpr Milliseconds kIdleLongEnough{20};
+constexpr Milliseconds kHeadLongEnough{100};
 
 // Each is a walk over all large responses.
 constexpr int kCutsAtOnce = 16;

@@ -17,6 +17,7 @@
 #include "server/front_door/limits.h"
 #include "server/front_door/peer.h"
 #include "server/loop/scratch.h"
+#include "server/loop/turns.h"
 
 namespace front_door {
 
@@ -86,7 +87,8 @@ struct Door {
         write(loop, limits.write_timeout),
         linger(loop, Milliseconds{2000}),
         last_call(loop, Milliseconds{250}),
-        hangups(loop) {}
+        hangups(loop),
+        turns(loop) {}
 
   Loop& loop;
   const Limits limits;
@@ -103,6 +105,7 @@ struct Door {
       per_address;                                          ///< by Peer::group, of those that is_limited()
   std::function<bool(const std::string&)> stands_for_many;  ///< whether this address is a trusted proxy's
   std::function<void()> on_room;                            ///< a connection has ended
+  Turns turns;  ///< of long contents and responses; goes before what they use
 
   /// One read's bytes. Shared, since nothing suspends between a read and the end of its parse.
   std::array<char, kBytesPerTurn> read_buffer;

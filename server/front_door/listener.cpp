@@ -13,6 +13,7 @@ namespace {
 // Accepted in one go before other work of the loop gets its turn.
 constexpr int kBatch = 64;
 constexpr Milliseconds kRetry{100};
+constexpr Milliseconds kRetryForRoom{10};
 
 }  // namespace
 
@@ -61,9 +62,9 @@ void Listener::resume() {
 
 // Out of room or of descriptors: those that wait stay in the backlog until a connection ends, or a moment has
 // passed.
-bool Listener::pause() {
+bool Listener::pause(Milliseconds at_most) {
   paused_ = true;
-  retry_.expires_after(kRetry);
+  retry_.expires_after(at_most);
   retry_.async_wait([this](const boost::system::error_code& error) {
     if (!error) resume();
   });
@@ -81,7 +82,7 @@ bool Listener::accept_batch() {
     if (door_.counts.open >= door_.limits.max_connections) {
       if (i > 0) return false;  // the next wait says whether anybody is left who needs room
       door_.make_room();
-      return pause();
+      return pause(kRetryForRoom);
     }
     sockaddr_storage storage{};
     auto* address = reinterpret_cast<sockaddr*>(&storage);
@@ -92,7 +93,7 @@ bool Listener::accept_batch() {
       continue;
     }
     if (errno == EAGAIN) return false;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause();
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause(kRetry);
     // Anything else is one client's misfortune (ECONNABORTED, a network error: accept(2)).
   }
   return true;

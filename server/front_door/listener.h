@@ -27,7 +27,7 @@ class Listener {
   void wait();
   void accept_waiting();
   bool accept_batch();
-  bool pause();
+  bool pause(Milliseconds at_most);
   void admit(int socket, const struct sockaddr* address);
 
   Door& door_;

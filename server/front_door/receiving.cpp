@@ -113,7 +113,7 @@ awaitable<bool> Receiving::read_more(Incoming& request, std::string_view too_lat
     co_return false;
   }
   const bool readable = co_await socket_.wait(Socket::wait_read);
-  if (readable && request.step == Step::need_body) co_await others_first(door_.loop.get_executor());
+  if (readable && request.step == Step::need_body) co_await door_.turns.next();
   if (readable && !receive(request)) co_return false;
   if (readable && (!socket_.late() || request.step >= Step::complete)) co_return true;
   socket_.leave();

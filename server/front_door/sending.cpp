@@ -74,13 +74,13 @@ void Sending::cut() {
 awaitable<bool> Sending::send(Parts parts) {
   const auto size = parts.size();
   std::size_t done = 0;
-  if (size > kBytesPerTurn) co_await others_first(door_.loop.get_executor());
+  if (size > kBytesPerTurn) co_await door_.turns.next();
   while (done < size) {
     const auto count = send_some(socket_.descriptor(), parts, done);
     if (count > 0) {
       done += static_cast<std::size_t>(count);
       sent_ += static_cast<std::size_t>(count);
-      if (done < size) co_await others_first(door_.loop.get_executor());
+      if (done < size) co_await door_.turns.next();
     } else if (count < 0 && errno == EAGAIN) {
       const bool goes_on = co_await writable();
       if (!goes_on) co_return false;
@@ -128,7 +128,7 @@ awaitable<> Sending::linger() {
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) break;
     if (count > 0) {
       read += static_cast<std::size_t>(count);
-      co_await others_first(door_.loop.get_executor());
+      co_await door_.turns.next();
     } else {
       const bool in_time = co_await socket_.wait(Socket::wait_read);
       if (!in_time) break;

@@ -8,7 +8,10 @@
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
+#include <chrono>
 #include <string>
+
+#include "server/loop/turns.h"
 
 namespace loop {
 
@@ -44,6 +47,36 @@ TEST_CASE("what comes during a turn of long work is served before the next turn"
   asio::co_spawn(loop, do_long_work(loop.get_executor(), client, order), asio::detached);
   loop.run();
   CHECK(order == "wrwrwrwrwr");
+}
+
+awaitable<> work_in(Turns& turns, Socket& client, std::size_t& done, std::size_t& asked_at) {
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    co_await turns.next();
+    const auto until = Clock::now() + std::chrono::microseconds(50);
+    while (Clock::now() < until) continue;
+    if (++done == 100) {
+      asked_at = done;
+      CHECK(::send(client.native_handle(), "r", 1, 0) == 1);
+    }
+  }
+}
+
+TEST_CASE("however many long works there are, what comes meanwhile waits for some of them only") {
+  Loop loop(1);
+  Turns turns(loop);
+  Socket server(loop), client(loop);
+  asio::local::connect_pair(server, client);
+  constexpr std::size_t kWorks = 200;
+  std::size_t done = 0, asked_at = 0, answered_at = 0;
+  for (std::size_t i = 0; i < kWorks; ++i)
+    asio::co_spawn(loop, work_in(turns, client, done, asked_at), asio::detached);
+  char byte;
+  asio::async_read(server, asio::buffer(&byte, 1),
+                   [&](const boost::system::error_code&, std::size_t) { answered_at = done; });
+  loop.run();
+  CHECK(done == kWorks * kTurns);
+  CHECK(asked_at == 100);
+  CHECK(answered_at - asked_at < 10);
 }
 
 TEST_CASE("long works take turns") {
