@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/end_to_end/job.h"
+#include "tests/harness/light_route.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/temporary_directory.h"
 
@@ -117,6 +118,7 @@ TEST_CASE("eighty busy connections of one client do not keep another client from
   }
   HttpClient other = HttpClient::from("127.0.0.2", server.port());
   const bool full = eventually(seconds(10), [&] { return other.get("/readyz").status == 503; });
+  harness::LightRoute light(server.port());
   std::vector<std::string> outcomes;
   std::vector<double> waits_ms;
   for (int job = 0; job < 20; ++job) {
@@ -124,9 +126,11 @@ TEST_CASE("eighty busy connections of one client do not keep another client from
     outcomes.push_back(outcome_of(response));
     if (response.status == 200) waits_ms.push_back(response.json().at("usage").at("wait_ms").get<double>());
   }
+  const auto light_ms = light.p99_ms();
   stop = true;
   for (auto& thread : greedy) thread.join();
   CHECK(full);
+  CHECK(light_ms < harness::light_p99_bound_ms());
   CHECK(std::count(outcomes.begin(), outcomes.end(), "200") == 20);
   REQUIRE_FALSE(waits_ms.empty());
   CHECK(*std::max_element(waits_ms.begin(), waits_ms.end()) <

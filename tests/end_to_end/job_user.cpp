@@ -137,8 +137,8 @@ TEST_CASE("a job of --job-user is that user alone, and can do nothing to the ser
   }
 }
 
-TEST_CASE("a job can neither read nor stop those beside it, nor launchers" * harness::NeedsRoot()) {
-  if (process::landlock_version() < 6) return;  // the kernel has no means
+TEST_CASE("a job can neither read nor stop those beside it, nor launchers" *
+          harness::NeedsRootAndScopes{process::landlock_version() >= 6}) {
   const Attacker attacker;
   const RunningServer server({"--cruncher", attacker.path, "--job-user", kNobody, "--priority", "normal",
                               "--running", "2", "--spares", "2"});

@@ -4,11 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <mutex>
 
 #include "tests/end_to_end/job.h"
+#include "tests/harness/light_route.h"
 #include "tests/harness/process_table.h"
 
 namespace end_to_end {
@@ -16,6 +16,7 @@ namespace {
 
 using harness::at_most;
 using harness::kSanitized;
+using harness::percentile_99;
 using Micro = std::chrono::duration<double, std::milli>;
 
 constexpr int kSlots = 2;
@@ -32,12 +33,6 @@ struct Tally {
     refusals_ms.insert(refusals_ms.end(), more.refusals_ms.begin(), more.refusals_ms.end());
   }
 };
-
-double percentile_99(std::vector<double> values) {
-  REQUIRE_FALSE(values.empty());
-  std::sort(values.begin(), values.end());
-  return values[values.size() * 99 / 100];
-}
 
 // One client that sends a job each `pace`, or as soon as the one before is answered where that takes longer.
 Tally keep_sending(const RunningServer& server, milliseconds pace, Clock::time_point begin,
@@ -74,18 +69,6 @@ Tally load(const RunningServer& server, int clients, milliseconds pace, millisec
   return total;
 }
 
-std::vector<double> ask_light_route(const RunningServer& server, const std::atomic<bool>& enough) {
-  HttpClient client(server.port());
-  std::vector<double> times_ms;
-  while (!enough) {
-    const auto sent = Clock::now();
-    if (client.get("/").status != 200) break;
-    times_ms.push_back(Micro(Clock::now() - sent).count());
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-  return times_ms;
-}
-
 TEST_CASE(
     "under ten times its capacity the server does what it can, refuses the rest at once and does not grow") {
   const char* const wish = std::getenv("CRUNCHER_TEST_SECONDS");
@@ -103,11 +86,9 @@ TEST_CASE(
   const int clients = static_cast<int>(10 * capacity * kPace.count() / 1000) + kSlots + 4;
   load(server, clients, kPace, seconds(1));
   const auto memory_before = harness::private_memory_kib(server.pid());
-  std::atomic<bool> enough = false;
-  auto light = std::async(std::launch::async, [&] { return ask_light_route(server, enough); });
+  harness::LightRoute light(server.port());
   const auto crowded = load(server, clients, kPace, duration);
-  enough = true;
-  const auto light_ms = percentile_99(light.get());
+  const auto light_ms = light.p99_ms();
 
   const double goodput = static_cast<double>(crowded.done) / duration.count();
   const double refused = static_cast<double>(crowded.refusals_ms.size()) / duration.count();

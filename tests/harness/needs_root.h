@@ -16,4 +16,14 @@ struct NeedsRoot {
   }
 };
 
+/// The same of those that also need something of the kernel: here that Landlock bounds signals.
+struct NeedsRootAndScopes {
+  bool has_scopes;
+  template <typename Case>
+  void fill(Case& to) const {
+    doctest::test_suite("needs root and scopes").fill(to);
+    doctest::skip(getuid() != 0 || !has_scopes).fill(to);
+  }
+};
+
 }  // namespace harness

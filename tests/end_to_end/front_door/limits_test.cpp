@@ -15,6 +15,7 @@
 
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
+#include "tests/harness/light_route.h"
 #include "tests/harness/process_table.h"
 #include "tests/harness/running_server.h"
 
@@ -76,6 +77,7 @@ TEST_CASE(
   SUBCASE("a head") {
     beginning = "GET / HTTP/1.1\r\nHost: a";
   }
+  harness::LightRoute light(server.port());
   std::vector<PlainSocket> clients;
   for (int i = 0; i < 2 * kConnections; ++i) {
     clients.emplace_back(server.port());
@@ -85,6 +87,8 @@ TEST_CASE(
     HttpClient newcomer(server.port(), std::chrono::seconds(15));
     CHECK(newcomer.get("/healthz").status == 200);
   }
+  std::this_thread::sleep_for(1500ms);
+  CHECK(light.p99_ms() < harness::light_p99_bound_ms());
 }
 
 TEST_CASE("an address over --max-connections-per-ip is refused, and no other address with it") {
@@ -202,6 +206,7 @@ TEST_CASE("slow readers of large replies are cut off where others need the memor
   const std::string request =
       "POST /tasks/regex_match HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " +
       std::to_string(content.size()) + "\r\n\r\n" + content;
+  harness::LightRoute light(server.port());
   std::vector<PlainSocket> slow;
   for (int i = 0; i < 5; ++i) {
     slow.emplace_back(server.port(), PlainSocket::Way{.receive_buffer = 4096});
@@ -216,6 +221,7 @@ TEST_CASE("slow readers of large replies are cut off where others need the memor
     CHECK(answer.status == 200);
     CHECK(answer.body.size() > 1'000'000);
   }
+  CHECK(light.p99_ms() < harness::light_p99_bound_ms());
   CHECK(server.logs("status=200 reason=buffers_full"));
 }
 
