@@ -148,6 +148,9 @@ void check(const Command& command) {
   if (command.streams && (!command.out.empty() || command.answers_header))
     refuse(command.place, "stream sends stdout as it comes: it cannot be with {}",
            command.answers_header ? "cgi" : "out");
+  if (command.spares > 0 && (!command.params.empty() || !command.in.empty()))
+    refuse(command.place, "spares are started before there is a request: they cannot be with {}",
+           command.params.empty() ? "in" : "params");
   if (command.answers_header && !command.out.empty())
     refuse(command.place, "cgi is about stdout: it cannot be with out");
 }

@@ -49,6 +49,7 @@ void add_flags_of(FlagTable& flags, Command& command) {
   flags.text("out", command.out, "NAME", "the result's file, in place of stdout");
   flags.size("max-body", command.max_body, "0", "1024GiB", "content of a request");
   flags.count("running", command.running, 1, 4096, "jobs at once");
+  flags.count("spares", command.spares, 0, 4096, "processes started in advance, for one without params");
   add_surroundings_flags(flags, command.environment, command.launcher);
   flags.choice<Mode>("confine", command.confinement.mode,
                      {{"on", Mode::on}, {"off", Mode::off}, {"required", Mode::required}}, "on",

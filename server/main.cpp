@@ -17,6 +17,7 @@
 #include "server/comparison/worker_threads.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
+#include "server/offload/command_spares.h"
 #include "server/process/log_lines.h"
 #include "server/renewal.h"
 #include "server/routes/content_reading.h"
@@ -49,7 +50,9 @@ routes::Catalogue read_catalogue(const ipc::Json& document, const Options& optio
 // Beside those of clients.
 rlim_t descriptors_of_others(const Options& options) {
   constexpr rlim_t kFew = 64, kPerProcess = 5, kPipes = 3;  // a job's, closed when its slot is free again
-  return kFew + kOperators + kPerProcess * (options.running + options.spares) + kPipes * options.running;
+  auto spares = options.spares;
+  for (const auto& command : options.commands) spares += command.spares;
+  return kFew + kOperators + kPerProcess * (options.running + spares) + kPipes * options.running;
 }
 
 void add_commands(routes::Catalogue& catalogue, const std::vector<process::Command>& commands) try {
@@ -171,6 +174,13 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
                                1);
       commands->launch_by(crews_apart.back());
     }
+    for (const auto& command : options.commands) {
+      if (command.spares == 0) continue;
+      crews_apart.emplace_back(loop, orphans, command_program(options, command),
+                               crew_observers(observers, log), 1,
+                               offload::spare_orders(*job_folders, command));
+      commands->keep_spares(crews_apart.back(), command.task);
+    }
     if (const auto weakness = check_confinement(options); !weakness.empty())
       log.say(spdlog::level::warn, weakness);
   }
@@ -197,6 +207,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   observers = {&log, &metrics, &status};
 
   crew.refill();
+  for (auto& apart : crews_apart) apart.refill();
   stored.begin();
   const auto table = [&](bool for_operators) {
     std::vector<routes::Table> parts{routes::origin_routes(offload, options.blocking_route),

@@ -176,6 +176,13 @@ process::Program command_program(const Options& options, bool by_launcher) {
   return program;
 }
 
+process::Program command_program(const Options& options, const process::Command& command) {
+  auto program = command_program(options, !command.launcher.empty());
+  program.argv = {command.program};
+  program.spares = command.spares;
+  return program;
+}
+
 std::string check_confinement(const Options& options) {
   using Mode = process::Confinement::Mode;
   constexpr int kScopes = 6;

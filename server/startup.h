@@ -48,6 +48,8 @@ bool has_launched_commands(const Options& options);
 
 /// What starts the commands, and all that they may use; another one for those behind a launcher.
 process::Program command_program(const Options& options, bool by_launcher);
+/// The same for the spares of one command.
+process::Program command_program(const Options& options, const process::Command& command);
 
 /// Whether the kernel can confine the commands: throws RefusedStart where it cannot and one of them requires
 /// it; else a sentence where it can only in part, or not at all.

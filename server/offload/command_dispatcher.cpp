@@ -1,5 +1,6 @@
 #include "server/offload/command_dispatcher.h"
 
+#include "server/offload/command_spares.h"
 #include "server/process/run_command.h"
 
 namespace offload {
@@ -26,6 +27,24 @@ awaitable<std::variant<Slot, process::Failure>> CommandDispatcher::enter(const p
   co_return admitted;
 }
 
+// A spare that has got its content, or a process that was started for it.
+awaitable<CommandDispatcher::Lent> CommandDispatcher::lend(const process::Command& command,
+                                                           const process::CommandInput& input,
+                                                           Deadline deadline) {
+  if (const auto found = spares_.find(command.task); found != spares_.end() && suits_spares(input.content)) {
+    auto& crew = *found->second;
+    auto lent = co_await crew.lend(deadline);
+    if (auto* process = std::get_if<std::unique_ptr<process::Process>>(&lent))
+      give_content(**process, input.content);
+    co_return Lent{crew, std::move(lent)};
+  }
+  process::JobFolder folder(folders_);
+  auto order = process::order_of(command, input, folder.path());
+  auto& crew = crew_for(command);
+  auto lent = co_await crew.start(std::move(order), std::move(folder), deadline);
+  co_return Lent{crew, std::move(lent)};
+}
+
 awaitable<std::variant<process::Failure, Occupied>> CommandDispatcher::begin(
     LiveJob& live, const process::Command& command, const process::CommandInput& input,
     std::optional<Slot> slot) {
@@ -33,10 +52,7 @@ awaitable<std::variant<process::Failure, Occupied>> CommandDispatcher::begin(
   dispatcher_.enrol(live);
   auto admitted = co_await enter(job, command, std::move(slot));
   if (auto* refusal = std::get_if<process::Failure>(&admitted)) co_return std::move(*refusal);
-  process::JobFolder folder(folders_);
-  auto order = process::order_of(command, input, folder.path());
-  auto& crew = crew_for(command);
-  auto lent = co_await crew.start(std::move(order), std::move(folder), job.deadline);
+  auto [crew, lent] = co_await lend(command, input, job.deadline);
   if (auto* failure = std::get_if<process::Failure>(&lent)) co_return std::move(*failure);
   live.began = Clock::now();
   live.pid = std::get<0>(lent)->pid();

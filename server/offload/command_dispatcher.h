@@ -42,6 +42,10 @@ class CommandDispatcher {
   /// Commands with a launcher get their processes from another crew, which must outlive this.
   void launch_by(Crew& crew) { launched_ = &crew, dispatcher_.add(crew); }
 
+  /// Jobs of that task whose content suits get their processes from a crew of spares (command_spares.h),
+  /// which must outlive this.
+  void keep_spares(Crew& crew, const std::string& task) { spares_[task] = &crew, dispatcher_.add(crew); }
+
   /// As Dispatcher::run(). `slot` is the job's, where it has one already.
   awaitable<process::Outcome> run(const process::Job& job, const process::Command& command,
                                   const process::CommandInput& input, std::optional<Slot> slot);
@@ -61,6 +65,12 @@ class CommandDispatcher {
                                                         std::optional<Slot> slot);
   awaitable<std::variant<Slot, process::Failure>> enter_all(const process::Job& job,
                                                             std::optional<Slot> slot);
+  struct Lent {
+    Crew& crew;
+    Crew::Lent what;
+  };
+  awaitable<Lent> lend(const process::Command& command, const process::CommandInput& input,
+                       Deadline deadline);
   awaitable<std::variant<process::Failure, Occupied>> begin(LiveJob& live, const process::Command& command,
                                                             const process::CommandInput& input,
                                                             std::optional<Slot> slot);
@@ -69,6 +79,7 @@ class CommandDispatcher {
   Dispatcher& dispatcher_;
   Crew& crew_;
   Crew* launched_ = nullptr;
+  std::map<std::string, Crew*> spares_;  // by task
   process::JobFolders& folders_;
   ThreadPool& files_;
   std::map<std::string, Admission> own_;  // of the tasks whose jobs have a bound of their own

@@ -41,10 +41,11 @@ Crew::Waiter::~Waiter() {
 }
 
 Crew::Crew(Loop& loop, process::Orphans& orphans, process::Program program, Observers observers,
-           int launchers)
+           int launchers, std::function<SpareOrder()> order_spare)
     : loop_(loop),
       orphans_(orphans),
       observers_(std::move(observers)),
+      order_spare_(std::move(order_spare)),
       spawner_(loop, std::move(program), launchers,
                {[this](pid_t pid) { orphans_.end_stray(pid); }, observers_.on_words}),
       target_(spawner_.program().spares),
@@ -90,7 +91,26 @@ void Crew::refill() {
 
 void Crew::spawn_one() {
   ++starting_;
+  if (order_spare_) return order_one();
   spawner_.spawn([this](process::Launched launched) { on_spawned(std::move(launched)); });
+}
+
+void Crew::order_one() {
+  const auto spare = std::make_shared<SpareOrder>(order_spare_());
+  if (!spare->in) {
+    asio::post(loop_, [this, error = errno] {
+      process::Launched none;
+      none.error = error;
+      none.step = "pipe2";
+      on_spawned(std::move(none));
+    });
+    return;
+  }
+  auto order = std::move(spare->order);
+  spawner_.spawn(std::move(order), [this, spare](process::Launched launched) {
+    launched.in = std::move(spare->in);
+    on_spawned(std::move(launched), std::move(spare->folder));
+  });
 }
 
 awaitable<Crew::Lent> Crew::start(process::Order order, process::JobFolder folder, Deadline deadline) {
@@ -136,9 +156,10 @@ std::unique_ptr<process::Process> Crew::count(process::Launched& launched) {
   return process;
 }
 
-void Crew::on_spawned(process::Launched launched) {
+void Crew::on_spawned(process::Launched launched, process::JobFolder folder) {
   --starting_;
   if (auto process = count(launched)) {
+    process->own(std::move(folder));
     back_off_.started(Clock::now());
     return hand_out(std::move(process));
   }

@@ -35,6 +35,13 @@ struct SpawnCounts {
   SpawnCounts& operator+=(const SpawnCounts& other);
 };
 
+/// A spare that is an order of its own.
+struct SpareOrder {
+  process::Order order;
+  process::JobFolder folder;  ///< in which it runs
+  loop::UniqueFd in;          ///< what its stdin is read from; none, with errno, where no pipe could be had
+};
+
 /// How a process comes back.
 struct Leave {
   bool has_answered = false;                    ///< it gets a moment to end by itself
@@ -52,9 +59,10 @@ class Crew {
     std::function<void(std::string_view)> on_words;
   };
 
-  /// `orphans` must outlive it. Throws std::system_error where no launcher can be started.
+  /// `orphans` must outlive it. Its spares are the program as it stands, or what `order_spare` says. Throws
+  /// std::system_error where no launcher can be started.
   Crew(Loop& loop, process::Orphans& orphans, process::Program program, Observers observers,
-       int launchers = 2);
+       int launchers = 2, std::function<SpareOrder()> order_spare = {});
   ~Crew();
 
   using Lent = std::variant<std::unique_ptr<process::Process>, process::Failure>;
@@ -135,7 +143,8 @@ class Crew {
   };
 
   void spawn_one();
-  void on_spawned(process::Launched launched);
+  void order_one();
+  void on_spawned(process::Launched launched, process::JobFolder folder = {});
   void on_ordered(Ordered& ordered, process::Launched launched);
   std::unique_ptr<process::Process> count(process::Launched& launched);
   std::unique_ptr<process::Process> adopt(process::Launched& launched);
@@ -154,6 +163,7 @@ class Crew {
   Loop& loop_;
   process::Orphans& orphans_;
   const Observers observers_;
+  const std::function<SpareOrder()> order_spare_;
   process::Spawner spawner_;
   std::size_t target_;
   std::size_t starting_ = 0;

@@ -33,6 +33,7 @@ struct Command {
   std::map<int, int> statuses;  ///< of the response, by exit code
   std::size_t max_body = 64 << 20;  ///< bytes of content: beyond 1 MiB they are in a file
   std::size_t running = 0;          ///< its jobs at once; 0: no limit but the slots
+  std::size_t spares = 0;           ///< processes that are started in advance
 
   std::vector<std::string> environment;  ///< "NAME=value", all but what belongs to one job
   Confinement confinement;
