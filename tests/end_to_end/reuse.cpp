@@ -143,6 +143,26 @@ TEST_CASE("no job is lost to processes that end between two jobs") {
   CHECK(recycled(server, "ended") > 10);
 }
 
+TEST_CASE("of 100,000 jobs on processes that end after some fifty, none is lost") {
+  const RunningServer server({"--cruncher", CRUNCHER_PATH, "--jobs-per-process", "50", "--running", "2",
+                              "--waiting", "64", "--priority", "normal"});
+  constexpr int kClients = 16, kJobs = harness::kSanitized ? 8'000 : 100'000;
+  std::vector<std::future<int>> clients;
+  for (int client = 0; client < kClients; ++client) {
+    clients.push_back(std::async(std::launch::async, [&] {
+      HttpClient connection(server.port(), seconds(60));
+      int done = 0;
+      for (int i = 0; i < kJobs / kClients; ++i)
+        done += connection.post("/tasks/spin", {{"CPUTimeMs", 0}}).status == 200;
+      return done;
+    }));
+  }
+  int done = 0;
+  for (auto& client : clients) done += client.get();
+  CHECK(done == kJobs);
+  CHECK(recycled(server, "jobs") >= kJobs / 60);
+}
+
 TEST_CASE("no job is lost to a process that has closed its stdin") {
   const UnrulyServer server(staying({"--running", "1", "--kill-grace", "100ms"}));
   const auto deaf = pid_of(run_job(server, "answer_and_close"));
