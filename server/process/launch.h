@@ -53,12 +53,4 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
 /// Returns where it cannot, with errno; what it has set by then stays.
 void execute_fork_server(const Program& program, pid_t server, int ruleset);
 
-/// Gives a running process a job's limits where they differ from those that it has. Best effort: it may have
-/// gone already.
-void apply_limits(pid_t pid, const JobLimits& limits, const JobLimits& in_force);
-
-/// The same for a process that stays, and has used `cpu` by now: `limits` are soft, so that the next job's
-/// may be higher, below the hard ones of `ceiling`. Without a hard limit of the CPU time.
-void move_limits(pid_t pid, const JobLimits& limits, const JobLimits& ceiling, Milliseconds cpu);
-
 }  // namespace process

@@ -9,6 +9,7 @@
 #include <cassert>
 
 #include "server/process/proc_file.h"
+#include "server/process/resource_limits.h"
 
 namespace process {
 

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 
 #include "server/process/appetite.h"
+#include "server/process/dialogue_thread.h"
 #include "server/process/pipe_reading.h"
 #include "server/process/stderr_reader.h"
 
@@ -15,16 +15,6 @@ namespace process {
 namespace {
 
 constexpr Milliseconds kBrief{10};  // of a job: a longer one can wait for its process's end
-constexpr auto kNoBudget = std::numeric_limits<std::size_t>::max();
-
-// What a thread does with the dialogue. Outlives the job where that is cancelled.
-struct OnThread {
-  explicit OnThread(Process& process) : process(&process) {}
-  Process* process;  // as long as the job lives
-  bool busy = false;
-  bool done = false;             // and not heard of yet
-  std::optional<Pulled> pulled;  // where it was to read
-};
 
 class Conversation {
  public:
@@ -32,25 +22,18 @@ class Conversation {
                double& progress)
       : process_(process),
         dialogue_(std::move(dialogue)),
-        pool_(pool),
+        thread_(process, dialogue_, pool),
         bounds_(bounds),
         progress_(progress),
         appetite_(process, bounds.memory, bounds.cpu),
-        on_thread_(std::make_shared<OnThread>(process)),
         err_(process, bounds.listener) {}
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
-  // A thread that has the dialogue keeps it.
-  ~Conversation() {
-    on_thread_->process = nullptr;
-    if (busy()) return;
-    for (auto& text : dialogue_->remains()) pool_.let_go(std::move(text));
-  }
 
   awaitable<Ran> run(const EndPolicy& policy);
 
  private:
-  bool busy() const { return on_thread_->busy; }
+  bool busy() const { return thread_.busy(); }
   bool failed() const { return fault_ || (!busy() && dialogue_->failed()); }
   bool over() const;
   Clock::duration elapsed() const { return Clock::now() - given_; }
@@ -60,8 +43,6 @@ class Conversation {
   void read_out();
   void note();
   void note_end_of_output();
-  void read_on_thread();
-  void understand_on_thread();
   void hear_from_thread();
   awaitable<> await_thread();
   awaitable<> see_it_die(const EndPolicy& policy);
@@ -72,11 +53,10 @@ class Conversation {
 
   Process& process_;
   const std::shared_ptr<Dialogue> dialogue_;
-  ThreadPool& pool_;
+  DialogueThread thread_;
   const JobBounds bounds_;
   double& progress_;
   Appetite appetite_;
-  const std::shared_ptr<OnThread> on_thread_;
   const Clock::time_point given_ = Clock::now();
   bool out_open_ = true;
   bool answered_ = false;
@@ -159,7 +139,10 @@ void Conversation::read_out() {
   for (int reads = 0; reads < 2 && left > 0; ++reads) {
     if (over()) return;
     const auto room = dialogue_->room_on_loop();
-    if (room == 0) return read_on_thread();
+    if (room == 0) {
+      heard_ = true;
+      return thread_.read();
+    }
     const auto piece = read_piece(process_.out().fd(), std::min(left, room));
     if (piece.end) note_end_of_output();
     if (!piece.more) return;
@@ -168,7 +151,7 @@ void Conversation::read_out() {
     heard_ = true;
     dialogue_->accept_stdout(piece.bytes);
     note();
-    if (dialogue_->backlog()) return understand_on_thread();
+    if (dialogue_->backlog()) return thread_.understand();
   }
   process_.out().listen();
 }
@@ -190,42 +173,13 @@ void Conversation::note() {
   if (elapsed() >= kBrief) process_.note_peak();
 }
 
-// Of a long text the thread reads the rest: to make the memory for it takes the kernel longer than the loop
-// has time, and has it wait for the thread where that gives memory back.
-void Conversation::read_on_thread() {
-  heard_ = true;
-  on_thread_->busy = true;
-  process_.lend_out(true);
-  pool_.run([dialogue = dialogue_, fd = process_.out().fd()] { return pull(fd, *dialogue); },
-            [state = on_thread_, &process = process_](Pulled pulled) {
-              state->busy = false;
-              state->done = true;
-              state->pulled = pulled;
-              process.lend_out(false);
-            });
-}
-
-void Conversation::understand_on_thread() {
-  on_thread_->busy = true;
-  pool_.run(
-      [dialogue = dialogue_] {
-        dialogue->understand(kNoBudget);
-        return true;
-      },
-      [state = on_thread_](bool) {
-        state->busy = false;
-        state->done = true;
-        if (state->process) state->process->wake();
-      });
-}
-
 void Conversation::hear_from_thread() {
-  if (!std::exchange(on_thread_->done, false)) return;
-  const auto pulled = std::exchange(on_thread_->pulled, {});
-  if (pulled && pulled->end) note_end_of_output();
+  const auto ended = thread_.done();
+  if (!ended) return;
+  if (*ended) note_end_of_output();
   dialogue_->understand(kJsonOnLoop);
   note();
-  if (dialogue_->backlog()) return understand_on_thread();
+  if (dialogue_->backlog()) return thread_.understand();
   if (out_open_ && !over()) process_.out().listen();
 }
 
@@ -261,7 +215,7 @@ awaitable<> Conversation::read_what_is_left() {
     heard_ = true;
     dialogue_->accept_stdout(bytes);
     note();
-    if (dialogue_->backlog()) understand_on_thread();
+    if (dialogue_->backlog()) thread_.understand();
     co_await await_thread();
     if (left > 0) co_await others_first(executor);
   }
