@@ -10,14 +10,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <list>
 #include <optional>
 
 #include "ipc/growth.h"
 #include "server/comparison/worker_threads.h"
+#include "server/crews_apart.h"
 #include "server/lifecycle.h"
 #include "server/loop/real_time_loop.h"
-#include "server/offload/command_spares.h"
 #include "server/process/log_lines.h"
 #include "server/renewal.h"
 #include "server/routes/content_reading.h"
@@ -114,6 +113,24 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
           }};
 }
 
+telemetry::AccessLog::Format log_format(const Options& options) {
+  using Format = telemetry::AccessLog::Format;
+  return options.log_format == "json" ? Format::json : Format::text;
+}
+
+// The loop's thread gets real-time priority, unless a writer of the log falls behind it.
+void step_up(std::optional<RealTimeLoop>& real_time, Loop& loop, telemetry::Log& log_file,
+             telemetry::AccessLog& log) {
+  real_time.emplace(loop, [&log](int error) {
+    log.say(spdlog::level::info,
+            std::string("--loop-priority: not realtime: ") +
+                (error == EPERM ? "no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO)"
+                                : std::strerror(error)));
+  });
+  real_time->step_up();
+  log_file.on_backlog([&real_time] { real_time->step_down(); });
+}
+
 [[noreturn]] void serve(const Options& options) {
   ignore_signals();
   allow_many_descriptors(options);
@@ -146,50 +163,24 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   std::optional<telemetry::Log> log_file(std::in_place, options.log_file, options.log_level, [realtime] {
     if (realtime) set_nice_of_busy_loop();
   });
-  telemetry::AccessLog log(
-      *log_file,
-      options.log_format == "json" ? telemetry::AccessLog::Format::json : telemetry::AccessLog::Format::text,
-      options.log_replies);
+  telemetry::AccessLog log(*log_file, log_format(options), options.log_replies);
 
   std::vector<telemetry::Observer*> observers;
   process::Orphans orphans(loop);
   offload::Crew crew(loop, orphans, cruncher_program(options), crew_observers(observers, log));
   offload::Admission admission(loop, options.running, options.waiting, options.wait_timeout);
   offload::Dispatcher dispatcher(admission, crew, json_pool);
-  std::list<offload::Crew> crews_apart;
-  for (const auto& [task, surroundings] : options.apart) {
-    crews_apart.emplace_back(loop, orphans, cruncher_program(options, task), crew_observers(observers, log),
-                             1);
-    dispatcher.serve_by(crews_apart.back(), task);
-  }
-  std::optional<process::JobFolders> job_folders;
-  std::optional<offload::Crew> command_crew;
-  std::optional<offload::CommandDispatcher> commands;
-  if (!options.commands.empty()) {
-    job_folders.emplace(loop, scratch.folder(), !options.job_user.empty());
-    command_crew.emplace(loop, orphans, command_program(options, false), crew_observers(observers, log));
-    commands.emplace(loop, dispatcher, *command_crew, *job_folders, json_pool);
-    if (has_launched_commands(options)) {
-      crews_apart.emplace_back(loop, orphans, command_program(options, true), crew_observers(observers, log),
-                               1);
-      commands->launch_by(crews_apart.back());
-    }
-    for (const auto& command : options.commands) {
-      if (command.spares == 0) continue;
-      crews_apart.emplace_back(loop, orphans, command_program(options, command),
-                               crew_observers(observers, log), 1,
-                               offload::spare_orders(*job_folders, command));
-      commands->keep_spares(crews_apart.back(), command.task);
-    }
-    if (const auto weakness = check_confinement(options); !weakness.empty())
-      log.say(spdlog::level::warn, weakness);
-  }
+  CrewsApart crews_apart(
+      {loop, orphans, dispatcher, json_pool, [&] { return crew_observers(observers, log); }}, options,
+      scratch.folder());
+  if (const auto weakness = check_confinement(options); !weakness.empty())
+    log.say(spdlog::level::warn, weakness);
   comparison::WorkerThreads threads(loop, admission);
 
   routes::ContentReading contents(loop, options.running + options.waiting, options.wait_timeout);
   contents.thread().run([] { process::set_priority(process::Priority::low); });
   routes::Offload offload(catalogue, dispatcher, threads, json_pool, contents);
-  if (commands) offload.serve_commands(*commands);
+  if (auto* commands = crews_apart.commands()) offload.serve_commands(*commands);
   StoredJobs stored(loop, options, admission, offload, json_pool, clients, observers);
   const Site::Shared shared{loop, scratch, json_pool, clients, observers, options.allowed_hosts};
   Site site(shared, std::move(endpoints),
@@ -207,7 +198,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   observers = {&log, &metrics, &status};
 
   crew.refill();
-  for (auto& apart : crews_apart) apart.refill();
+  crews_apart.refill();
   stored.begin();
   const auto table = [&](bool for_operators) {
     std::vector<routes::Table> parts{routes::origin_routes(offload, options.blocking_route),
@@ -222,16 +213,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
   if (admin_site) admin_site->open(table(true));
 
   std::optional<RealTimeLoop> real_time;
-  if (realtime) {
-    real_time.emplace(loop, [&log](int error) {
-      log.say(spdlog::level::info,
-              std::string("--loop-priority: not realtime: ") +
-                  (error == EPERM ? "no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO)"
-                                  : std::strerror(error)));
-    });
-    real_time->step_up();
-    log_file->on_backlog([&real_time] { real_time->step_down(); });
-  }
+  if (realtime) step_up(real_time, loop, *log_file, log);
   const auto say = [&log](bool good, const std::string& sentence) {
     log.say(good ? spdlog::level::info : spdlog::level::warn, sentence);
   };
@@ -255,7 +237,7 @@ offload::Crew::Observers crew_observers(const std::vector<telemetry::Observer*>&
     orphans.ask_all_to_end(patience);
   if (const auto left = orphans.end_all(kLastWait))
     log.say(spdlog::level::warn, std::to_string(left) + " processes have not ended yet");
-  job_folders.reset();
+  crews_apart.remove_folders();
   log_file.reset();
   ::_exit(exit_code);
 }

@@ -99,20 +99,21 @@ void end_by_launcher(process::Program& program, const Options& options) {
   program.end.exit_grace = kPatience;
 }
 
-void put_in_front(process::Program& program, const std::string& launcher) {
+// `place` says where the launcher was given.
+void put_in_front(process::Program& program, const std::string& launcher, const std::string& place) {
   auto split = process::split_words(launcher);
   if (const auto* why = std::get_if<std::string_view>(&split))
-    throw RefusedStart(fmt::format("--launcher '{}': {}", launcher, *why));
+    throw RefusedStart(fmt::format("{} '{}': {}", place, launcher, *why));
   auto& words = std::get<std::vector<std::string>>(split);
-  if (words.empty()) throw RefusedStart("--launcher: no program is named");
+  if (words.empty()) throw RefusedStart(place + ": no program is named");
   words[0] = process::find_program(words[0]);
   program.argv.insert(program.argv.begin(), words.begin(), words.end());
   if (::access(program.path().c_str(), X_OK) != 0)
-    throw RefusedStart(fmt::format("--launcher '{}': {}", program.path(), std::strerror(errno)));
+    throw RefusedStart(fmt::format("{} '{}': {}", place, program.path(), std::strerror(errno)));
 }
 
 process::Program cruncher_program(const Options& options, const OwnSurroundings& own,
-                                  const process::JobLimits& limits) {
+                                  const process::JobLimits& limits, const std::string& task = {}) {
   process::Program program;
   program.argv = {process::find_program(options.cruncher)};
   const auto& launcher = own.launcher.empty() ? options.launcher : own.launcher;
@@ -136,7 +137,8 @@ process::Program cruncher_program(const Options& options, const OwnSurroundings&
   program.stay.allowed = wants_processes_to_stay(options);
   program.stay.most = options.running + options.spares;
   if (launcher.empty()) return program;
-  put_in_front(program, launcher);
+  put_in_front(program, launcher,
+               own.launcher.empty() ? "--launcher" : fmt::format("[task.{}]: launcher", task));
   end_by_launcher(program, options);
   return program;
 }
@@ -148,7 +150,7 @@ process::Program cruncher_program(const Options& options) {
 }
 
 process::Program cruncher_program(const Options& options, const std::string& task) {
-  return cruncher_program(options, options.apart.at(task), options.per_task.at(task));
+  return cruncher_program(options, options.apart.at(task), options.per_task.at(task), task);
 }
 
 // At normal priority: a busy machine may delay jobs, but it must not keep the server from starting.

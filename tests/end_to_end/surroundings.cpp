@@ -111,8 +111,8 @@ TEST_CASE("a launcher that is none is refused at the start, by its place") {
     CHECK(result.exit_code == 2);
     return result.err;
   };
-  CHECK(start("[task.primes]\nlauncher = \"/nowhere/srun -n1\"\n").find("/nowhere/srun") !=
-        std::string::npos);
+  CHECK(start("[task.primes]\nlauncher = \"/nowhere/srun -n1\"\n")
+            .find("[task.primes]: launcher '/nowhere/srun'") != std::string::npos);
   CHECK(start("[task.a]\nexec = \"cat\"\nlauncher = \"/nowhere/srun -n1\"\n").find("/nowhere/srun") !=
         std::string::npos);
   CHECK(start("[task.primes]\nlauncher = \"nice\"\n", {"--start", "fork"}).find("--start fork") !=
