@@ -235,14 +235,16 @@ void Connection::watch_for_hangup() {
 }
 
 awaitable<Ending> Connection::deliver() {
-  const auto& response = turn_->exchange.response;
-  const Parts parts{response.head, response.content()};
+  auto& response = turn_->exchange.response;
   sending_.begin();
+  if (response.file.fd) sending_.fetch_short(response);
+  const Parts parts{response.head, response.content()};
   if (response.body.size() > kLargeResponse) door_.large_responses.push_back(sending_);
   bool sent = co_await sending_.send(parts);
   if (sending_.is_linked()) sending_.unlink();
   if (sent && response.stream) co_return co_await send_stream();
   if (sent && response.file.fd) sent = co_await sending_.send_file(response.file);
+  sending_.release(response.file);
   co_return sent ? Ending::sent : Ending::write_failed;
 }
 

@@ -135,7 +135,7 @@ struct Exchange {
 /// How an exchange ended, for the one who keeps the log.
 enum class Ending { sent, client_gone, write_failed, broken_off };
 
-/// The inside of the house. All calls come from the loop.
+/// What answers requests. All calls come from the loop.
 class Application {
  public:
   virtual ~Application() = default;

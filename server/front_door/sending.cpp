@@ -116,6 +116,19 @@ awaitable<bool> Sending::send_file(const FileContent& file) {
   co_return true;
 }
 
+void Sending::fetch_short(Response& response) {
+  auto& file = response.file;
+  if (file.size > kBytesPerTurn) return;
+  auto bytes = read_cached(file.fd.get(), file.offset, file.size);
+  if (!bytes) return;
+  response.body = std::move(*bytes);
+  release(file);
+}
+
+void Sending::release(FileContent& file) {
+  if (file.fd) door_.scratch.threads().run([closed = std::move(file.fd)] {});
+}
+
 // Closing a socket with unread bytes resets it, and the reset can overtake the response: so the client gets a
 // FIN and some time to notice it first.
 awaitable<> Sending::linger() {

@@ -13,6 +13,16 @@ struct LetGoAtEnd {
   ~LetGoAtEnd() { pool.let_go(std::move(text)); }
 };
 
+// A content that is no longer needed at the end of a scope: to free a large one takes the kernel longer than
+// the loop has time.
+struct CloseAtEnd {
+  loop::ThreadPool& pool;
+  std::shared_ptr<loop::UniqueFd>& content;
+  ~CloseAtEnd() {
+    if (content) pool.run([closed = std::move(content)] {});
+  }
+};
+
 // In memory. Null where there is no room.
 std::shared_ptr<loop::UniqueFd> write_file(std::string_view content) {
   auto file = std::make_shared<loop::UniqueFd>(::memfd_create("content", MFD_CLOEXEC));
@@ -87,6 +97,7 @@ awaitable<Reply> Offload::run(Call& call, process::Job& job) {
 
 awaitable<Reply> Offload::run_command(Call& call, process::Job job, const process::Command& command,
                                       process::CommandInput input) {
+  const CloseAtEnd close{json_pool_, input.content};
   if (is_late(job.deadline)) co_return told(call, too_late());
   job.listener = call.listener;
   auto slot = std::exchange(call.slot, std::nullopt);
