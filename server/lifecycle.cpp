@@ -26,33 +26,33 @@ constexpr std::size_t kLinesOfJobs = 1000;
 
 }  // namespace
 
-Lifecycle::Lifecycle(House house) : house_(house) {}
+Lifecycle::Lifecycle(Parts parts) : parts_(parts) {}
 
 int Lifecycle::run() {
-  house_.log_file.reopen();  // a SIGHUP may have come before there was somebody to hear it
+  parts_.log_file.reopen();  // a SIGHUP may have come before there was somebody to hear it
   await_signal();
-  asio::co_spawn(house_.loop.get_executor(), announce(), asio::detached);
+  asio::co_spawn(parts_.loop.get_executor(), announce(), asio::detached);
   if (const auto every = watchdog_interval())
-    asio::co_spawn(house_.loop.get_executor(), feed_watchdog(*every), asio::detached);
-  house_.loop.run();
+    asio::co_spawn(parts_.loop.get_executor(), feed_watchdog(*every), asio::detached);
+  parts_.loop.run();
   return exit_code_;
 }
 
 // Ready is whoever can answer heavy requests at full speed: it listens, and the spares are up.
 awaitable<> Lifecycle::announce() {
-  WakeUp nobody(house_.loop);
+  WakeUp nobody(parts_.loop);
   const auto patience = Clock::now() + kSparesPatience;
-  while (house_.dispatcher.crew().ready() < house_.dispatcher.crew().target() && Clock::now() < patience)
+  while (parts_.dispatcher.crew().ready() < parts_.dispatcher.crew().target() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kBetweenLooks);
-  for (const auto& name : house_.site.names()) house_.log.say(spdlog::level::info, "listening on " + name);
-  if (house_.admin_site)
-    for (const auto& name : house_.admin_site->names())
-      house_.log.say(spdlog::level::info, "listening for operators on " + name);
+  for (const auto& name : parts_.site.names()) parts_.log.say(spdlog::level::info, "listening on " + name);
+  if (parts_.admin_site)
+    for (const auto& name : parts_.admin_site->names())
+      parts_.log.say(spdlog::level::info, "listening for operators on " + name);
   notify_service_manager("READY=1");
 }
 
 awaitable<> Lifecycle::feed_watchdog(Milliseconds every) {
-  WakeUp nobody(house_.loop);
+  WakeUp nobody(parts_.loop);
   for (;;) {
     notify_service_manager("WATCHDOG=1");
     co_await nobody.wait(Clock::now() + every);
@@ -60,88 +60,88 @@ awaitable<> Lifecycle::feed_watchdog(Milliseconds every) {
 }
 
 void Lifecycle::await_signal() {
-  house_.signals.async_wait([this](const boost::system::error_code& error, int signal) {
+  parts_.signals.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (is_for_log(signal)) {
-      house_.log_file.reopen();
-      if (signal == SIGHUP) house_.reload();
+      parts_.log_file.reopen();
+      if (signal == SIGHUP) parts_.reload();
     } else if (std::exchange(draining_, true)) {
       return end_now(128 + signal);
     } else {
-      asio::co_spawn(house_.loop.get_executor(), drain(signal), asio::detached);
+      asio::co_spawn(parts_.loop.get_executor(), drain(signal), asio::detached);
     }
     await_signal();
   });
 }
 
 awaitable<> Lifecycle::drain(int signal) {
-  const auto delay = house_.options.drain_delay;
-  house_.log.say(spdlog::level::info,
+  const auto delay = parts_.options.drain_delay;
+  parts_.log.say(spdlog::level::info,
                  fmt::format("{}: {}; {} jobs run, {} wait", process::signal_name(signal),
                              delay.count() > 0
                                  ? fmt::format("no new connections in {} ms (--drain-delay)", delay.count())
                                  : "no new connections",
-                             house_.admission.running(), house_.admission.waiting()));
+                             parts_.admission.running(), parts_.admission.waiting()));
   notify_service_manager("STOPPING=1");
-  house_.admission.drain();  // tells whoever asks /readyz
-  house_.stored.drain();
-  WakeUp nobody(house_.loop);
+  parts_.admission.drain();  // tells whoever asks /readyz
+  parts_.stored.drain();
+  WakeUp nobody(parts_.loop);
   if (delay.count() > 0) co_await nobody.wait(Clock::now() + delay);
-  house_.site.close();
-  house_.site.drain();
-  house_.dispatcher.drain();
+  parts_.site.close();
+  parts_.site.drain();
+  parts_.dispatcher.drain();
   const auto begin = Clock::now();
-  const auto patience = begin + house_.options.drain_timeout;
-  while (house_.site.busy() || house_.dispatcher.busy() || house_.stored.running() > 0) {
+  const auto patience = begin + parts_.options.drain_timeout;
+  while (parts_.site.busy() || parts_.dispatcher.busy() || parts_.stored.running() > 0) {
     if (Clock::now() >= patience) {
-      if (const auto running = house_.stored.running())
-        house_.log.say(spdlog::level::info,
+      if (const auto running = parts_.stored.running())
+        parts_.log.say(spdlog::level::info,
                        fmt::format("--drain-timeout: {} stored jobs go back to the queue", running));
-      if (!house_.site.busy()) break;  // main ends the processes that are left
+      if (!parts_.site.busy()) break;  // main ends the processes that are left
       co_return co_await cut_off();
     }
-    if (Clock::now() >= begin + kLastCalls) house_.admission.close();
+    if (Clock::now() >= begin + kLastCalls) parts_.admission.close();
     co_await nobody.wait(Clock::now() + kBetweenLooks);
   }
   co_await leave_operators();
-  house_.log.say(spdlog::level::info, "all is answered");
-  house_.loop.stop();
+  parts_.log.say(spdlog::level::info, "all is answered");
+  parts_.loop.stop();
 }
 
 // They may look at the drain until there is nothing left to see.
 awaitable<> Lifecycle::leave_operators() {
-  if (!house_.admin_site) co_return;
-  house_.admin_site->close();
-  house_.admin_site->drain();
-  WakeUp nobody(house_.loop);
+  if (!parts_.admin_site) co_return;
+  parts_.admin_site->close();
+  parts_.admin_site->drain();
+  WakeUp nobody(parts_.loop);
   const auto patience = Clock::now() + kLastCalls;
-  while (house_.admin_site->busy() && Clock::now() < patience)
+  while (parts_.admin_site->busy() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kBetweenLooks);
 }
 
 // Who waits is told so; whose job runs loses it.
 awaitable<> Lifecycle::cut_off() {
   std::size_t lines = 0;
-  for (const auto& live : house_.dispatcher.live()) {
+  for (const auto& live : parts_.dispatcher.live()) {
     if (++lines > kLinesOfJobs) break;
-    house_.log.say(spdlog::level::warn,
+    parts_.log.say(spdlog::level::warn,
                    fmt::format("--drain-timeout: a job of task '{}' that {} is cut off, id={}",
                                live.job->task, live.pid ? "runs" : "waits", live.job->request_id));
   }
-  house_.admission.dismiss();
-  WakeUp nobody(house_.loop);
+  parts_.admission.dismiss();
+  WakeUp nobody(parts_.loop);
   const auto patience = Clock::now() + kLastWords;
-  while (house_.site.busy() > house_.admission.running() && Clock::now() < patience)
+  while (parts_.site.busy() > parts_.admission.running() && Clock::now() < patience)
     co_await nobody.wait(Clock::now() + kBetweenLooks);
-  house_.log.say(spdlog::level::warn,
-                 fmt::format("--drain-timeout: {} connections are cut off", house_.site.busy()));
+  parts_.log.say(spdlog::level::warn,
+                 fmt::format("--drain-timeout: {} connections are cut off", parts_.site.busy()));
   end_now(1);
 }
 
 // What still runs is main's to end.
 void Lifecycle::end_now(int exit_code) {
   exit_code_ = exit_code;
-  house_.loop.stop();
+  parts_.loop.stop();
 }
 
 }  // namespace server

@@ -17,7 +17,7 @@ namespace server {
 class Lifecycle {
  public:
   /// What is to be drained, in main's hands; all of it must outlive this.
-  struct House {
+  struct Parts {
     Loop& loop;
     asio::signal_set& signals;  ///< listen_to_signals() since before the first process
     const Options& options;
@@ -30,7 +30,7 @@ class Lifecycle {
     StoredJobs& stored;
     std::function<void()> reload;  ///< at SIGHUP
   };
-  explicit Lifecycle(House house);
+  explicit Lifecycle(Parts parts);
 
   /// Runs the loop until a signal has ended the server. Returns the exit code: 0 after a drain, 1 where
   /// --drain-timeout cut it short, 128 + signal where a second signal did.
@@ -45,7 +45,7 @@ class Lifecycle {
   awaitable<> cut_off();
   void end_now(int exit_code);
 
-  House house_;
+  Parts parts_;
   bool draining_ = false;
   int exit_code_ = 0;
 };

@@ -14,7 +14,7 @@ namespace server {
 
 class Renewal {
  public:
-  struct House {
+  struct Parts {
     Loop& loop;
     process::Orphans& orphans;
     loop::ThreadPool& json_pool;
@@ -23,7 +23,7 @@ class Renewal {
     std::function<void(bool good, const std::string& sentence)> say;
   };
   /// `document` is what the cruncher answered at the start.
-  Renewal(House house, ipc::Json document);
+  Renewal(Parts parts, ipc::Json document);
 
   /// Returns at once. A cruncher that fails to answer changes nothing. What comes of it is said; a call while
   /// it goes on is passed over.
@@ -32,7 +32,7 @@ class Renewal {
  private:
   awaitable<> ask();
 
-  House house_;
+  Parts parts_;
   const ipc::Json document_;
   bool asking_ = false;
 };

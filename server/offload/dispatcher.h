@@ -16,7 +16,7 @@
 
 namespace offload {
 
-/// A job that is in the house, for those who look at it.
+/// A job that runs or waits, for those who look at it.
 struct LiveJob
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   const process::Job* job = nullptr;

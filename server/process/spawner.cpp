@@ -30,12 +30,13 @@ constexpr std::size_t kWordsKept = 2048;  // of a fork server, to explain its en
 Spawner::Spawner(Loop& loop, Program program, int launchers, Hearers hearers)
     : loop_(loop), program_(std::move(program)), hearers_(std::move(hearers)) {
   for (int i = 0; i < launchers; ++i) {
-    auto& desk = desks_.emplace_back(loop);
-    desk.parent_id = asio::post(desk.parent, asio::use_future([] { return ::gettid(); })).get();
+    auto& starter = starters_.emplace_back(loop);
+    starter.parent_id = asio::post(starter.parent, asio::use_future([] { return ::gettid(); })).get();
     int error = 0;
     try {
-      auto launcher = asio::post(desk.parent, asio::use_future([this] { return start_launcher(program_); }));
-      if (own(desk, launcher.get())) continue;
+      auto launcher =
+          asio::post(starter.parent, asio::use_future([this] { return start_launcher(program_); }));
+      if (own(starter, launcher.get())) continue;
       error = errno;
     } catch (const std::system_error& failed) {
       error = failed.code().value();
@@ -48,7 +49,7 @@ Spawner::Spawner(Loop& loop, Program program, int launchers, Hearers hearers)
 void Spawner::stop() {
   *alive_ = false;
   std::vector<pid_t> ended;
-  for (auto& desk : desks_) ended.push_back(close(desk));
+  for (auto& starter : starters_) ended.push_back(close(starter));
   // At idle priority on a busy machine one may take its time to die; the kernel does the rest.
   const auto until = Clock::now() + kLastWait;
   for (const auto pid : ended) {
@@ -58,22 +59,22 @@ void Spawner::stop() {
 }
 
 // False with errno.
-bool Spawner::own(Desk& desk, Launcher launcher) {
-  desk.launcher = std::move(launcher);
+bool Spawner::own(Starter& starter, Launcher launcher) {
+  starter.launcher = std::move(launcher);
   boost::system::error_code error;
-  desk.readable.assign(desk.launcher.socket.get(), error);
+  starter.readable.assign(starter.launcher.socket.get(), error);
   if (!error) return true;
-  hearers_.on_stray(close(desk));
+  hearers_.on_stray(close(starter));
   errno = error.value();
   return false;
 }
 
 // By its own thread, whose child it is to be: to fork copies the page tables of a big server.
-void Spawner::open_anew(Desk& desk) {
-  desk.opening = true;
-  desk.words.clear();
-  asio::post(desk.parent, [this, &desk, work = asio::make_work_guard(loop_),
-                           alive = std::weak_ptr<bool>(alive_)]() mutable {
+void Spawner::open_anew(Starter& starter) {
+  starter.opening = true;
+  starter.words.clear();
+  asio::post(starter.parent, [this, &starter, work = asio::make_work_guard(loop_),
+                              alive = std::weak_ptr<bool>(alive_)]() mutable {
     Launcher launcher;
     int failed = 0;
     try {
@@ -81,34 +82,35 @@ void Spawner::open_anew(Desk& desk) {
     } catch (const std::system_error& error) {
       failed = error.code().value();
     }
-    asio::post(loop_, [this, &desk, work = std::move(work), alive = std::move(alive),
+    asio::post(loop_, [this, &starter, work = std::move(work), alive = std::move(alive),
                        launcher = std::move(launcher), failed]() mutable {
-      if (const auto spawner = alive.lock(); spawner && *spawner) opened(desk, std::move(launcher), failed);
+      if (const auto spawner = alive.lock(); spawner && *spawner)
+        opened(starter, std::move(launcher), failed);
     });
   });
 }
 
 // With no launcher left, and none to come, nobody waits in vain.
-void Spawner::opened(Desk& desk, Launcher launcher, int error) {
-  desk.opening = false;
-  if (error == 0 && !own(desk, std::move(launcher))) error = errno;
+void Spawner::opened(Starter& starter, Launcher launcher, int error) {
+  starter.opening = false;
+  if (error == 0 && !own(starter, std::move(launcher))) error = errno;
   if (error == 0) return place_orders();
-  const bool hope = std::any_of(desks_.begin(), desks_.end(),
-                                [](const Desk& d) { return d.opening || d.launcher.pid > 0; });
+  const bool hope = std::any_of(starters_.begin(), starters_.end(),
+                                [](const Starter& d) { return d.opening || d.launcher.pid > 0; });
   if (hope) return;
   for (auto& start : std::exchange(waiting_, {})) fail(std::move(start), error);
 }
 
 // The pid of the launcher, which has ended or is about to, for its reaping; or -1.
-pid_t Spawner::close(Desk& desk) {
-  if (desk.launcher.pid < 0) return -1;
-  desk.readable.release();
-  desk.listening = false;
-  desk.patience.cancel();
+pid_t Spawner::close(Starter& starter) {
+  if (starter.launcher.pid < 0) return -1;
+  starter.readable.release();
+  starter.listening = false;
+  starter.patience.cancel();
   sched_param none{};
-  ::sched_setscheduler(desk.launcher.pid, SCHED_OTHER, &none);  // to die soon; allowed to root alone
-  ::kill(desk.launcher.pid, SIGKILL);
-  return std::exchange(desk.launcher, {}).pid;
+  ::sched_setscheduler(starter.launcher.pid, SCHED_OTHER, &none);  // to die soon; allowed to root alone
+  ::kill(starter.launcher.pid, SIGKILL);
+  return std::exchange(starter.launcher, {}).pid;
 }
 
 void Spawner::spawn(std::optional<Order> order, std::function<void(Launched)> done) {
@@ -118,75 +120,75 @@ void Spawner::spawn(std::optional<Order> order, std::function<void(Launched)> do
 
 // In turn, so that each launcher's death is noticed.
 void Spawner::place_orders() {
-  for (std::size_t full = 0; !waiting_.empty() && full < desks_.size();) {
-    auto& desk = desks_[next_desk_++ % desks_.size()];
-    if (desk.ordered.size() >= kOrdered) {
+  for (std::size_t full = 0; !waiting_.empty() && full < starters_.size();) {
+    auto& starter = starters_[next_starter_++ % starters_.size()];
+    if (starter.ordered.size() >= kOrdered) {
       ++full;
       continue;
     }
-    if (desk.launcher.pid < 0) {
-      if (!desk.opening) open_anew(desk);
+    if (starter.launcher.pid < 0) {
+      if (!starter.opening) open_anew(starter);
       ++full;
       continue;
     }
     full = 0;
-    desk.ordered.push_back(std::move(waiting_.front()));
+    starter.ordered.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
-    const auto& order = desk.ordered.back().order;
-    if (!order_start(desk.launcher, order ? &*order : nullptr))
-      lose(desk, errno);
+    const auto& order = starter.ordered.back().order;
+    if (!order_start(starter.launcher, order ? &*order : nullptr))
+      lose(starter, errno);
     else
-      listen(desk);
+      listen(starter);
   }
 }
 
 // Only while an answer is due, so that a loop with nothing else to do can end.
-void Spawner::listen(Desk& desk) {
-  if (std::exchange(desk.listening, true)) return;
-  desk.readable.async_wait(asio::posix::descriptor_base::wait_read,
-                           [this, &desk](const boost::system::error_code& error) {
-                             if (error == asio::error::operation_aborted) return;  // closed
-                             desk.listening = false;
-                             collect(desk);
-                           });
+void Spawner::listen(Starter& starter) {
+  if (std::exchange(starter.listening, true)) return;
+  starter.readable.async_wait(asio::posix::descriptor_base::wait_read,
+                              [this, &starter](const boost::system::error_code& error) {
+                                if (error == asio::error::operation_aborted) return;  // closed
+                                starter.listening = false;
+                                collect(starter);
+                              });
   // A launcher that is stopped, or whose program's file system hangs, is as good as dead.
-  desk.patience.expires_after(kPatience);
-  desk.patience.async_wait([this, &desk](const boost::system::error_code& error) {
-    if (error || !desk.listening || desk.patience.expiry() > Clock::now()) return;
-    lose(desk, ETIMEDOUT);
+  starter.patience.expires_after(kPatience);
+  starter.patience.async_wait([this, &starter](const boost::system::error_code& error) {
+    if (error || !starter.listening || starter.patience.expiry() > Clock::now()) return;
+    lose(starter, ETIMEDOUT);
     place_orders();
   });
 }
 
-void Spawner::collect(Desk& desk) {
-  desk.patience.cancel();
-  while (desk.launcher.pid > 0 && !desk.ordered.empty()) {
-    auto launched = started(desk.launcher, desk.ordered.front().order.has_value());
+void Spawner::collect(Starter& starter) {
+  starter.patience.cancel();
+  while (starter.launcher.pid > 0 && !starter.ordered.empty()) {
+    auto launched = started(starter.launcher, starter.ordered.front().order.has_value());
     if (!launched && errno == EAGAIN) {
-      listen(desk);
+      listen(starter);
       break;
     }
     if (!launched) {
-      lose(desk, errno);
+      lose(starter, errno);
       break;
     }
     if (is_known(launched->pid)) {  // a fork server that lies
-      lose(desk, EPROTO);
+      lose(starter, EPROTO);
       break;
     }
-    auto start = std::move(desk.ordered.front());
-    desk.ordered.pop_front();
-    hear(desk);
+    auto start = std::move(starter.ordered.front());
+    starter.ordered.pop_front();
+    hear(starter);
     hand_over(std::move(start), std::move(*launched));
   }
-  if (desk.outdated && desk.ordered.empty()) retire(desk);
+  if (starter.outdated && starter.ordered.empty()) retire(starter);
   place_orders();
 }
 
 bool Spawner::is_known(pid_t pid) const {
-  return pid > 0 && (living_.count(pid) || std::any_of(desks_.begin(), desks_.end(), [pid](const Desk& desk) {
-                       return desk.launcher.pid == pid;
-                     }));
+  return pid > 0 && (living_.count(pid) ||
+                     std::any_of(starters_.begin(), starters_.end(),
+                                 [pid](const Starter& starter) { return starter.launcher.pid == pid; }));
 }
 
 void Spawner::hand_over(Start start, Launched launched) {
@@ -198,47 +200,47 @@ void Spawner::hand_over(Start start, Launched launched) {
 }
 
 // As much as a pipe holds.
-void Spawner::hear(Desk& desk) {
+void Spawner::hear(Starter& starter) {
   std::array<char, 4096> bytes;
-  for (int turn = 0; turn < 16 && desk.launcher.err; ++turn) {
-    const auto count = ::read(desk.launcher.err.get(), bytes.data(), bytes.size());
+  for (int turn = 0; turn < 16 && starter.launcher.err; ++turn) {
+    const auto count = ::read(starter.launcher.err.get(), bytes.data(), bytes.size());
     if (count <= 0) return;
     const std::string_view words(bytes.data(), static_cast<std::size_t>(count));
     if (hearers_.on_words) hearers_.on_words(words);
-    desk.words.append(words);
-    if (desk.words.size() > kWordsKept) desk.words.erase(0, desk.words.size() - kWordsKept);
+    starter.words.append(words);
+    if (starter.words.size() > kWordsKept) starter.words.erase(0, starter.words.size() - kWordsKept);
   }
 }
 
 void Spawner::renew() {
   if (program_.start != process::Start::fork) return;
-  for (auto& desk : desks_) {
-    desk.outdated = true;
-    if (desk.ordered.empty()) retire(desk);
+  for (auto& starter : starters_) {
+    starter.outdated = true;
+    if (starter.ordered.empty()) retire(starter);
   }
 }
 
-// What it has started lives on. The next order opens the desk anew.
-void Spawner::retire(Desk& desk) {
-  hear(desk);
-  desk.outdated = false;
-  if (const auto pid = close(desk); pid > 0) hearers_.on_stray(pid);
+// What it has started lives on. The next order opens the starter anew.
+void Spawner::retire(Starter& starter) {
+  hear(starter);
+  starter.outdated = false;
+  if (const auto pid = close(starter); pid > 0) hearers_.on_stray(pid);
 }
 
 // The launcher was killed. What it has started last may not have been told to anybody.
-void Spawner::lose(Desk& desk, int error) {
-  hear(desk);
-  desk.outdated = false;
-  if (const auto pid = close(desk); pid > 0) hearers_.on_stray(pid);
-  for (const auto pid : ChildrenOfThread(desk.parent_id)()) {
+void Spawner::lose(Starter& starter, int error) {
+  hear(starter);
+  starter.outdated = false;
+  if (const auto pid = close(starter); pid > 0) hearers_.on_stray(pid);
+  for (const auto pid : ChildrenOfThread(starter.parent_id)()) {
     if (!living_.count(pid)) hearers_.on_stray(pid);
   }
-  auto lost = std::exchange(desk.ordered, {});
+  auto lost = std::exchange(starter.ordered, {});
   while (!lost.empty()) {
     auto start = std::move(lost.back());
     lost.pop_back();
-    if (start.losses++ == desks_.size()) {
-      fail(std::move(start), error, desk.words);
+    if (start.losses++ == starters_.size()) {
+      fail(std::move(start), error, starter.words);
     } else {
       waiting_.push_front(std::move(start));
     }

@@ -55,8 +55,8 @@ class Spawner {
   };
 
   // A launcher, the thread that its crunchers are children of, and what it was ordered.
-  struct Desk {
-    explicit Desk(Loop& loop) : readable(loop.get_executor()), patience(loop.get_executor()) {}
+  struct Starter {
+    explicit Starter(Loop& loop) : readable(loop.get_executor()), patience(loop.get_executor()) {}
     asio::thread_pool parent{1};
     pid_t parent_id = 0;
     Launcher launcher;
@@ -69,24 +69,24 @@ class Spawner {
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
   };
 
-  bool own(Desk& desk, Launcher launcher);
-  void open_anew(Desk& desk);
-  void opened(Desk& desk, Launcher launcher, int error);
-  pid_t close(Desk& desk);
+  bool own(Starter& starter, Launcher launcher);
+  void open_anew(Starter& starter);
+  void opened(Starter& starter, Launcher launcher, int error);
+  pid_t close(Starter& starter);
   void place_orders();
-  void listen(Desk& desk);
-  void collect(Desk& desk);
+  void listen(Starter& starter);
+  void collect(Starter& starter);
   bool is_known(pid_t pid) const;  // as a process handed over, or a launcher
   void hand_over(Start start, Launched launched);
-  void hear(Desk& desk);
-  void retire(Desk& desk);
-  void lose(Desk& desk, int error);
+  void hear(Starter& starter);
+  void retire(Starter& starter);
+  void lose(Starter& starter, int error);
   void fail(Start start, int error, std::string words = {});
 
   Loop& loop_;
   const Program program_;
-  std::deque<Desk> desks_;
-  std::size_t next_desk_ = 0;
+  std::deque<Starter> starters_;
+  std::size_t next_starter_ = 0;
   std::deque<Start> waiting_;
   std::unordered_set<pid_t> living_;
   const Hearers hearers_;

@@ -18,7 +18,7 @@ namespace {
 
 }  // namespace
 
-struct ServedDoor::House final : Application {
+struct ServedDoor::Answers final : Application {
   ContentTerms terms(const Request&) override { return content_terms; }
   std::optional<awaitable<>> respond(Exchange& exchange) override {
     if (!exchange.has_content) return when_whole(exchange);
@@ -58,11 +58,11 @@ std::string get(std::string_view target, int minor) {
 }
 
 ServedDoor::ServedDoor(Setting setting, Answer answer)
-    : scratch_(loop_, setting.scratch_dir, setting.max_scratch), house_(std::make_unique<House>()) {
+    : scratch_(loop_, setting.scratch_dir, setting.max_scratch), answers_(std::make_unique<Answers>()) {
   ::signal(SIGPIPE, SIG_IGN);  // as the server does
-  house_->content_terms = setting.terms;
-  house_->answer = std::move(answer);
-  door_ = std::make_unique<Door>(loop_, setting.limits, *house_, scratch_);
+  answers_->content_terms = setting.terms;
+  answers_->answer = std::move(answer);
+  door_ = std::make_unique<Door>(loop_, setting.limits, *answers_, scratch_);
   auto endpoints = listen_tcp("127.0.0.1", 0, false);
   sockaddr_in address{};
   socklen_t size = sizeof address;
@@ -90,8 +90,8 @@ std::size_t ServedDoor::scratch_used() {
 std::optional<Ended> ServedDoor::ended(const std::string& target, harness::milliseconds within) {
   std::optional<Ended> found;
   harness::eventually(within, [&] {
-    const std::lock_guard lock(house_->mutex);
-    for (const auto& one : house_->endings)
+    const std::lock_guard lock(answers_->mutex);
+    for (const auto& one : answers_->endings)
       if (one.target == target) found = one;
     return found.has_value();
   });
@@ -99,8 +99,8 @@ std::optional<Ended> ServedDoor::ended(const std::string& target, harness::milli
 }
 
 std::vector<std::string> ServedDoor::reports() {
-  const std::lock_guard lock(house_->mutex);
-  return house_->reports;
+  const std::lock_guard lock(answers_->mutex);
+  return answers_->reports;
 }
 
 std::string pattern(std::size_t size) {

@@ -67,11 +67,11 @@ class ServedDoor {
   std::vector<std::string> reports();
 
  private:
-  struct House;
+  struct Answers;
 
   Loop loop_;
   loop::Scratch scratch_;
-  std::unique_ptr<House> house_;
+  std::unique_ptr<Answers> answers_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Listener> listener_;
   std::uint16_t port_ = 0;

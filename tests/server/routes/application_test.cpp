@@ -57,8 +57,8 @@ Table table() {
            }}};
 }
 
-struct House {
-  House() { router.serve(table()); }
+struct Served {
+  Served() { router.serve(table()); }
 
   front_door::Response answer(std::string method, std::string target, std::string body = {},
                               front_door::Client* client = nullptr) {
@@ -93,17 +93,17 @@ bool has(const front_door::Response& response, std::string_view text) {
 }
 
 TEST_CASE("what a handler throws is a line of the log, and 500 without its text") {
-  House house;
+  Served served;
   for (const auto* target : {"/fails", "/later"}) {
     CAPTURE(std::string(target));
-    const auto response = house.answer("GET", target);
+    const auto response = served.answer("GET", target);
     CHECK(response.status == 500);
     CHECK(has(response, "HTTP/1.1 500 Internal Server Error\r\n"));
     CHECK(response.body.find("internal_error") != std::string::npos);
     CHECK(response.body.find("at once") == std::string::npos);
     CHECK(response.body.find("later") == std::string::npos);
   }
-  CHECK(house.listening.bugs == std::vector<std::string>{"at once", "later"});
+  CHECK(served.listening.bugs == std::vector<std::string>{"at once", "later"});
 }
 
 TEST_CASE("a heavy handler asks for the content that its client holds back, and others cost it none") {
@@ -116,62 +116,62 @@ TEST_CASE("a heavy handler asks for the content that its client holds back, and 
     bool has_left() const override { return false; }
     int& asked;
   };
-  House house;
+  Served served;
   int asked = 0;
   Waiting client(asked);
-  CHECK(house.answer("POST", "/length", "12345").body == "5");
-  CHECK(house.answer("POST", "/nowhere", "", &client).status == 404);
-  CHECK(house.answer("POST", "/page", "", &client).status == 405);
+  CHECK(served.answer("POST", "/length", "12345").body == "5");
+  CHECK(served.answer("POST", "/nowhere", "", &client).status == 404);
+  CHECK(served.answer("POST", "/page", "", &client).status == 405);
   CHECK(asked == 0);
-  CHECK(house.answer("POST", "/length", "", &client).body == "0");
+  CHECK(served.answer("POST", "/length", "", &client).body == "0");
   CHECK(asked == 1);
 }
 
 TEST_CASE("a query is decoded, its first value counts, and a second question mark is a part of it") {
-  House house;
-  CHECK(house.answer("GET", "/query?a=b%20c&a=d").body == "b c");
-  CHECK(house.answer("GET", "/query?b?a=1").body == "none");
-  CHECK(house.answer("GET", "/query?a=1?2").body == "1?2");
-  CHECK(house.answer("GET", "/query").body == "none");
+  Served served;
+  CHECK(served.answer("GET", "/query?a=b%20c&a=d").body == "b c");
+  CHECK(served.answer("GET", "/query?b?a=1").body == "none");
+  CHECK(served.answer("GET", "/query?a=1?2").body == "1?2");
+  CHECK(served.answer("GET", "/query").body == "none");
 }
 
 TEST_CASE("a page keeps its head, and HEAD gets that alone") {
-  House house;
-  const auto page = house.answer("GET", "/page");
+  Served served;
+  const auto page = served.answer("GET", "/page");
   CHECK(has(page, "HTTP/1.1 200 OK\r\n"));
   CHECK(has(page, "Content-Length: 2\r\n"));
   CHECK(page.content() == "{}");
-  const auto head = house.answer("HEAD", "/page?a");
+  const auto head = served.answer("HEAD", "/page?a");
   CHECK(has(head, "Content-Length: 2\r\n"));
   CHECK(head.content().empty());
 }
 
 TEST_CASE("a file has its length, a stream is in chunks, and HEAD gets neither") {
-  House house;
-  const auto file = house.answer("GET", "/file");
+  Served served;
+  const auto file = served.answer("GET", "/file");
   CHECK(has(file, "Content-Length: 1234\r\n"));
   CHECK(file.file.fd);
   CHECK(file.file.offset == 3);
-  const auto stream = house.answer("GET", "/stream");
+  const auto stream = served.answer("GET", "/stream");
   CHECK(has(stream, "Transfer-Encoding: chunked\r\n"));
   CHECK(!has(stream, "Content-Length"));
   CHECK(stream.stream);
-  CHECK(has(house.answer("HEAD", "/file"), "Content-Length: 1234\r\n"));
-  CHECK(!house.answer("HEAD", "/file").file.fd);
-  CHECK(!house.answer("HEAD", "/stream").stream);
+  CHECK(has(served.answer("HEAD", "/file"), "Content-Length: 1234\r\n"));
+  CHECK(!served.answer("HEAD", "/file").file.fd);
+  CHECK(!served.answer("HEAD", "/stream").stream);
 }
 
 TEST_CASE("a route says how much content it takes, by the last segment of the path; others take --max-body") {
-  House house;
+  Served served;
   front_door::Request head;
   head.method = "POST";
   head.target = "/long/n%61me?a=b";
-  CHECK(house.application.terms(head).most == 4);
-  CHECK(house.application.terms(head).may_spool);
+  CHECK(served.application.terms(head).most == 4);
+  CHECK(served.application.terms(head).may_spool);
   for (const auto* target : {"/length", "/nowhere", "/page"}) {
     head.target = target;
-    CHECK(house.application.terms(head).most == 1 << 20);
-    CHECK(!house.application.terms(head).may_spool);
+    CHECK(served.application.terms(head).most == 1 << 20);
+    CHECK(!served.application.terms(head).may_spool);
   }
 }
 
