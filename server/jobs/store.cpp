@@ -2,10 +2,13 @@
 
 #include <future>
 
+#include "server/loop/after_others.h"
+
 namespace jobs {
 namespace {
 
 constexpr std::size_t kInGroup = 1000;  // operations of one transaction
+constexpr int kToldPerTurn = 4;         // each is a response, mostly: some 30 us
 
 }  // namespace
 
@@ -79,8 +82,20 @@ void Store::tell(Group group) {
   if (database_) fault_ = group.faults.back().value_or("");
   on_commit(group.seconds);
   send();
+  const bool telling = !answers_.empty();
   for (std::size_t i = 0; i < group.operations.size(); ++i)
-    group.operations[i]->tell(group.faults[i] ? &*group.faults[i] : nullptr);
+    answers_.emplace_back(std::move(group.operations[i]), std::move(group.faults[i]));
+  if (!telling) tell_some();
+}
+
+// In the order of their questions. A group may be as large as there are clients, and others wait meanwhile.
+void Store::tell_some() {
+  for (int told = 0; told < kToldPerTurn && !answers_.empty(); ++told) {
+    const auto [operation, fault] = std::move(answers_.front());
+    operation->tell(fault ? &*fault : nullptr);
+    answers_.pop_front();
+  }
+  if (!answers_.empty()) after_others(loop_.get_executor(), [this] { tell_some(); });
 }
 
 void Store::finish(std::function<void(Database&)> last) {

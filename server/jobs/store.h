@@ -3,6 +3,7 @@
 // is asked for while the last group is written is one transaction, so that one fsync(2) serves all who wait.
 // Knows no job's meaning. Used by runner.h and routes/.
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -104,6 +105,7 @@ class Store {
   void perform(Group& group);
   void perform(Group& group, std::size_t first, std::size_t last);
   void tell(Group group);
+  void tell_some();
 
   Loop& loop_;
   std::unique_ptr<Database> database_;  // the thread's, once it is there
@@ -111,6 +113,7 @@ class Store {
   Figures figures_;
   std::vector<std::unique_ptr<Operation>> asked_;
   bool busy_ = false;
+  std::deque<std::pair<std::unique_ptr<Operation>, std::optional<std::string>>> answers_;  // to be told
   ThreadPool thread_;
 };
 
