@@ -89,8 +89,8 @@ awaitable<CommandDispatcher::Streamed> CommandDispatcher::stream(process::Job jo
   if (auto* failure = std::get_if<process::Failure>(&begun))
     co_return process::Outcome{std::move(*failure), {}, {}};
   const auto& occupied = streamed->occupied_.emplace(std::move(std::get<Occupied>(begun)));
-  streamed->stream_.emplace(*occupied.process, command, streamed->job_.deadline,
-                            occupied.crew->program().end);
+  streamed->stream_.emplace(*occupied.process, command, streamed->job_.deadline, occupied.crew->program().end,
+                            streamed->job_.listener);
   if (co_await streamed->stream_->begins()) co_return streamed;
   co_return co_await streamed->pass_on({});  // there is nothing to pass on
 }

@@ -8,8 +8,13 @@
 
 namespace process {
 CommandStream::CommandStream(Process& process, const Command& command, Deadline deadline,
-                             const EndPolicy& policy)
-    : process_(process), command_(command), deadline_(deadline), policy_(policy), err_(process, nullptr) {
+                             const EndPolicy& policy, JobListener* listener)
+    : process_(process),
+      command_(command),
+      deadline_(deadline),
+      policy_(policy),
+      appetite_(process, command.limits.memory, Milliseconds{0}),
+      err_(process, listener) {
   process_.err().listen();
 }
 
@@ -29,23 +34,24 @@ bool CommandStream::read_out() {
 awaitable<> CommandStream::listen() {
   if (out_open_) process_.out().listen();
   // One that has closed its stdout is about to end: then the kernel is asked, and not only listened to.
-  co_await process_.event(out_open_ ? deadline_ : std::min(deadline_, Clock::now() + kLook));
+  const auto until = std::min(deadline_, appetite_.next_look());
+  co_await process_.event(out_open_ ? until : std::min(until, Clock::now() + kLook));
   err_.read_if_ready();
+  if (!process_.ended() && !fault_) fault_ = appetite_.look();
 }
 
 awaitable<bool> CommandStream::begins() {
-  while (out_open_ && !read_out() && out_open_ && !late()) co_await listen();
-  while (bytes_.empty() && !process_.ended() && !late()) co_await listen();
+  while (out_open_ && !read_out() && out_open_ && !over()) co_await listen();
+  while (bytes_.empty() && !process_.ended() && !over()) co_await listen();
   co_return !bytes_.empty();
 }
 
 awaitable<Outcome> CommandStream::pass_on(PassOn write) {
-  std::optional<Failure> fault;
-  while (out_open_ && !fault && !late()) {
+  while (out_open_ && !over()) {
     if (!bytes_.empty() || read_out()) {
       written_ += bytes_.size();
       if (written_ > command_.limits.max_reply) {
-        fault = too_large(command_.limits);
+        fault_ = too_large(command_.limits);
         break;
       }
       const auto bytes = std::exchange(bytes_, {});
@@ -54,14 +60,15 @@ awaitable<Outcome> CommandStream::pass_on(PassOn write) {
       co_await listen();
     }
   }
-  while (!process_.ended() && !fault && !late()) co_await listen();
-  if (!process_.ended() && !fault) fault = too_late(given_);
-  if (fault) co_await see_it_die(process_, policy_, err_);
+  while (!process_.ended() && !over()) co_await listen();
+  if (appetite_.exceeded()) process_.kill();
+  if (!process_.ended() && !fault_) fault_ = too_late(given_);
+  if (fault_) co_await see_it_die(process_, policy_, err_);
   co_await err_.read_rest();
   Outcome outcome{Output{{}, 0, written_, command_.answers}, process_.usage(), std::move(err_.tail())};
   outcome.usage->run_ms = milliseconds(Clock::now() - given_);
-  if (!fault) fault = fault_of(*process_.status(), command_, written_, outcome.stderr_tail);
-  if (fault) outcome.what = std::move(*fault);
+  if (!fault_) fault_ = fault_of(*process_.status(), command_, written_, outcome.stderr_tail);
+  if (fault_) outcome.what = std::move(*fault_);
   co_return outcome;
 }
 

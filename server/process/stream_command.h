@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "server/process/appetite.h"
 #include "server/process/command.h"
 #include "server/process/process.h"
 #include "server/process/stderr_reader.h"
@@ -17,8 +18,9 @@ using PassOn = std::function<awaitable<>(std::string_view)>;
 
 class CommandStream {
  public:
-  /// All of them must outlive it.
-  CommandStream(Process& process, const Command& command, Deadline deadline, const EndPolicy& policy);
+  /// All of them must outlive it. `listener`, which may be null, hears the lines of stderr.
+  CommandStream(Process& process, const Command& command, Deadline deadline, const EndPolicy& policy,
+                JobListener* listener);
 
   /// Suspends until the process has written something, has ended or is late. Whether there is something.
   awaitable<bool> begins();
@@ -29,7 +31,7 @@ class CommandStream {
 
  private:
   bool read_out();
-  bool late() const { return Clock::now() >= deadline_; }
+  bool over() const { return fault_ || Clock::now() >= deadline_; }
   awaitable<> listen();
 
   Process& process_;
@@ -41,6 +43,8 @@ class CommandStream {
   std::size_t written_ = 0;
   bool out_open_ = true;
   std::optional<std::size_t> left_;  // to read, of one that has ended
+  Appetite appetite_;
+  std::optional<Failure> fault_;
   StderrReader err_;
 };
 

@@ -49,6 +49,27 @@ TEST_CASE("a stream that fails behind its first byte is broken off, and the log 
   CHECK(server.running().logs("reason=task_failed"));
 }
 
+TEST_CASE("the lines that a stream's process writes to stderr are in the log as they come") {
+  CommandServer server(kStream);
+  auto client = server.client();
+  const std::string script = "echo early >&2; echo out; sleep 60";
+  client.send_request("POST", "/tasks/sh", {{"Content-Length", std::to_string(script.size())}}, script);
+  CHECK(server.running().logs("early"));
+  client.close();
+  CHECK(has_no_children(server.running()));
+}
+
+TEST_CASE("a stream's process that shares more memory than it may is ended") {
+  CommandServer server(std::string(kStream) + "memory = \"64MiB\"\n");
+  const std::string script =
+      "exec python3 -c 'import mmap, time\nprint(1, flush=True)\nm = mmap.mmap(-1, 200 << 20)\n"
+      "for at in range(0, 200 << 20, 4096): m[at] = 1\ntime.sleep(60)'";
+  auto client = server.client();
+  client.send_request("POST", "/tasks/sh", {{"Content-Length", std::to_string(script.size())}}, script);
+  CHECK(client.read_to_end().find("\r\n0\r\n") == std::string::npos);
+  CHECK(server.running().logs("reason=memory_limit"));
+}
+
 TEST_CASE("a process waits while its client does not read, and the server's memory stays flat") {
   CommandServer server(kStream);
   auto client = server.client();
