@@ -3,11 +3,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +26,7 @@ namespace {
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr char kPrefix[] = "cruncherd-";
 constexpr mode_t kOwnersOnly = 0700;
+constexpr std::size_t kMostKept = 64;
 
 // Not loop::random_id(), which is the loop's own.
 std::uint64_t random_number() {
@@ -48,6 +52,13 @@ void for_each_name(int folder, Visit visit) {
     if (name != "." && name != "..") visit(name);
   }
   ::closedir(listing);
+}
+
+// Such as FS_ENCRYPT_FL and FS_CASEFOLD_FL, which who owns an empty folder may set; 0 where the file system
+// has none. How it keeps its names is its own affair.
+unsigned flags_of(int folder) {
+  unsigned flags = 0;
+  return ::ioctl(folder, FS_IOC_GETFLAGS, &flags) == 0 ? flags & ~static_cast<unsigned>(FS_INDEX_FL) : 0;
 }
 
 // Removes all that is in a folder. Each folder in it is moved to its top under a number, so that none is
@@ -127,11 +138,25 @@ JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch, bool passab
 }
 
 std::string JobFolders::next_path() {
+  const std::unique_lock lock(kept_.mutex, std::try_to_lock);
+  if (lock && !kept_.paths.empty()) {
+    auto path = std::move(kept_.paths.back());
+    kept_.paths.pop_back();
+    return path;
+  }
   return fmt::format("{}/{}", own_.path, next_++);
 }
 
 void JobFolders::remove(std::string path) {
-  thread_.run([path = std::move(path)] { remove_folder(path); });
+  thread_.run([this, path = std::move(path)] { clear(path); });
+}
+
+void JobFolders::clear(const std::string& path) {
+  if (is_as_new(path, own_.lock.get())) {
+    const std::lock_guard lock(kept_.mutex);
+    if (kept_.paths.size() < kMostKept) return kept_.paths.push_back(path);
+  }
+  remove_folder(path);
 }
 
 loop::UniqueFd make_folder(const std::string& path) {
@@ -160,6 +185,16 @@ bool put_content(int folder, const std::string& name, int content) {
     if (count == 0) break;
   }
   return true;
+}
+
+bool is_as_new(const std::string& path, int parent) {
+  const loop::UniqueFd folder(::open(path.c_str(), kFolder));
+  struct stat status {};
+  if (!folder || ::fstat(folder.get(), &status) != 0 || (status.st_mode & 07777) != kOwnersOnly) return false;
+  if (flags_of(folder.get()) != flags_of(parent) || ::flistxattr(folder.get(), nullptr, 0) > 0) return false;
+  bool empty = true;
+  for_each_name(folder.get(), [&empty](const std::string&) { empty = false; });
+  return empty;
 }
 
 bool remove_folder(const std::string& path) {

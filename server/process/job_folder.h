@@ -4,7 +4,9 @@
 // process.
 
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "server/loop/thread_pool.h"
 #include "server/loop/unique_fd.h"
@@ -23,10 +25,12 @@ class JobFolders {
   JobFolders(const JobFolders&) = delete;
   JobFolders& operator=(const JobFolders&) = delete;
 
-  /// A path for one job. The launcher makes the folder.
+  /// A path for one job. The launcher makes the folder, unless an empty one is there from an earlier job: to
+  /// make and remove one takes a usual file system as long as to start a small program.
   std::string next_path();
 
-  /// Removes a job's folder, with all in it, on a thread. Nobody waits for it.
+  /// Removes all that is in a job's folder, on a thread, and the folder unless it is kept for another job.
+  /// Nobody waits for it.
   void remove(std::string path);
 
  private:
@@ -37,7 +41,16 @@ class JobFolders {
     loop::UniqueFd lock;
   };
 
+  // Shared with the thread, for which the loop never waits.
+  struct Kept {
+    std::mutex mutex;
+    std::vector<std::string> paths;
+  };
+
+  void clear(const std::string& path);
+
   Own own_;
+  Kept kept_;
   loop::ThreadPool thread_;  // removes in there: ends first
   std::uint64_t next_ = 0;
 };
@@ -74,6 +87,10 @@ loop::UniqueFd make_nameless_file(int folder);
 /// Gives the content's file a name in `folder`, as a second name of the same file where that can be, else as
 /// a copy. False with errno.
 bool put_content(int folder, const std::string& name, int content);
+
+/// Whether a folder is one as make_folder() makes it in a folder of the kind of `parent`: empty, 0700,
+/// without attributes that its files would inherit.
+bool is_as_new(const std::string& path, int parent);
 
 /// Removes a folder with all in it, whatever the permissions in there are, and never anything outside. Holds
 /// some descriptors and little memory, however deep it is. False where something is left.

@@ -1,6 +1,7 @@
 #include "server/routes/offload.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace routes {
@@ -19,7 +20,10 @@ struct CloseAtEnd {
   loop::ThreadPool& pool;
   std::shared_ptr<loop::UniqueFd>& content;
   ~CloseAtEnd() {
-    if (content) pool.run([closed = std::move(content)] {});
+    constexpr off_t kLarge = 64 * 1024;
+    struct stat status {};
+    if (content && ::fstat(content->get(), &status) == 0 && status.st_size > kLarge)
+      pool.run([closed = std::move(content)] {});
   }
 };
 

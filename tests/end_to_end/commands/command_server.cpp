@@ -28,7 +28,7 @@ std::vector<std::string> CommandServer::job_folders() const {
   std::error_code ignored;
   for (const auto& own : std::filesystem::directory_iterator(scratch_.path()))
     for (const auto& job : std::filesystem::directory_iterator(own.path(), ignored))
-      found.push_back(job.path());
+      if (!std::filesystem::is_empty(job.path(), ignored)) found.push_back(job.path());
   return found;
 }
 

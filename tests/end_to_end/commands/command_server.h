@@ -18,7 +18,7 @@ class CommandServer {
   HttpClient client() const { return HttpClient(server_.port()); }
   /// A POST of `content` as plain text, on a connection of its own.
   HttpResponse post(std::string_view target, std::string_view content = "", Fields fields = {}) const;
-  /// The folders of jobs that are there now.
+  /// The folders of jobs that hold something now.
   std::vector<std::string> job_folders() const;
   const std::filesystem::path& scratch() const { return scratch_.path(); }
 

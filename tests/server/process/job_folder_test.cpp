@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "tests/harness/patience.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace process {
@@ -52,6 +54,38 @@ TEST_CASE("folders that are being removed on the thread do not outlast their own
     }
     CHECK(std::filesystem::is_empty(scratch.path()));
   }
+}
+
+TEST_CASE("an empty folder is kept for the next job, one that anything was changed of is not") {
+  const harness::TemporaryDirectory scratch;
+  loop::Loop loop(1);
+  JobFolders folders(loop, scratch.path().string(), false);
+  const auto path_after = [&](auto work) {
+    const auto path = folders.next_path();
+    const auto folder = make_folder(path);
+    REQUIRE(folder);
+    work(folder.get());
+    folders.remove(path);
+    std::string next;
+    harness::eventually(std::chrono::seconds(5), [&] {  // the thread is done when it is gone or given again
+      if (!std::filesystem::exists(path)) return true;
+      next = folders.next_path();
+      return next == path;
+    });
+    return std::pair(path, next);
+  };
+  const auto [unchanged, again] = path_after([](int) {});
+  CHECK(again == unchanged);
+  folders.remove(again);
+  const auto [written, other] =
+      path_after([](int folder) { loop::UniqueFd(::openat(folder, "a", O_CREAT | O_WRONLY, 0600)); });
+  CHECK_FALSE(std::filesystem::exists(written));
+  const auto [opened, another] = path_after([](int folder) { ::fchmod(folder, 0777); });
+  CHECK_FALSE(std::filesystem::exists(opened));
+  bool has_attributes = false;
+  const auto [marked, third] =
+      path_after([&](int folder) { has_attributes = ::fsetxattr(folder, "user.a", "b", 1, 0) == 0; });
+  CHECK(std::filesystem::exists(marked) != has_attributes);
 }
 
 TEST_CASE("a start removes what a killed server left, and not what another still has") {
