@@ -47,7 +47,7 @@ TEST_CASE("shared memory without end is stopped within 1.3 times the limit") {
 }
 
 TEST_CASE("a crash beside a large file that is mapped is told as a crash") {
-  const UnrulyServer server({"--memory", "64MiB", "--file-size", "1GiB"});
+  const UnrulyServer server({"--memory", "64MiB"});
   const auto answer = run_job(server, "crash_beside_a_file", {{"megabytes", 80}});
   CHECK(outcome_of(answer) == "502 crashed");
   CHECK(answer.response.json().at("signal").get<std::string>().starts_with("SIGABRT"));

@@ -178,6 +178,37 @@ TEST_CASE("the cruncher that comes with it, executed or forked, is that user as 
   }
 }
 
+TEST_CASE("a command is that user as well, with its folder, its content and its result, a spare too" *
+          harness::NeedsRoot()) {
+  const harness::TemporaryDirectory directory;
+  const auto config = directory.write("c.toml", R"toml(
+[task.who]
+exec = ["sh", "-c", "id -u; cat; echo b > b && cat b"]
+[task.spare]
+exec = ["sh", "-c", "id -u; cat; echo b > b && cat b"]
+spares = 1
+[task.files]
+exec = ["sh", "-c", "id -u | cat - a > b"]
+in = "a"
+out = "b"
+)toml");
+  for (const auto* server_user : {"root", "daemon"}) {
+    CAPTURE(std::string(server_user));
+    const RunningServer server({"--config", config, "--job-user", kNobody, "--user", server_user});
+    const auto answer_of = [&](const std::string& task, const std::string& content) {
+      const Fields fields{{"Content-Type", "text/plain"}, {"Content-Length", std::to_string(content.size())}};
+      return HttpClient(server.port()).request("POST", "/tasks/" + task, fields, content).body;
+    };
+    const auto uid = std::to_string(kNobodysId) + "\n";
+    const std::string large(2 << 20, 'x');
+    for (const auto& content : {std::string("a\n"), large}) {
+      CHECK(answer_of("who", content) == uid + content + "b\n");
+      CHECK(answer_of("spare", content) == uid + content + "b\n");
+      CHECK(answer_of("files", content) == uid + content);
+    }
+  }
+}
+
 TEST_CASE("a job has no capability, also where it runs as root" * harness::NeedsRoot()) {
   const Attacker attacker;
   const RunningServer server({"--cruncher", attacker.path, "--user", "root", "--priority", "normal"});

@@ -6,16 +6,12 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/harness/sanitized.h"
+
 namespace harness {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-
-#ifdef SANITIZED
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 /// An upper bound on a time, for the build at hand: as given, or four times that where sanitizers slow the
 /// server down.

@@ -172,5 +172,32 @@ params.width = { type = "integer", default = 200 }
   CHECK(client.get("/metrics").body.find("task=\"thumbnail\"") != std::string::npos);
 }
 
+TEST_CASE("running bounds a task's jobs at once: its others wait, are counted, and hold up nobody") {
+  const CommandServer server(R"toml(
+[task.one]
+exec = ["sh", "-c", "until [ -e {gate} ]; do sleep 0.05; done"]
+params.gate = {}
+running = 1
+confine = "off"
+[task.other]
+exec = "cat"
+)toml",
+                             {"--running", "4", "--waiting", "8", "--wait-timeout", "30s"});
+  const harness::TemporaryDirectory directory;
+  const auto gate = directory.path().string() + "/gate";
+  std::vector<std::future<HttpResponse>> jobs;
+  for (int i = 0; i < 3; ++i)
+    jobs.push_back(std::async(std::launch::async, [&] { return server.post("/tasks/one?gate=" + gate); }));
+  const auto counted = [&](const std::string& state, int count) {
+    const auto line = "cruncherd_jobs{state=\"" + state + "\",task=\"one\"} " + std::to_string(count) + "\n";
+    return server.client().get("/metrics").body.find(line) != std::string::npos;
+  };
+  CHECK(eventually(seconds(5), [&] { return counted("running", 1) && counted("waiting", 2); }));
+  for (int i = 0; i < 5; ++i) CHECK(server.post("/tasks/other", "abc").body == "abc");
+  CHECK(counted("running", 1));
+  directory.write("gate", "");
+  for (auto& job : jobs) CHECK(outcome_of(job.get()) == "200");
+}
+
 }  // namespace
 }  // namespace end_to_end
