@@ -3,6 +3,18 @@
 #include <stdexcept>
 
 namespace end_to_end {
+namespace {
+
+std::vector<std::string> with_folder(const harness::TemporaryDirectory& folder,
+                                     std::vector<std::string> flags) {
+  flags.insert(flags.end(), {"--jobs-dir", folder.path() / "jobs"});
+  return flags;
+}
+
+}  // namespace
+
+StoringServer::StoringServer(const harness::TemporaryDirectory& folder, std::vector<std::string> flags)
+    : UnrulyServer(with_folder(folder, std::move(flags))) {}
 
 HttpResponse submit(HttpClient& client, std::string_view task, const Json& params, Fields fields) {
   fields.emplace_back("Prefer", "respond-async");

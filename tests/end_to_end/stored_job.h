@@ -9,6 +9,11 @@
 
 namespace end_to_end {
 
+/// An UnrulyServer that stores jobs below `folder`.
+struct StoringServer : UnrulyServer {
+  explicit StoringServer(const harness::TemporaryDirectory& folder, std::vector<std::string> flags = {});
+};
+
 /// POST /tasks/`task` with `Prefer: respond-async` and `fields`.
 HttpResponse submit(HttpClient& client, std::string_view task, const Json& params = Json::object(),
                     Fields fields = {});
