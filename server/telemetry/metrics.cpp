@@ -1,15 +1,10 @@
 #include "server/telemetry/metrics.h"
 
 #include <prometheus/text_serializer.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 
-#include "server/process/proc_file.h"
 #include "server/telemetry/words.h"
-#include "server/version.h"
 
 namespace telemetry {
 namespace {
@@ -49,13 +44,6 @@ Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help)
 // A counter that follows a count which somebody else keeps.
 void follow(Counter& counter, double count) {
   counter.Increment(count - counter.Value());
-}
-
-// Nothing where the kernel does not say (before Linux 6.2).
-std::optional<std::size_t> open_descriptors() {
-  struct stat folder {};
-  if (::stat("/proc/self/fd", &folder) != 0 || folder.st_size <= 0) return std::nullopt;
-  return static_cast<std::size_t>(folder.st_size);
 }
 
 // Methods that no route has share one label.
@@ -153,8 +141,6 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
       bugs_(counter(registry_, "cruncherd_internal_errors_total", "Exceptions that should never happen.")),
       lost_lines_(counter(registry_, "cruncherd_log_lines_lost_total",
                           "Lines of the log that its file did not take, or its queue had no room for.")),
-      process_cpu_(
-          counter(registry_, "process_cpu_seconds_total", "CPU time of the server, without its crunchers.")),
       open_(gauge(registry_, "cruncherd_connections_open", "Connections open.")),
       buffered_(gauge(registry_, "cruncherd_buffered_bytes", "Requests and responses in memory.")),
       running_(gauge(registry_, "cruncherd_slots_running", "Slots taken.")),
@@ -164,16 +150,8 @@ Metrics::Metrics(const offload::Dispatcher& dispatcher, const front_door::Door& 
       spares_(gauge(registry_, "cruncherd_spares_ready", "Crunchers started in advance.")),
       oldest_(gauge(registry_, "cruncherd_queue_oldest_seconds",
                     "Age of the job that has waited longest; 0 where none waits.")),
-      process_memory_(gauge(registry_, "process_resident_memory_bytes", "Resident memory of the server.")),
-      process_fds_(gauge(registry_, "process_open_fds", "Descriptors that the server has open.")) {
-  gauge(registry_, "process_start_time_seconds", "When the server started, since 1970.").SetToCurrentTime();
+      process_(registry_) {
   for (const auto reason : kReasons) refusals_.Add({{"reason", std::string(reason)}});
-  BuildGauge()
-      .Name("cruncherd_build_info")
-      .Help("Always 1.")
-      .Register(registry_)
-      .Add({{"version", kVersion}})
-      .Set(1);
 }
 
 Metrics::~Metrics() = default;
@@ -282,7 +260,7 @@ void Metrics::read_levels() {
   spares_.Set(static_cast<double>(dispatcher_.crew().ready()));
   if (stored_) stored_->read();
   read_jobs();
-  read_process();
+  process_.read();
 }
 
 void Metrics::read_jobs() {
@@ -299,12 +277,6 @@ void Metrics::read_jobs() {
     if (live.pid == 0) oldest = std::max(oldest, milliseconds(Clock::now() - live.entered) / 1e3);
   }
   oldest_.Set(oldest);
-}
-
-void Metrics::read_process() {
-  follow(process_cpu_, process::cpu_ms(::getpid()).value_or(0) / 1e3);
-  process_memory_.Set(static_cast<double>(process::resident_kib(::getpid()).value_or(0)) * 1024);
-  if (const auto count = open_descriptors()) process_fds_.Set(static_cast<double>(*count));
 }
 
 std::string Metrics::text() {

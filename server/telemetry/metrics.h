@@ -17,6 +17,7 @@
 #include "server/offload/dispatcher.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/observer.h"
+#include "server/telemetry/process_metrics.h"
 #include "server/telemetry/stored_metrics.h"
 
 namespace telemetry {
@@ -51,7 +52,6 @@ class Metrics final : public Observer {
   Route& route(const RequestRecord& record);
   void read_levels();
   void read_jobs();
-  void read_process();
 
   const offload::Dispatcher& dispatcher_;
   const front_door::Door& door_;
@@ -62,9 +62,9 @@ class Metrics final : public Observer {
   prometheus::Family<prometheus::Histogram>&duration_, &wait_, &run_;
   prometheus::Family<prometheus::Gauge>&rss_, &live_;
   prometheus::Histogram& spawn_;
-  prometheus::Counter &accepted_, &orphans_, &spares_died_, &reused_, &bugs_, &lost_lines_, &process_cpu_;
-  prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_, &oldest_,
-      &process_memory_, &process_fds_;
+  prometheus::Counter &accepted_, &orphans_, &spares_died_, &reused_, &bugs_, &lost_lines_;
+  prometheus::Gauge &open_, &buffered_, &running_, &slots_, &waiting_, &queue_limit_, &spares_, &oldest_;
+  ProcessMetrics process_;
   std::unique_ptr<StoredMetrics> stored_;
   // What was looked up once: families lock and hash on every Add().
   std::map<std::tuple<std::string_view, std::string_view, int>, std::unique_ptr<Route>> routes_seen_;
