@@ -1,36 +1,39 @@
 #pragma once
-// How long requests took over the last minute, in constant memory: a histogram of logarithmic buckets for
-// each second. Knows no request. Used by status.h.
+// How long things took over the last minute, in constant memory: a histogram for each of its parts. Knows
+// neither requests nor jobs. Used by status.h and task_figures.h.
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
 #include "server/loop/loop.h"
+#include "server/telemetry/log_histogram.h"
 
 namespace telemetry {
 
 class Recent {
  public:
-  void add(double ms);
+  /// `now` never goes back.
+  explicit Recent(Clock::time_point now = Clock::now()) : start_(now) {}
+
+  void add(double ms, Clock::time_point now = Clock::now());
 
   std::uint64_t total() const { return total_; }
-  /// Over the last 60 seconds.
-  double per_second();
-  /// In milliseconds, within 5 %; nothing where there was no request. `q` is from 0 to 1.
-  std::optional<double> quantile(double q);
+  /// Over the last minute.
+  double per_second(Clock::time_point now = Clock::now());
+  /// In milliseconds, within 5 %; nothing where there was none. `q` is from 0 to 1.
+  std::optional<double> quantile(double q, Clock::time_point now = Clock::now());
 
  private:
-  static constexpr int kSeconds = 60;
-  static constexpr int kBuckets = 256;
-  using Histogram = std::array<std::uint32_t, kBuckets>;
+  static constexpr int kParts = 12;
+  static constexpr Clock::duration kPart = std::chrono::seconds(5);
 
-  void turn_to_now();
+  void turn_to(Clock::time_point now);
 
-  const Clock::time_point start_ = Clock::now();
-  std::array<Histogram, kSeconds> seconds_{};
-  Histogram all_{};  // the sum of seconds_
-  std::int64_t now_ = 0;
+  Clock::time_point start_;
+  std::array<LogHistogram, kParts> parts_{};
+  LogHistogram all_;  // the sum of parts_
+  std::int64_t part_ = 0;
   std::uint64_t total_ = 0;
 };
 
