@@ -134,7 +134,7 @@ void add_flags(FlagTable& flags, Options& o) {
              "a second, that a client must read on average beyond --write-timeout; 0: as slow as it likes");
   flags.group("Running it");
   flags.choice<bool>("blocking-route", o.blocking_route, {{"on", true}, {"off", false}}, "off",
-                     "/blocking, which freezes the server");
+                     "/blocking, which freezes the server, and the page /demo");
   flags.choice<Options::LoopPriority>(
       "loop-priority", o.loop_priority,
       {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",

@@ -1,7 +1,7 @@
 #include "server/routes/operator_routes.h"
 
+#include "server/routes/embedded_page.h"
 #include "server/routes/openapi.h"
-#include "server/web/dashboard.h"
 
 namespace routes {
 namespace {
@@ -39,17 +39,13 @@ Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bo
     if (for_operators) return json_reply(status.json(std::nullopt));
     return json_reply(status.json(call.query("id").value_or("")));
   };
-  const Page dashboard{
-      std::string(web::dashboard_page()),
-      "text/html; charset=utf-8",
-      {{"Content-Security-Policy", std::string(web::dashboard_csp())}, {"Cache-Control", "no-cache"}}};
   const ipc::Json text{{"type", "string"}};
   return {
       {"GET", "/metrics", "Figures for Prometheus", figures,
        operation("metrics", response("text exposition format", "text/plain", text))},
       {"GET", "/status", "What runs and what waits", picture,
        operation("status", response("the picture", "application/json", reference("schemas", "Status")))},
-      {"GET", "/dashboard", "The same, to look at", Pages{dashboard},
+      {"GET", "/dashboard", "The same, to look at", Pages{html_page(web::dashboard())},
        operation("dashboard", response("the page", "text/html", text))},
   };
 }

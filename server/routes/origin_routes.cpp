@@ -10,6 +10,7 @@
 #include "server/comparison/burn.h"
 #include "server/loop/random_id.h"
 #include "server/routes/deadline.h"
+#include "server/routes/embedded_page.h"
 #include "server/routes/openapi.h"
 
 namespace routes {
@@ -134,7 +135,7 @@ Table origin_routes(Offload& offload, bool blocking_allowed) {
   const HeavyHandler spin = [&offload](Call& call) { return run_spin(call, offload); };
   const ipc::Json most{{"type", "integer"}, {"minimum", 0}, {"maximum", kMaxBlockingMs}};
   const auto* task = offload.catalogue().find(kSpin);
-  return {
+  Table table{
       {"GET",
        "/blocking",
        "Burns CPU time on the event loop itself: everything else waits",
@@ -147,6 +148,10 @@ Table origin_routes(Offload& offload, bool blocking_allowed) {
        "Burns CPU time in a process of its own (via=thread: on a thread of the server)", spin,
        task ? describe_spin(*task) : ipc::Json()},
   };
+  if (blocking_allowed)
+    table.push_back({"GET", "/demo", "Both of them side by side, to look at", Pages{html_page(web::demo())},
+                     operation("demo", response("the page", "text/html", {{"type", "string"}}))});
+  return table;
 }
 
 }  // namespace routes

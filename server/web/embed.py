@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes one page out of page/ and writes it, with its Content-Security-Policy, as a C++ source.
+"""Makes the pages out of page/ and writes them, each with its Content-Security-Policy, as a C++ source.
 
 usage: embed.py PAGE_DIRECTORY OUTPUT.cpp
 
-The scripts are ES modules in the way browsers read them. Here they are put into one, each in a function of its own
-that returns what the module exports, in the order of their imports. The forms of import and export that the page
-uses are all that is understood; any other is refused.
+A page is NAME.html with NAME.js, and the style.css that all share. The scripts are ES modules in the way browsers read
+them. Here they are put into one, each in a function of its own returns what the module exports, in the order of their imports. The forms of import and export that the pages use are
+all that is understood; any other is refused.
 """
 
 import base64
@@ -18,6 +18,7 @@ IMPORT = re.compile(r"^import \{([^}]+)\} from './(\w+)\.js';\n", re.MULTILINE)
 EXPORT = re.compile(r'^export (?:async )?(?:class|function|const) (\w+)', re.MULTILINE)
 OTHER = re.compile(r'^(?:import|export)\b.*', re.MULTILINE)
 DELIMITER = 'page'
+PAGES = ['dashboard', 'demo']
 
 
 def ordered_modules(directory, name, found):
@@ -46,10 +47,10 @@ def in_one_scope(name, text, is_main):
     return f'const {name}_module = (() => {{\n{body}return {{{", ".join(exported)}}};\n}})();\n'
 
 
-def bundled_script(directory):
+def bundled_script(directory, main):
     modules = {}
-    ordered_modules(directory, 'main', modules)
-    return '\n'.join(in_one_scope(name, text, name == 'main') for name, text in modules.items())
+    ordered_modules(directory, main, modules)
+    return '\n'.join(in_one_scope(name, text, name == main) for name, text in modules.items())
 
 
 def csp_hash(text):
@@ -60,17 +61,12 @@ def csp_hash(text):
 def put(page, tag, content):
     empty = f'{tag}></{tag.split()[0].strip("<")}>'
     if page.count(empty) != 1:
-        sys.exit(f'embed.py: index.html must have exactly one {empty}')
+        sys.exit(f'embed.py: a page must have exactly one {empty}')
     return page.replace(empty, f'{tag}>{content}</{tag.split()[0].strip("<")}>')
 
 
-def main(directory, output):
-    directory = pathlib.Path(directory)
-    style = (directory / 'style.css').read_text(encoding='utf-8')
-    script = bundled_script(directory)
-    page = (directory / 'index.html').read_text(encoding='utf-8')
-    page = put(put(page, '<style', style), '<script type="module"', script)
-    policy = '; '.join([
+def policy_for(script, style):
+    return '; '.join([
         "default-src 'none'",
         f'script-src {csp_hash(script)}',
         f'style-src {csp_hash(style)}',
@@ -81,21 +77,30 @@ def main(directory, output):
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
     ])
+
+
+def function_for(directory, name):
+    style = (directory / 'style.css').read_text(encoding='utf-8')
+    script = bundled_script(directory, name)
+    page = (directory / f'{name}.html').read_text(encoding='utf-8')
+    page = put(put(page, '<style', style), '<script type="module"', script)
     if f'){DELIMITER}"' in page:
-        sys.exit(f'embed.py: the page holds the end of a raw string literal')
+        sys.exit(f'embed.py: {name}.html holds the end of a raw string literal')
+    return f'''EmbeddedPage {name}() {{
+  return {{R"{DELIMITER}({page}){DELIMITER}",
+          R"{DELIMITER}({policy_for(script, style)}){DELIMITER}"}};
+}}
+'''
+
+
+def main(directory, output):
+    functions = '\n'.join(function_for(pathlib.Path(directory), name) for name in PAGES)
     pathlib.Path(output).write_text(f'''// Made by server/web/embed.py from server/web/page/.
-#include "server/web/dashboard.h"
+#include "server/web/pages.h"
 
 namespace web {{
 
-std::string_view dashboard_page() {{
-  return R"{DELIMITER}({page}){DELIMITER}";
-}}
-
-std::string_view dashboard_csp() {{
-  return R"{DELIMITER}({policy}){DELIMITER}";
-}}
-
+{functions}
 }}  // namespace web
 ''', encoding='utf-8')
 

@@ -23,14 +23,6 @@ async function openDashboard(t, browser, server, options) {
   return page;
 }
 
-/** What the experiment found, as it stands in its table: one row of texts for each route. */
-async function findings(page) {
-  await page.click('#experiment-run');
-  await page.locator('#experiment-findings table').waitFor({timeout: 60_000});
-  return page.locator('#experiment-findings tbody tr').evaluateAll(
-      (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
-}
-
 /** Texts of the plots that lie over one another, or reach out of their plot. */
 function overprinted(page) {
   return page.locator('.plot svg').evaluateAll((plots) => plots.flatMap((plot) => {
@@ -152,26 +144,6 @@ test('the dashboard', {timeout: 300_000}, async (t) => {
     await page.click('#pause');
     await page.locator('#lamp-text', {hasText: 'serving'}).waitFor();
   });
-
-  await t.test('the experiment: / waits for the blocking loop, not for the process', async (t) => {
-    const page = await openDashboard(t, browser, server);
-    const [blocking, free] = await findings(page);
-    await picture(page, 'experiment');
-    assert.deepEqual([blocking[0], free[0]], ['/blocking', '/non-blocking']);
-    const median = ([, , text]) => parseFloat(text) * (text.endsWith(' ms') ? 1 : 1000);
-    assert.ok(median(blocking) > 1000, blocking.join());
-    assert.ok(median(free) < 500, free.join());
-  });
-});
-
-test('where /blocking is not served the experiment says so and does the other half', {timeout: 120_000}, async (t) => {
-  const server = await startCruncherd(t, ['--blocking-route', 'off']);
-  const page = await openDashboard(t, await startBrowser(t), server, {viewport: {width: 1000, height: 900}});
-  const [blocking, free] = await findings(page);
-  assert.match(blocking.at(-1), /^not run here: 40[34]/);
-  assert.deepEqual(await overprinted(page), []);
-  assert.equal(free[0], '/non-blocking');
-  assert.ok(Number(free[1]) > 10);
 });
 
 test('a server that goes away is said to be gone, and is found again', {timeout: 120_000}, async (t) => {

@@ -3,7 +3,7 @@
 
 import {byId, element, setText} from './dom.js';
 import {count, duration} from './format.js';
-import {keyFields} from './key.js';
+import {askForKey, keyFields} from './key.js';
 import {ProbePlot} from './probe_plot.js';
 
 const kBeat = 50;
@@ -63,6 +63,7 @@ export class Experiment {
     try {
       const response = await fetch(`${route.slice(1)}?CPUTimeMs=${kWork}`, {cache: 'no-store', headers: keyFields()});
       const body = await response.json().catch(() => ({}));
+      if (response.status === 401) askForKey();
       if (!response.ok) phase.refusal = `${response.status} ${body.detail ?? body.reason ?? ''}`.trim();
     } catch (error) {
       phase.refusal = error.message;

@@ -1,7 +1,6 @@
-// Wires the page: one poller feeds every panel. Start reading here.
+// Wires the dashboard: one poller feeds every panel. Start reading here.
 
 import {byId, element, setText} from './dom.js';
-import {Experiment} from './experiment.js';
 import {Faceplate} from './faceplate.js';
 import {duration} from './format.js';
 import {Gauges} from './gauges.js';
@@ -50,7 +49,12 @@ byId('pause').addEventListener('click', (event) => {
   event.currentTarget.setAttribute('aria-pressed', String(poller.paused));
 });
 
-new Experiment();
+async function linkToDemo() {
+  const {routes} = await (await fetch('./', {headers: {Accept: 'application/json'}})).json();
+  byId('demo').hidden = !('GET /demo' in routes);
+}
+
+linkToDemo().catch(() => {});  // a proxy may have another page there
 
 try {
   const {tasks} = parseJson(await (await fetch('tasks')).text());
