@@ -134,6 +134,7 @@ test('the form asks for a key where the server wants one, and sends it', {timeou
   const {url} = await startCruncherd(t, ['--api-keys', join(folder, 'keys'), '--priority', 'normal']);
   const page = await openPage(t, await startBrowser(t), `${url}/dashboard`);
   await choose(page, 'primes');
+  await page.fill('#param-limit', '100');
   assert.ok(!await page.isVisible('#key'));
   await page.click('form button[type=submit]');
   await page.locator('.verdict.failure', {hasText: '401'}).waitFor();
