@@ -196,6 +196,7 @@ void step_up(std::optional<RealTimeLoop>& real_time, Loop& loop, telemetry::Log&
     status.show(*store);
   }
   observers = {&log, &metrics, &status};
+  status.begin(loop);
 
   crew.refill();
   crews_apart.refill();

@@ -14,6 +14,7 @@ Json openapi_components() {
   return {
       {"schemas",
        {{"Status", telemetry::status_schema()},
+        {"StatusHistory", telemetry::status_history_schema()},
         {"Job", job_schema()},
         {"Usage",
          {{"type", "object"},

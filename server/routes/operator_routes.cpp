@@ -39,12 +39,16 @@ Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bo
     if (for_operators) return json_reply(status.json(std::nullopt));
     return json_reply(status.json(call.query("id").value_or("")));
   };
+  const LightHandler history = [&status](Call&) { return json_reply(status.history_json()); };
   const ipc::Json text{{"type", "string"}};
   return {
       {"GET", "/metrics", "Figures for Prometheus", figures,
        operation("metrics", response("text exposition format", "text/plain", text))},
       {"GET", "/status", "What runs and what waits", picture,
        operation("status", response("the picture", "application/json", reference("schemas", "Status")))},
+      {"GET", "/status/history", "What ran and what waited in the last fifteen minutes", history,
+       operation("status_history", response("a point for each five seconds", "application/json",
+                                            reference("schemas", "StatusHistory")))},
       {"GET", "/dashboard", "The same, to look at", Pages{html_page(web::dashboard())},
        operation("dashboard", response("the page", "text/html", text))},
   };

@@ -12,8 +12,8 @@ namespace routes {
 /// table.
 Table probe_routes(const offload::Dispatcher& dispatcher);
 
-/// The rest. `for_operators`: they alone ask, so /status has everybody's request ids; else one that is asked
-/// for by `?id=`. All of them must outlive the table.
+/// The rest. `for_operators`: they alone ask, so /status tells of everybody's jobs what it tells else of one
+/// that is asked for by `?id=`. All of them must outlive the table.
 Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bool for_operators);
 
 }  // namespace routes

@@ -1,34 +1,21 @@
 #include "server/telemetry/status.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
+#include "server/loop/wake_up.h"
 #include "server/process/proc_file.h"
+#include "server/telemetry/figures_json.h"
+#include "server/telemetry/words.h"
 #include "server/version.h"
 
 namespace telemetry {
 namespace {
 
-constexpr std::size_t kListed = 100;   // jobs
-constexpr std::size_t kMeasured = 32;  // of these; a file of /proc each
-
-// Without digits that say nothing.
-double rounded(double value) {
-  return std::round(value * 1e3) / 1e3;
-}
-std::optional<double> rounded(std::optional<double> value) {
-  if (value) value = rounded(*value);
-  return value;
-}
-
-template <typename T>
-ipc::Json or_null(const std::optional<T>& value) {
-  return value ? ipc::Json(*value) : ipc::Json(nullptr);
-}
+constexpr std::size_t kMeasured = 32;  // of the jobs listed; a file of /proc each
 
 ipc::Json describe(const offload::LiveJob& live, bool measured, const std::optional<std::string>& own) {
   const pid_t pid = measured ? live.pid : 0;
@@ -48,7 +35,7 @@ ipc::Json describe(const offload::Dispatcher::LiveJobs& live, const std::optiona
   auto jobs = ipc::Json::array();
   std::size_t measured = 0;
   for (const auto& job : live) {
-    if (jobs.size() == kListed) break;
+    if (jobs.size() == Status::kListed) break;
     jobs.push_back(describe(job, job.pid && measured++ < kMeasured, own));
   }
   return jobs;
@@ -74,59 +61,63 @@ ipc::Json describe(const jobs::Store* store) {
   return stored;
 }
 
-// An object that has all of these members, and no promise that it will never have more.
-ipc::Json object_of(ipc::Json properties) {
-  auto names = ipc::Json::array();
-  for (const auto& [name, schema] : properties.items()) names.push_back(name);
-  return {{"type", "object"}, {"required", std::move(names)}, {"properties", std::move(properties)}};
-}
-
 }  // namespace
 
-ipc::Json status_schema() {
-  const ipc::Json text{{"type", "string"}}, flag{{"type", "boolean"}};
-  const ipc::Json count{{"type", "integer"}, {"minimum", 0}}, number{{"type", "number"}, {"minimum", 0}};
-  const ipc::Json count_or_null{{"type", {"integer", "null"}}, {"minimum", 0}};
-  const ipc::Json number_or_null{{"type", {"number", "null"}}, {"minimum", 0}};
-  const ipc::Json counts{{"type", "object"}, {"additionalProperties", count}};
-  const auto level = [&](const char* name) { return object_of({{name, count}, {"limit", count}}); };
-  const auto pace = object_of(
-      {{"total", count}, {"p50_ms", number_or_null}, {"p99_ms", number_or_null}, {"per_s", number}});
-  const auto job = object_of({{"id", {{"type", {"string", "null"}}}},
-                              {"task", text},
-                              {"state", {{"type", "string"}, {"enum", {"running", "waiting"}}}},
-                              {"pid", count_or_null},
-                              {"age_ms", number},
-                              {"progress", {{"type", {"number", "null"}}, {"minimum", 0}, {"maximum", 1}}},
-                              {"cpu_ms", number_or_null},
-                              {"rss_kib", count_or_null}});
-  return object_of(
-      {{"server", object_of({{"version", text},
-                             {"pid", count},
-                             {"started", {{"type", "string"}, {"format", "date-time"}}},
-                             {"uptime_s", number},
-                             {"draining", flag},
-                             {"rss_kib", count_or_null},
-                             {"cpu_s", number}})},
-       {"connections", object_of({{"open", count}, {"accepted_total", count}, {"closed_total", counts}})},
-       {"slots", level("running")},
-       {"queue", level("waiting")},
-       {"spares", level("ready")},
-       {"processes", object_of({{"reused_total", count}, {"recycled_total", counts}})},
-       {"jobs", {{"type", "array"}, {"items", job}, {"maxItems", kListed}}},
-       {"jobs_not_listed", count},
-       {"requests", object_of({{"light", pace}, {"heavy", pace}})},
-       {"stored", {{"type", {"object", "null"}}}},
-       {"outcomes", counts}});
+void Status::begin(Loop& loop) {
+  asio::co_spawn(loop.get_executor(), record(loop), asio::detached);
+}
+
+// Steps that were missed, as a busy loop misses them, are part of the next one.
+awaitable<> Status::record(Loop& loop) {
+  constexpr Clock::duration kStep = std::chrono::seconds(History::kStepSeconds);
+  WakeUp nobody(loop);
+  for (;;) {
+    const auto steps = (Clock::now() - start_) / kStep;
+    co_await nobody.wait(start_ + kStep * (steps + 1));
+    const auto& admission = dispatcher_.admission();
+    const auto queued =
+        store_ ? store_->figures().by_state[static_cast<std::size_t>(jobs::State::queued)] : 0;
+    history_.end_step(uptime_s(), {admission.running(), admission.waiting(), queued});
+  }
 }
 
 void Status::on_request(const RequestRecord& record) {
   if (record.total_ms) (record.heavy ? heavy_ : light_).add(*record.total_ms);
+  if (record.total_ms && !record.heavy) history_.add_light(*record.total_ms);
   if (const auto outcome = record.job_outcome(); !outcome.empty()) ++outcomes_[outcome];
+  if (record.heavy && record.outcome) on_end(record.request_id, record.task, *record.outcome);
 }
 
 void Status::on_stored_job(const StoredJobRecord& record) {
-  if (record.outcome) ++outcomes_[record.outcome->word()];
+  if (!record.outcome) return;
+  ++outcomes_[record.outcome->word()];
+  on_end(record.id, record.task, *record.outcome);
+}
+
+void Status::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {
+  tasks_.add(job.task, usage.run_ms, false);
+  history_.add_job(usage.run_ms, false);
+}
+
+void Status::on_end(std::string_view id, std::string_view task, const process::Outcome& outcome) {
+  const auto word = outcome.word();
+  if (is_refused(word)) return;
+  const bool failed = is_failed(word);
+  const auto run_ms = outcome.usage ? std::optional(outcome.usage->run_ms) : std::nullopt;
+  tasks_.add(task, run_ms, failed);
+  history_.add_job(run_ms, failed);
+  if (failed) failures_.add(id, task, outcome);
+}
+
+double Status::uptime_s() const {
+  return rounded(milliseconds(Clock::now() - start_) / 1e3);
+}
+
+std::string Status::history_json() const {
+  auto history = history_.json();
+  history["pid"] = ::getpid();
+  history["uptime_s"] = uptime_s();
+  return ipc::print_json(history) + "\n";
 }
 
 std::string Status::json(const std::optional<std::string>& own) {
@@ -134,9 +125,8 @@ std::string Status::json(const std::optional<std::string>& own) {
   ipc::Json status;
   status["server"] = {{"version", kVersion},
                       {"pid", ::getpid()},
-                      {"started", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
-                                              fmt::gmtime(std::chrono::system_clock::to_time_t(started_)))},
-                      {"uptime_s", rounded(milliseconds(Clock::now() - start_) / 1e3)},
+                      {"started", time_text(started_)},
+                      {"uptime_s", uptime_s()},
                       {"draining", door_.draining},
                       {"rss_kib", or_null(process::resident_kib(::getpid()))},
                       {"cpu_s", rounded(process::cpu_ms(::getpid()).value_or(0) / 1e3)}};
@@ -156,6 +146,8 @@ std::string Status::json(const std::optional<std::string>& own) {
   const auto all = admission.running() + admission.waiting();
   status["jobs_not_listed"] = all - std::min(all, status["jobs"].size());
   status["requests"] = {{"light", describe(light_)}, {"heavy", describe(heavy_)}};
+  status["tasks"] = tasks_.json();
+  status["failures"] = failures_.json(own);
   status["stored"] = describe(store_);
   auto& outcomes = status["outcomes"] = ipc::Json::object();
   for (const auto& [word, count] : outcomes_) outcomes[std::string(word)] = count;

@@ -1,6 +1,6 @@
 #pragma once
-// What the server does now, as the JSON of /status (its shape: server/web/README.md). Made in main; asked by
-// its route.
+// What the server does now and did of late, as the JSON of /status and /status/history (their shapes:
+// server/web/README.md). Made in main; asked by their routes.
 
 #include <map>
 #include <string>
@@ -9,38 +9,55 @@
 #include "server/front_door/door.h"
 #include "server/jobs/store.h"
 #include "server/offload/dispatcher.h"
+#include "server/telemetry/history.h"
+#include "server/telemetry/last_failures.h"
 #include "server/telemetry/observer.h"
 #include "server/telemetry/recent.h"
+#include "server/telemetry/task_figures.h"
 
 namespace telemetry {
 
-/// The JSON Schema (draft-07) of Status::json().
+/// The JSON Schemas (draft-07) of Status::json() and Status::history_json().
 ipc::Json status_schema();
+ipc::Json status_history_schema();
 
 class Status final : public Observer {
  public:
+  static constexpr std::size_t kListed = 100;  // jobs
+
   Status(const offload::Dispatcher& dispatcher, const front_door::Door& door)
       : dispatcher_(dispatcher), door_(door) {}
 
   /// Shows stored jobs as well; must outlive it.
   void show(const jobs::Store& store) { store_ = &store; }
 
+  /// Keeps a history from now on. `loop` runs no longer than this lives.
+  void begin(Loop& loop);
+
   void on_request(const RequestRecord& record) override;
   void on_stored_job(const StoredJobRecord& record) override;
-  void on_abandoned(const process::Abandoned&, const process::Usage&) override {}
+  void on_abandoned(const process::Abandoned& job, const process::Usage& usage) override;
   void on_bug(std::string_view, std::string_view) override {}
 
-  /// One JSON text, whatever runs and waits: the oldest 100 jobs, and how many more there are. With `own`, no
-  /// other request id is told: clients choose theirs, and may hide something in it.
+  /// One JSON text, whatever runs and waits: the oldest 100 jobs, and how many more there are. With `own`, of
+  /// others neither request ids nor what their jobs said are told: they may hold secrets.
   std::string json(const std::optional<std::string>& own);
+  std::string history_json() const;
 
  private:
+  awaitable<> record(Loop& loop);
+  void on_end(std::string_view id, std::string_view task, const process::Outcome& outcome);
+  double uptime_s() const;
+
   const offload::Dispatcher& dispatcher_;
   const front_door::Door& door_;
   const jobs::Store* store_ = nullptr;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   const Clock::time_point start_ = Clock::now();
   Recent light_, heavy_;
+  History history_;
+  TaskFigures tasks_;
+  LastFailures failures_;
   std::map<std::string_view, std::uint64_t> outcomes_;
 };
 

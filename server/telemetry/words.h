@@ -1,6 +1,6 @@
 #pragma once
-// The words that figures are labelled with, so that each begins at 0. Read by metrics.cpp; routes/ and
-// front_door/ say them.
+// The words that figures are labelled with, so that each begins at 0, and what they mean. Read by metrics.cpp
+// and status.cpp; routes/ and front_door/ say them.
 
 #include <string_view>
 
@@ -63,5 +63,15 @@ inline constexpr std::string_view kOutcomes[] = {"ok",
                                                  "bad_reply",
                                                  "deadline_exceeded",
                                                  "cpu_limit"};
+
+/// Of these outcomes: the job never had its turn.
+constexpr bool is_refused(std::string_view outcome) {
+  return outcome == "queue_full" || outcome == "queue_timeout" || outcome == "draining";
+}
+
+/// It had, and somebody should know why it came to nothing. Its client knows of wrong params, or is gone.
+constexpr bool is_failed(std::string_view outcome) {
+  return outcome != "ok" && outcome != "invalid_params" && outcome != "client_gone" && !is_refused(outcome);
+}
 
 }  // namespace telemetry

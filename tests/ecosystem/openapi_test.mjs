@@ -33,7 +33,7 @@ test('the document lists every route, and every task with its schema', {timeout:
   const {paths, openapi} = (await ask(`${server.url}/openapi.json`)).json();
   assert.match(openapi, /^3\.1\./);
   for (const path of ['/', '/blocking', '/non-blocking', '/tasks', '/tasks/primes', '/tasks/mandelbrot', '/healthz', '/readyz',
-    '/metrics', '/status', '/dashboard', '/demo', '/openapi.json']) assert.ok(paths[path], path);
+    '/metrics', '/status', '/status/history', '/dashboard', '/demo', '/openapi.json']) assert.ok(paths[path], path);
   const {tasks} = (await ask(`${server.url}/tasks`)).json();
   for (const {name} of tasks) assert.ok(paths[`/tasks/${name}`]?.post, name);
 });

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/end_to_end/job.h"
+#include <numeric>
+
+#include "tests/end_to_end/stored_job.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace end_to_end {
@@ -59,6 +61,87 @@ TEST_CASE("/metrics tells what runs and what waits by task, and for how long; /s
   CHECK(status.at("jobs").front().at("state") == "running");
   directory.write("gate", "");
   for (auto& client : clients) CHECK(client.read_response().status == 200);
+}
+
+Json status_of(const RunningServer& server, const std::string& own = "") {
+  return HttpClient(server.port()).get("/status?id=" + own).json();
+}
+
+TEST_CASE("/status tells of each task what became of its jobs, and how long they ran") {
+  const UnrulyServer server;
+  CHECK(status_of(server).at("tasks").empty());
+  for (int i = 0; i < 3; ++i) run_job(server, "sleep", {{"ms", 100}});
+  run_job(server, "die", {{"signal", 9}});
+  CHECK(outcome_of(run_job(server, "die", {{"signal", "many"}})) == "422 invalid_params");
+  {
+    HttpClient leaves(server.port());
+    leaves.send_post("/tasks/sleep", {{"ms", 20'000}});
+    running_cruncher(server);
+  }
+  REQUIRE(eventually(seconds(5), [&] { return status_of(server).at("tasks").at("sleep").at("total") == 4; }));
+  const auto tasks = status_of(server).at("tasks");
+  CHECK(tasks.size() == 2);
+  CHECK(tasks.at("sleep").at("failed_total") == 0);
+  CHECK(tasks.at("sleep").at("per_s") > 0);
+  CHECK(tasks.at("sleep").at("p50_ms") >= 90);
+  CHECK(tasks.at("sleep").at("p50_ms") < 1000);
+  CHECK(tasks.at("sleep").at("p99_ms") >= tasks.at("sleep").at("p50_ms"));
+  CHECK(tasks.at("die").at("total") == 1);
+  CHECK(tasks.at("die").at("failed_total") == 1);
+}
+
+TEST_CASE("/status has the last failures, and what it was that they wrote to stderr") {
+  const UnrulyServer server;
+  run_job(server, "obey_term", Json::object(), {{"X-Request-Id", "mine"}, {"Prefer", "wait=1"}});
+  run_job(server, "echo");
+  const auto failures = status_of(server, "mine").at("failures");
+  REQUIRE(failures.size() == 1);
+  const auto& failure = failures.front();
+  CHECK(failure.at("id") == "mine");
+  CHECK(failure.at("task") == "obey_term");
+  CHECK(failure.at("reason") == "deadline_exceeded");
+  CHECK(failure.at("detail").get<std::string>().find("no answer after") == 0);
+  CHECK(failure.at("stderr") == "asked to end");
+  CHECK(failure.at("time").get<std::string>().size() == std::string("2026-01-01T00:00:00Z").size());
+  const auto told = status_of(server).at("failures").front();
+  CHECK(told.at("reason") == "deadline_exceeded");
+  for (const auto* member : {"id", "detail", "stderr"}) CHECK(told.at(member).is_null());
+}
+
+TEST_CASE("the server keeps a history of what ran, what waited and what ended, with nobody looking") {
+  const harness::TemporaryDirectory folder;
+  const std::string gate = folder.path() / "gate";
+  const UnrulyServer server({"--jobs-dir", folder.path() / "jobs", "--running", "1"});
+  run_job(server, "echo");
+  run_job(server, "die", {{"signal", 9}});
+  auto running = start_job(server, "await_file", {{"path", gate}});
+  running_cruncher(server);
+  auto waiting = start_job(server, "echo");
+  for (int i = 0; i < 2; ++i) submitted(server, "echo");
+  const auto history = [&] { return HttpClient(server.port()).get("/status/history").json(); };
+  REQUIRE(eventually(seconds(12), [&] {
+    const auto queued = history().at("stored_queued");
+    return !queued.empty() && queued.back() == 2;
+  }));
+  const auto kept = history();
+  CHECK(kept.at("step_s") == 5);
+  CHECK(kept.at("pid") == server.pid());
+  CHECK(kept.at("at_s").back() <= kept.at("uptime_s"));
+  CHECK(kept.at("at_s").front() < 10);
+  CHECK(kept.at("running").back() == 1);
+  CHECK(kept.at("waiting").back() == 1);
+  const auto sum = [&](const char* name) {
+    const auto& values = kept.at(name);
+    return std::accumulate(values.begin(), values.end(), 0,
+                           [](int all, const Json& value) { return all + value.get<int>(); });
+  };
+  CHECK(sum("jobs") == 2);
+  CHECK(sum("failed") == 1);
+  CHECK(sum("light") >= 3);
+  CHECK(kept.at("run_p50_ms").front() > 0);
+  folder.write("gate", "");
+  CHECK(outcome_of(running.get()) == "200");
+  CHECK(outcome_of(waiting.get()) == "200");
 }
 
 }  // namespace

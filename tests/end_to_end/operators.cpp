@@ -14,7 +14,7 @@
 namespace end_to_end {
 namespace {
 
-constexpr const char* kOperatorsAlone[] = {"/metrics", "/status", "/dashboard"};
+constexpr const char* kOperatorsAlone[] = {"/metrics", "/status", "/status/history", "/dashboard"};
 
 std::uint16_t admin_port(const RunningServer& server) {
   constexpr std::string_view kMark = "listening for operators on http://127.0.0.1:";
@@ -108,6 +108,15 @@ TEST_CASE("operators see the request ids of all jobs; everybody else that of a j
   CHECK(id(admin_port(apart), "/status") == "secret");
   for (const auto* server : {&everybody, &apart}) server->signal(SIGKILL);
   for (auto& job : jobs) CHECK_THROWS(job.get());
+}
+
+TEST_CASE("operators see what each failed job said") {
+  const UnrulyServer server({"--admin-port", "0"});
+  run_job(server, "fail", {{"code", -32000}, {"message", "no such file"}}, {{"X-Request-Id", "secret"}});
+  const auto failure = HttpClient(admin_port(server)).get("/status").json().at("failures").at(0);
+  CHECK(failure.at("id") == "secret");
+  CHECK(failure.at("reason") == "task_failed");
+  CHECK(failure.at("detail").get<std::string>().find("no such file") != std::string::npos);
 }
 
 TEST_CASE("operators can look at a drain until it is over") {

@@ -266,7 +266,7 @@ TEST_CASE("the list at the root, and the description, have every route") {
   const auto routes = client.get("/").json().at("routes");
   const auto paths = client.get("/openapi.json").json().at("paths");
   for (const auto* path : {"/", "/tasks", "/tasks/{name}", "/healthz", "/readyz", "/metrics", "/status",
-                           "/dashboard", "/openapi.json"}) {
+                           "/status/history", "/dashboard", "/openapi.json"}) {
     CAPTURE(std::string(path));
     CHECK(routes.contains(std::string("GET ") + path));
     CHECK(paths.contains(path));
