@@ -10,6 +10,7 @@ const kLooks = {
   light: {colorScheme: 'light'},
   dark: {colorScheme: 'dark'},
   phone: {colorScheme: 'light', viewport: {width: 390, height: 844}},
+  tablet: {colorScheme: 'dark', viewport: {width: 1000, height: 800}},
 };
 
 async function picture(page, name) {
@@ -34,6 +35,21 @@ function overprinted(page) {
     return [...outside, ...crossed].map(({text}) => text);
   }));
 }
+
+/** Whether the lamp's words lie over the Pause button or reach out of the page, whatever they are. */
+function lampIsInTheWay(page, words) {
+  return page.evaluate((words) => {
+    const text = document.getElementById('lamp-text');
+    const before = text.textContent;
+    text.textContent = words;
+    const [lamp, button] = [text, document.getElementById('pause')].map((node) => node.getBoundingClientRect());
+    text.textContent = before;
+    return lamp.right > innerWidth
+        || (lamp.left < button.right && button.left < lamp.right && lamp.top < button.bottom && button.top < lamp.bottom);
+  }, words);
+}
+
+const curveOf = (page, title, index) => page.locator('.plot', {hasText: title}).locator('path.curve').nth(index).getAttribute('d');
 
 test('the dashboard', {timeout: 300_000}, async (t) => {
   const server = await startCruncherd(t, ['--running', '2']);
@@ -67,9 +83,40 @@ test('the dashboard', {timeout: 300_000}, async (t) => {
       assert.deepEqual(await accessibilityFaults(page), []);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
       assert.deepEqual(await overprinted(page), []);
+      for (const words of ['serving', 'no answer for 1 min 23 s']) assert.equal(await lampIsInTheWay(page, words), false, words);
       assert.deepEqual(page.troubles, []);
     });
   }
+
+  await t.test('opened later, it draws what was before, as the server has kept it', async (t) => {
+    const history = async () => (await ask(`${server.url}/status/history`)).json();
+    await eventually(async () => (await history()).jobs.filter((jobs) => jobs > 0).length > 0 && (await history()).at_s.length > 2);
+    const page = await openDashboard(t, browser, server);
+    const points = (path) => path.match(/[ML]/g)?.length ?? 0;
+    await eventually(async () => points(await curveOf(page, 'Jobs', 0)) > 2, 3000);
+    assert.ok(points(await curveOf(page, 'Jobs', 0)) <= (await history()).at_s.length);
+  });
+
+  await t.test('each task has a row with its rate, its times and its failures; a failure says why', async (t) => {
+    const page = await openDashboard(t, browser, server);
+    await page.click('.choices >> text=primes');
+    await page.fill('#param-limit', '10000000000');
+    await page.fill('#deadline', '1');
+    await page.click('form button[type=submit]');
+    await page.locator('.verdict.failure').waitFor();
+    const row = page.locator('#tasks tr', {has: page.locator('td', {hasText: /^primes$/})});
+    await row.waitFor();
+    const [, rate, p50, p99, jobs, failed] = await row.locator('td').allTextContents();
+    assert.match(rate, /^\d+(\.\d)? \/s$/);
+    assert.match(p50, /^[\d.]+ m?s$/);
+    assert.match(p99, /^[\d.]+ m?s$/);
+    assert.ok(Number(jobs) >= 1);
+    assert.ok(Number(failed) >= 1);
+    const failure = page.locator('#failures li').first();
+    await failure.waitFor();
+    assert.match(await failure.textContent(), /primes.*deadline exceeded.*no answer after/);
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
 
   await t.test('a running job shows with its progress, and dies when its client cancels', async (t) => {
     const page = await openDashboard(t, browser, server);

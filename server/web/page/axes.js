@@ -57,12 +57,12 @@ export class Frame {
   }
 }
 
-/** The `d` of a line through the points; a null among them is a gap. */
+/** The `d` of a line through the points; a null among them is a gap, and a point alone a dot. */
 export function linePath(points) {
   let path = '';
   let pen = 'M';
   for (const point of points) {
-    if (point) path += `${pen}${point[0].toFixed(1)} ${point[1].toFixed(1)}`;
+    if (point) path += `${pen}${point[0].toFixed(1)} ${point[1].toFixed(1)}${pen === 'M' ? 'h0' : ''}`;
     pen = point ? 'L' : 'M';
   }
   return path;

@@ -2,6 +2,7 @@
 
 import {byId, element, setText} from './dom.js';
 import {Faceplate} from './faceplate.js';
+import {showFailures} from './failures.js';
 import {duration} from './format.js';
 import {Gauges} from './gauges.js';
 import {History} from './history.js';
@@ -11,6 +12,7 @@ import {Plots} from './plots.js';
 import {Poller} from './poller.js';
 import {showStored} from './stored.js';
 import {showTally} from './tallies.js';
+import {showTasks} from './tasks.js';
 import {TryTask} from './try_task.js';
 
 const faceplate = new Faceplate();
@@ -25,13 +27,14 @@ function outcomeKind(reason) {
 }
 
 function show(status) {
-  const now = performance.now();
-  history.add(status, now);
-  faceplate.show(status, history.latest);
+  history.follow(status);
+  faceplate.show(status);
   gauges.show(status);
   showJobs(status.jobs);
   showStored(status.stored);
-  plots.show(history, now);
+  plots.show(history.samples, status.server.uptime_s * 1000);
+  showTasks(status.tasks);
+  showFailures(status.failures);
   showTally('outcomes', status.outcomes, outcomeKind, 'no heavy request yet');
   showTally('closes', status.connections.closed_total, () => 'plain', 'none yet');
   tryTask?.show(status);
@@ -42,7 +45,7 @@ const poller = new Poller({
   silence: (ms) => faceplate.lamp('silent', `no answer for ${duration(ms)}`),
   failure: (text) => faceplate.lamp('failed', text),
   rest: (why) => faceplate.lamp('resting', why),
-}, () => tryTask?.requestId ?? '');
+}, () => tryTask?.lastRequestId ?? '');
 
 byId('pause').addEventListener('click', (event) => {
   poller.pause(!poller.paused);

@@ -1,39 +1,46 @@
-// The last minutes of /status, as samples to plot. Rates come from totals a few seconds apart.
+// The last fifteen minutes, as the server keeps them and as samples to plot. Asks /status/history when a new point is due.
 
-const kKeep = 300_000;
-const kRateWindow = 5_000;
+const kStep = 5;  // seconds
+
+// Steps last longer where the server's loop was busy: rates are by the time that one has taken.
+function samplesOf(history) {
+  return history.at_s.map((at, index) => {
+    const seconds = index > 0 ? at - history.at_s[index - 1] : history.step_s;
+    return {
+      now: at * 1000,
+      light: {p50: history.light_p50_ms[index], p99: history.light_p99_ms[index], rate: history.light[index] / seconds},
+      jobs: {p50: history.run_p50_ms[index], p99: history.run_p99_ms[index], rate: history.jobs[index] / seconds},
+      failed: history.failed[index] / seconds,
+      running: history.running[index],
+      waiting: history.waiting[index],
+      stored: history.stored_queued[index],
+    };
+  });
+}
 
 export class History {
+  #pid = null;
   #samples = [];
-  #recent = [];  // what /status said within the rate window
+  #asking = false;
 
+  /** Times are the server's: milliseconds since its start. */
   get samples() { return this.#samples; }
 
-  get latest() { return this.#samples.at(-1) ?? null; }
+  follow({server: {pid, uptime_s: now}}) {
+    if (pid !== this.#pid) this.#samples = [];
+    this.#pid = pid;
+    const steps = (milliseconds) => Math.floor(milliseconds / 1000 / kStep);
+    if (!this.#asking && steps(now * 1000) > steps(this.#samples.at(-1)?.now ?? 0)) this.#read().catch(() => {});
+  }
 
-  add(status, now) {
-    // Another pid is another server (a restart, or a neighbour on the same port): its totals do not continue ours.
-    const pid = this.#recent.at(-1)?.status.server.pid;
-    if (pid !== status.server.pid) this.#recent = [];
-    this.#recent.push({status, now});
-    while (this.#recent.length > 2 && this.#recent[0].now < now - kRateWindow) this.#recent.shift();
-
-    const before = this.#recent[0];
-    const seconds = (now - before.now) / 1000;
-    const perSecond = (read) => seconds > 0 ? Math.max(0, read(status) - read(before.status)) / seconds : null;
-    const lane = (name) => ({
-      p50: status.requests[name].p50_ms ?? null,
-      p99: status.requests[name].p99_ms ?? null,
-      rate: perSecond((one) => one.requests[name].total),
-    });
-    this.#samples.push({
-      now,
-      light: lane('light'),
-      heavy: lane('heavy'),
-      running: status.slots.running,
-      waiting: status.queue.waiting,
-      cpu: perSecond((one) => one.server.cpu_s),
-    });
-    while (this.#samples[0].now < now - kKeep) this.#samples.shift();
+  async #read() {
+    this.#asking = true;
+    try {
+      const response = await fetch('status/history', {cache: 'no-store'});
+      const history = response.ok ? await response.json() : null;
+      if (history?.pid === this.#pid) this.#samples = samplesOf(history);
+    } finally {
+      this.#asking = false;
+    }
   }
 }

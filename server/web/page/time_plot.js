@@ -1,14 +1,14 @@
-// Values over the last one to five minutes: lines, the surface below or between them, a legend that also reads the value
+// Values over the last one to fifteen minutes: lines, the surface below or between them, a legend that also reads the value
 // under the pointer. Knows nothing of what it plots.
 
 import {Frame, areaPath, linePath, linearScale, logScale} from './axes.js';
 import {element, setText, svg} from './dom.js';
 
 // The time axis grows with what there is to show, in steps: its span and its notches in seconds.
-const kSpans = [{span: 60, notch: 15}, {span: 120, notch: 30}, {span: 300, notch: 60}];
+const kSpans = [{span: 60, notch: 15}, {span: 120, notch: 30}, {span: 300, notch: 60}, {span: 900, notch: 180}];
 
-// No line is drawn over a time of which nothing is known: the page was hidden, or the server silent.
-const kLongestStep = 3_000;
+// No line is drawn over a time of which nothing is known: the server's loop was busy.
+const kLongestStep = 12_000;
 
 const ago = (seconds) => seconds === 0 ? 'now' : seconds % 60 ? `−${seconds} s` : `−${seconds / 60} min`;
 

@@ -26,6 +26,7 @@ export class TryTask {
   #form;
   #content = null;
   #requestId = null;
+  #lastRequestId = null;
   #leave = null;
   #choices = element('div', {class: 'choices', role: 'radiogroup', 'aria-labelledby': 'try-title'});
   #summary = element('p', {class: 'summary'});
@@ -58,8 +59,8 @@ export class TryTask {
     this.#choose(tasks[0]);
   }
 
-  /** Of the job that this page waits for; null where there is none. */
-  get requestId() { return this.#requestId; }
+  /** Of the last job that this page asked for; null where there was none. */
+  get lastRequestId() { return this.#lastRequestId; }
 
   /** Follows this page's own job in a new /status. */
   show(status) {
@@ -94,7 +95,7 @@ export class TryTask {
     const task = this.#task;
     const form = this.#form;
     const leave = this.#leave = new AbortController();
-    this.#requestId = `dashboard-${Math.random().toString(36).slice(2, 10)}`;
+    this.#requestId = this.#lastRequestId = `dashboard-${Math.random().toString(36).slice(2, 10)}`;
     this.#busy(true);
     form.showErrors([]);
     try {
