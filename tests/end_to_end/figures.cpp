@@ -108,6 +108,17 @@ TEST_CASE("/status has the last failures, and what it was that they wrote to std
   for (const auto* member : {"id", "detail", "stderr"}) CHECK(told.at(member).is_null());
 }
 
+TEST_CASE("a stored job that failed is among them by its own id, and a job of its task") {
+  const harness::TemporaryDirectory folder;
+  const UnrulyServer server({"--jobs-dir", folder.path() / "jobs"});
+  const auto id = submitted(server, "die", {{"signal", 11}});
+  CHECK(end_of(server, id) == "failed");
+  const auto status = status_of(server, id);
+  CHECK(status.at("failures").at(0).at("id") == id);
+  CHECK(status.at("failures").at(0).at("reason") == "crashed");
+  CHECK(status.at("tasks").at("die").at("failed_total") == 1);
+}
+
 TEST_CASE("the server keeps a history of what ran, what waited and what ended, with nobody looking") {
   const harness::TemporaryDirectory folder;
   const std::string gate = folder.path() / "gate";
