@@ -109,6 +109,20 @@ TEST_CASE("the blocking route is closed unless it is asked for, on loopback as w
   CHECK(outcome_of(response) == "403 blocking_route_off");
 }
 
+TEST_CASE("/demo is there only where /blocking does its work") {
+  const RunningServer blocking({"--blocking-route", "on"});
+  const RunningServer plain;
+  HttpClient with(blocking.port()), without(plain.port());
+  const auto page = with.get("/demo");
+  CHECK(page.status == 200);
+  CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
+  CHECK(page.field("Content-Security-Policy").find("default-src 'none'") == 0);
+  CHECK(page.field("Content-Security-Policy") != with.get("/dashboard").field("Content-Security-Policy"));
+  CHECK(with.get("/").json().at("routes").contains("GET /demo"));
+  CHECK(outcome_of(without.get("/demo")) == "404 unknown_route");
+  CHECK_FALSE(without.get("/").json().at("routes").contains("GET /demo"));
+}
+
 TEST_CASE("a busy loop on the event loop ends when its client leaves") {
   const RunningServer server({"--blocking-route", "on"});
   for (int i = 0; i < 5; ++i) {

@@ -273,19 +273,6 @@ TEST_CASE("the list at the root, and the description, have every route") {
   }
 }
 
-TEST_CASE("/demo is there only where /blocking does its work") {
-  const RunningServer blocking({"--blocking-route", "on"});
-  HttpClient with(blocking.port()), without(server().port());
-  const auto page = with.get("/demo");
-  CHECK(page.status == 200);
-  CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
-  CHECK(page.field("Content-Security-Policy").find("default-src 'none'") == 0);
-  CHECK(page.field("Content-Security-Policy") != with.get("/dashboard").field("Content-Security-Policy"));
-  CHECK(with.get("/").json().at("routes").contains("GET /demo"));
-  CHECK(outcome_of(without.get("/demo")) == "404 unknown_route");
-  CHECK_FALSE(without.get("/").json().at("routes").contains("GET /demo"));
-}
-
 TEST_CASE("one connection carries light and heavy requests in any mixture, pipelined too") {
   HttpClient client(server().port());
   client.send_post("/tasks/primes", {{"limit", 100}});
