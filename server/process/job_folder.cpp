@@ -178,6 +178,7 @@ bool put_content(int folder, const std::string& name, int content) {
       ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   struct stat status {};
   if (!copy || ::fstat(content, &status) != 0) return false;
+  if (status.st_uid != ::geteuid() && ::fchown(copy.get(), status.st_uid, status.st_gid) != 0) return false;
   off_t at = 0;
   while (at < status.st_size) {
     const auto count = ::sendfile(copy.get(), content, &at, static_cast<std::size_t>(status.st_size - at));

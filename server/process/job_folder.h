@@ -85,7 +85,7 @@ loop::UniqueFd make_folder(const std::string& path);
 loop::UniqueFd make_nameless_file(int folder);
 
 /// Gives the content's file a name in `folder`, as a second name of the same file where that can be, else as
-/// a copy. False with errno.
+/// a copy of the same owner. False with errno.
 bool put_content(int folder, const std::string& name, int content);
 
 /// Whether a folder is one as make_folder() makes it in a folder of the kind of `parent`: empty, 0700,

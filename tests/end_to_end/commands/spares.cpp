@@ -11,8 +11,7 @@
 namespace end_to_end {
 namespace {
 
-constexpr auto kSlowToStart =
-    "[task.slow]\nexec = [\"sh\", \"-c\", \"sleep 0.7; : > ready; exec cat\"]\nspares = 1\n";
+constexpr auto kSlowToStart = "[task.slow]\nexec = [\"sh\", \"-c\", \"sleep 0.7; exec cat\"]\nspares = 1\n";
 
 std::vector<pid_t> spares_of(CommandServer& server, const std::string& name) {
   std::vector<pid_t> spares;
@@ -22,15 +21,16 @@ std::vector<pid_t> spares_of(CommandServer& server, const std::string& name) {
 }
 
 // Whether a spare has come to the point at which it reads.
-bool waits_for_content(const CommandServer& server) {
+bool waits_for_content(CommandServer& server) {
   return eventually(seconds(10), [&] {
-    const auto folders = server.job_folders();
-    return folders.size() == 1 && std::filesystem::exists(folders.front() + "/ready");
+    const auto spares = spares_of(server, "cat");
+    const auto spare = spares.size() == 1 ? harness::find_process(spares.front()) : std::nullopt;
+    return spare && spare->state == 'S';
   });
 }
 
 TEST_CASE("a spare has its start behind it when the request comes, and the next one follows") {
-  const CommandServer server(kSlowToStart);
+  CommandServer server(kSlowToStart);
   for (const auto& content : {std::string("a"), std::string(), std::string(1 << 20, 'x')}) {
     REQUIRE(waits_for_content(server));
     const Stopwatch watch;
@@ -42,7 +42,7 @@ TEST_CASE("a spare has its start behind it when the request comes, and the next 
 }
 
 TEST_CASE("a content that no pipe can hold gets a process of its own") {
-  const CommandServer server(kSlowToStart);
+  CommandServer server(kSlowToStart);
   REQUIRE(waits_for_content(server));
   const std::string content((1 << 20) + 1, 'x');
   const Stopwatch watch;

@@ -49,13 +49,14 @@ TEST_CASE("a stream that fails behind its first byte is broken off, and the log 
   CHECK(server.running().logs("reason=task_failed"));
 }
 
-TEST_CASE("the lines that a stream's process writes to stderr are in the log as they come") {
-  CommandServer server(kStream);
-  auto client = server.client();
-  const std::string script = "echo early >&2; echo out; sleep 60";
-  client.send_request("POST", "/tasks/sh", {{"Content-Length", std::to_string(script.size())}}, script);
+TEST_CASE("the lines that a stored stream's process writes to stderr are in the log as they come") {
+  const harness::TemporaryDirectory directory;
+  CommandServer server(kStream, {"--jobs-dir", directory.path() / "jobs", "--running", "2"});
+  const auto accepted =
+      server.post("/tasks/sh", "echo early >&2; echo out; sleep 60", {{"Prefer", "respond-async"}});
+  REQUIRE(accepted.status == 202);
   CHECK(server.running().logs("early"));
-  client.close();
+  server.client().request("DELETE", accepted.field("Location"));
   CHECK(has_no_children(server.running()));
 }
 
