@@ -13,7 +13,6 @@ constexpr Milliseconds kLongestPause{30'000};
 constexpr Milliseconds kLookForOld{60'000};
 constexpr Milliseconds kLookForLarge{1000};
 constexpr int kForgottenAtOnce = 100;
-constexpr int kReadAtOnce = 500;
 
 // What the process or the machine did, and not the task: worth another attempt.
 bool may_be_retried(const Ending& ending) {
@@ -45,74 +44,14 @@ void Runner::begin() {
   asio::co_spawn(loop_.get_executor(), forget_old(), asio::detached);
 }
 
-// A part at a time: there may be very many. One that came meanwhile is known already.
-awaitable<> Runner::read_queue() {
-  WakeUp nobody(loop_);
-  for (std::int64_t last = 0;;) {
-    const auto read = [last](Database& database) { return database.waiting(last, kReadAtOnce); };
-    auto answer = co_await store_.call(read);
-    const auto* waiting = std::get_if<std::vector<Waiting>>(&answer);
-    if (!waiting) {
-      co_await nobody.wait(Clock::now() + kLongestPause);
-      continue;
-    }
-    for (const auto& job : *waiting) enqueue(job.id, job.client);
-    fill();
-    if (waiting->size() < static_cast<std::size_t>(kReadAtOnce)) co_return;
-    last = waiting->back().sequence;
+awaitable<> Runner::run(Entry& entry, Place place, std::optional<Begun> job) {
+  auto& line = *place.line;
+  if (!job) {
+    auto begun = co_await start(entry);
+    job = std::move(begun);
   }
-}
-
-Runner::Entry& Runner::enqueue(const std::string& id, const std::string& client) {
-  const auto [place, added] = live_.try_emplace(id);
-  auto& entry = place->second;
-  if (!added) return entry;
-  entry.id = &place->first;
-  entry.ordinal = ++ordinals_;
-  queue_.join(queue_.line_of(terms_.client_of(client)), entry);
-  return entry;
-}
-
-awaitable<Answer<Submitted>> Runner::submit(Submission submission) {
-  struct Wait {
-    explicit Wait(Loop& loop) : told(loop) {}
-    WakeUp told;
-    std::optional<Answer<Submitted>> answer;
-  };
-  const auto wait = std::make_shared<Wait>(loop_);
-  // Not by Store::call(): the job is to be run also where its client has left by then.
-  auto then = [this, wait, client = submission.client](Answer<Submitted> answer) {
-    const auto* submitted = std::get_if<Submitted>(&answer);
-    if (submitted && submitted->how == Submitted::How::stored) {
-      enqueue(submitted->id, client);
-      fill();
-    }
-    wait->answer.emplace(std::move(answer));
-    wait->told.wake();
-  };
-  store_.run([submission = std::move(submission), at = now(), backlog = terms_.backlog](
-                 Database& database) { return database.submit(submission, at, backlog); },
-             std::move(then));
-  while (!wait->answer) co_await wait->told.wait(Deadline::max());
-  co_return std::move(*wait->answer);
-}
-
-void Runner::fill() {
-  while (!draining_ && queue_.anybody_next()) {
-    auto slot = admission_.spare_slot(terms_.background);
-    if (!slot) return;
-    const auto [waiter, line] = queue_.next();
-    auto& entry = static_cast<Entry&>(*waiter);
-    entry.cancel = std::make_unique<asio::cancellation_signal>();
-    ++running_;
-    asio::co_spawn(loop_.get_executor(), run(entry, *line, std::move(*slot)), asio::detached);
-  }
-}
-
-awaitable<> Runner::run(Entry& entry, offload::FairQueue::Line& line, offload::Slot slot) {
-  auto job = co_await start(entry);
   if (job) {
-    auto ending = co_await work(entry, *job, std::move(slot));
+    auto ending = co_await work(entry, *job, std::move(place.slot));
     const bool begun = !was_not_begun(ending);
     const bool again = may_be_retried(ending) && job->record.attempts <= job->record.retries;
     bool queued = false;

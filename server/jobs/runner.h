@@ -66,10 +66,20 @@ class Runner {
     bool cancelled = false;
   };
 
-  Entry& enqueue(const std::string& id, const std::string& client);
+  // What a job that runs has: its client's line, which counts it, and a slot.
+  struct Place {
+    offload::FairQueue::Line* line;
+    offload::Slot slot;
+  };
+
+  Entry* add(const std::string& id);  // null where it is known
+  void enqueue(const std::string& id, const std::string& client);
+  std::optional<Place> reserve(const std::string& client);
+  void begin(Entry& entry, Place place, std::optional<Begun> job);
+  void free(Place place);
   Topic& topic_of(Entry& entry);
   void fill();
-  awaitable<> run(Entry& entry, offload::FairQueue::Line& line, offload::Slot slot);
+  awaitable<> run(Entry& entry, Place place, std::optional<Begun> job);
   awaitable<std::optional<Begun>> start(Entry& entry);
   awaitable<Ending> work(Entry& entry, Begun& job, offload::Slot slot);
   awaitable<bool> queue_again(Entry& entry, bool begun);

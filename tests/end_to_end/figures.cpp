@@ -76,7 +76,10 @@ TEST_CASE("/status tells of each task what became of its jobs, and how long they
   {
     HttpClient leaves(server.port());
     leaves.send_post("/tasks/sleep", {{"ms", 20'000}});
-    running_cruncher(server);
+    REQUIRE(eventually(seconds(5), [&] {
+      const auto jobs = status_of(server).at("jobs");
+      return !jobs.empty() && jobs.front().at("state") == "running";
+    }));
   }
   REQUIRE(eventually(seconds(5), [&] { return status_of(server).at("tasks").at("sleep").at("total") == 4; }));
   const auto tasks = status_of(server).at("tasks");

@@ -37,6 +37,24 @@ TEST_CASE("parts of a result can be asked for, long or short, and its head") {
   }
 }
 
+TEST_CASE("a job that can begin at once takes two commits: it is stored as running, and with its end") {
+  const TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "2"});
+  // Asks no store: it would answer in a group of its own.
+  const auto figure = [&](const std::string& name) {
+    const auto metrics = HttpClient(server.port()).get("/metrics").body;
+    return std::stoi(metrics.substr(metrics.find("\n" + name + " ") + name.size() + 2));
+  };
+  const auto do_one = [&](int done) {
+    submitted(server, "nothing");
+    REQUIRE(eventually(seconds(5), [&] { return figure("cruncherd_stored_jobs{state=\"done\"}") == done; }));
+  };
+  do_one(1);
+  const auto before = figure("cruncherd_store_commit_seconds_count");
+  for (int done = 2; done <= 6; ++done) do_one(done);
+  CHECK(figure("cruncherd_store_commit_seconds_count") - before == 2 * 5);
+}
+
 TEST_CASE("a crash is tried again as often as the configuration says, and an error of the task is not") {
   const TemporaryDirectory folder;
   const StoringServer server(folder, {"--retries", "2"});
