@@ -5,6 +5,7 @@ Rounds as in run.py: each takes every figure through every server, and a ratio i
 """
 
 import argparse
+import datetime
 import http.client
 import statistics
 import subprocess
@@ -13,6 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+import machine
+import report
 from clients import background_load, open_loop, throughput
 from processes import memory
 from rounds import measured, prepare, set_up
@@ -157,9 +160,37 @@ def table(rounds):
     return "\n".join(lines) + "\n"
 
 
+def targets(rounds):
+    """The ratios asked for, as the median of rounds."""
+    of = lambda ratio: statistics.median(ratio(one["cruncherd"], one) for one in rounds)
+    rate, beside, alone = "jobs/s, 1 KiB", "p99 of / beside, ms", "p99 of / alone, ms"
+    rows = [
+        ("jobs/s ÷ fcgiwrap's, 1 KiB", of(lambda own, one: own[rate] / one["fcgiwrap"][rate]), "≥", 1.2),
+        ("jobs/s ÷ the loop's, 1 KiB", of(lambda own, one: own[rate] / one["watchdog"][rate]), "≥", 1),
+        ("MiB more with 50 of 8 MiB at once", of(lambda own, one: own["MiB more with 50 at once"]), "≤", 2),
+        ("thumbnail ÷ by hand", of(lambda own, one: own["thumbnail, ms"] / own["thumbnail by hand, ms"]), "≤", 1.03),
+        ("p99 of `/` beside 8 MiB ÷ idle", of(lambda own, one: own[beside] / own[alone]), "≤", 1.25),
+    ]
+    return report.table(["cruncherd --exec", "measured", "must reach", "reached"], [report.target_row(*row) for row in rows])
+
+
+def markdown(rounds):
+    about = machine.computer()
+    return "\n\n".join([
+        "# Any program as a task",
+        f"`./dev bench commands` on {datetime.date.today()}: {about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}, "
+        f"Linux {about['kernel']}. Medians of {len(rounds)} rounds; a ratio is taken within a round first.",
+        targets(rounds),
+        "The program is a static one that copies its stdin. fcgiwrap gives it all of its stdin before it reads its stdout, so with 8 MiB the two "
+        "wait for each other: 0 MB/s.",
+        table(rounds),
+    ])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--output", type=Path, default=ROOT / "tests" / "bench" / "results", help="folder for commands.md")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
     options = parser.parse_args()
@@ -170,10 +201,9 @@ def main():
         jpeg = subprocess.run(["convert", "-size", "3000x2200", "plasma:fractal", "-quality", "97", "jpg:-"],
                               stdout=subprocess.PIPE, check=True).stdout
         rounds = measured(COMPARED, options.rounds, lambda server: measure(place, server, options.seconds, jpeg))
-    output = build / "bench"
-    output.mkdir(exist_ok=True)
-    (output / "commands.md").write_text(table(rounds))
-    print(table(rounds))
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "commands.md").write_text(markdown(rounds))
+    print(markdown(rounds))
 
 
 if __name__ == "__main__":

@@ -112,14 +112,7 @@ def targets(rounds):
     rows += [("start with the queue, s", median(rounds, "cruncherd", START), "≤", 2)]
     rows += [("MiB more with the queue", median(rounds, "cruncherd", MEMORY), "≤", 30)]
     rows += [("p99 of `/` beside 64 submitting clients ÷ idle", beside, "≤", 1.25)]
-    return [target_row(*row) for row in rows]
-
-
-def target_row(title, value, sign, limit):
-    if limit is None:
-        return [title, report.number(value), "–", "–"]
-    reached = value >= limit if sign == "≥" else value <= limit
-    return [title, report.number(value), f"{sign} {report.number(limit)}", "yes" if reached else "**no**"]
+    return [report.target_row(*row) for row in rows]
 
 
 def markdown(rounds, options, minutes):

@@ -150,6 +150,14 @@ def number(value):
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
+def target_row(title, value, sign, limit):
+    """A figure beside what it must reach; `limit` is None where nothing is asked for."""
+    if limit is None:
+        return [title, number(value), "–", "–"]
+    reached = value >= limit if sign == "≥" else value <= limit
+    return [title, number(value), f"{sign} {number(limit)}", "yes" if reached else "**no**"]
+
+
 def table(head, rows):
     alignment = ["---"] + ["---:" if any(c.isdigit() for c in cell) or not cell else "---" for cell in rows[0][1:]]
     lines = [head, alignment, *rows]
