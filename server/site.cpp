@@ -6,10 +6,11 @@
 namespace server {
 namespace {
 
-// Whether nobody beyond this machine reaches it, but by a proxy.
+// Whether nobody beyond this machine reaches it, but by a proxy. A Unix socket is reached by none.
 bool only_on_loopback(const std::vector<front_door::Endpoint>& endpoints) {
-  return std::all_of(endpoints.begin(), endpoints.end(),
-                     [](const auto& endpoint) { return endpoint.loopback; });
+  return std::all_of(endpoints.begin(), endpoints.end(), [](const auto& endpoint) {
+    return endpoint.loopback || endpoint.name.starts_with("unix:");
+  });
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ void drain_some(Door& door, std::shared_ptr<Connections> undrained) {
 // Idle clients come back by themselves. Who is answered already only misses the end. A head that does not end
 // is the worst way to hold a place.
 bool Door::make_room() {
-  return idle.expire_oldest(kIdleLongEnough) || linger.expire_oldest(kIdleLongEnough) ||
+  return idle.expire_oldest(kIdleLongEnough) || linger.expire_oldest(Milliseconds{0}) ||
          header.expire_oldest(kHeadLongEnough);
 }
 

@@ -13,7 +13,7 @@ namespace {
 // Accepted in one go before other work of the loop gets its turn.
 constexpr int kBatch = 64;
 constexpr Milliseconds kRetry{100};
-constexpr Milliseconds kRetryForRoom{10};
+constexpr Milliseconds kRetryForRoom{2};
 
 }  // namespace
 

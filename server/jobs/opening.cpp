@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/Transaction.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -11,9 +13,17 @@
 namespace jobs {
 namespace {
 
+constexpr mode_t kOwnersOnly = 0600;
 constexpr int kBusyMs = 1000;  // for one who looks at it with a program of SQLite's
 
+// Nobody else's to read: SQLite gives the files beside it the same mode.
+void make_private(const std::filesystem::path& file) {
+  ::close(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnersOnly));
+  for (const auto* beside : {"", "-wal", "-shm"}) ::chmod((file.string() + beside).c_str(), kOwnersOnly);
+}
+
 SQLite::Database open(const std::filesystem::path& file) {
+  make_private(file);
   SQLite::Database database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMs);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");

@@ -73,7 +73,9 @@ int landlock_version() {
 
 Confiner::Confiner(const Confinement& confinement) {
   const int version = landlock_version();
-  if (confinement.mode == Confinement::Mode::off || version == 0) return;
+  if (confinement.mode == Confinement::Mode::off) return;
+  filter_ = call_filter(confinement.network);
+  if (version == 0) return;
   files_ = files_known_to(version);
   if (version >= 4 && !confinement.network) network_ = kBindAndConnect;
   if (version >= 6) scoped_ = kAbstractSocketsAndSignals;

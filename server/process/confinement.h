@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/loop/unique_fd.h"
+#include "server/process/call_filter.h"
 
 namespace process {
 
@@ -38,6 +39,8 @@ class Confiner {
   /// `result` be written; each of them may be -1. No descriptor, with errno 0, where nothing is to be
   /// confined, and with another where the kernel refuses.
   loop::UniqueFd ruleset(int folder, int content, int result) const;
+  /// The calls that it may make (call_filter.h); null: all.
+  const sock_fprog* filter() const { return filter_; }
 
  private:
   struct Place {
@@ -51,6 +54,7 @@ class Confiner {
   std::uint64_t scoped_ = 0;
   std::uint64_t read_ = 0, write_ = 0;
   std::vector<Place> places_;
+  const sock_fprog* filter_ = nullptr;
 };
 
 /// For the calling process, which has no_new_privs already: one that was cloned with its parent's memory may

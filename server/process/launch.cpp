@@ -38,10 +38,11 @@ void back_to_default(int signal) {
 }
 
 struct Child {
-  const JobUser* user;    // or null
-  const char* directory;  // or null
-  int folder;             // instead of a directory; or -1
-  int ruleset;            // or -1
+  const JobUser* user;       // or null
+  const char* directory;     // or null
+  int folder;                // instead of a directory; or -1
+  int ruleset;               // or -1
+  const sock_fprog* filter;  // or null
   const char* path;
   char* const* argv;
   char* const* envp;
@@ -83,6 +84,7 @@ int become_cruncher(void* raw) {
   if (child.ruleset >= 0 && !confine_self(child.ruleset)) fail("landlock");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
   set_limits(child.limits);
+  if (child.filter && !filter_own_calls(*child.filter)) fail("seccomp");
   sigset_t nothing;
   ::sigemptyset(&nothing);
   ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
@@ -184,6 +186,7 @@ Launched launch(const Program& program, int ruleset, bool preferred_for_oom) {
                     .directory = program.directory.empty() ? nullptr : program.directory.c_str(),
                     .folder = -1,
                     .ruleset = ruleset,
+                    .filter = nullptr,
                     .path = argv[0],
                     .argv = argv.data(),
                     .envp = envp.data(),
@@ -228,6 +231,7 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
                     .directory = nullptr,
                     .folder = folder,
                     .ruleset = ruleset.get(),
+                    .filter = confiner.filter(),
                     .path = order.program.c_str(),
                     .argv = argv.data(),
                     .envp = envp.data(),

@@ -61,6 +61,16 @@ TEST_CASE("a socket for operators is for its owner and group, and gone at the en
   CHECK(::stat(path.c_str(), &found) != 0);
 }
 
+TEST_CASE("a Unix socket beside it makes a loopback listener no less one: of operators, too") {
+  const harness::TemporaryDirectory directory;
+  const RunningServer both({"--admin-port", "0", "--admin-socket", directory.path() / "admin.socket"});
+  const auto status_for = [&](const char* host) {
+    return outcome_of(HttpClient(admin_port(both)).get("/metrics", {{"Host", host}}));
+  };
+  CHECK(status_for("evil.example") == "421 unknown_host");
+  CHECK(status_for("localhost") == "200");
+}
+
 TEST_CASE("clients that fill the public port lock no operator out") {
   const UnrulyServer server(
       {"--admin-port", "0", "--max-connections", "20", "--max-connections-per-ip", "0"});

@@ -85,6 +85,44 @@ TEST_CASE("a command signals nobody outside, and opens no TCP connection" * doct
   CHECK(server.post("/tasks/connected", port).status == 200);
 }
 
+// Says of each way whether it was refused.
+constexpr char kWays[] = R"toml(
+[task.ways]
+exec = ["/usr/bin/python3", "-c", """
+import ctypes, os, resource, socket, sys
+port = int(sys.stdin.read())
+libc = ctypes.CDLL(None, use_errno=True)
+def mptcp(): socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).connect(("127.0.0.1", port))
+def fast_open(): socket.socket(socket.AF_INET, socket.SOCK_STREAM).sendto(b"x", 0x20000000, ("127.0.0.1", port))
+def listen(): socket.socket(socket.AF_INET6, socket.SOCK_STREAM).listen(1)
+def packets(): socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+def vsock(): socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+def namespace():
+    if libc.unshare(0x10000000) != 0: raise OSError(ctypes.get_errno())
+def limits(): resource.prlimit(os.getppid(), resource.RLIMIT_CPU)
+for way in (mptcp, fast_open, listen, packets, vsock, namespace, limits):
+    try:
+        way()
+        print(way.__name__, "done")
+    except OSError:
+        print(way.__name__, "refused")
+socket.socket(socket.AF_UNIX)
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", ("127.0.0.1", 9))
+resource.prlimit(0, resource.RLIMIT_CPU)
+if os.fork() == 0: os._exit(0)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""]
+memory = "0"
+)toml";
+
+TEST_CASE("a command has no other way to TCP, to capabilities of its own, or to others' limits") {
+  CommandServer server(kWays);
+  const auto answer = server.post("/tasks/ways", std::to_string(server.running().port()));
+  CHECK(answer.body ==
+        "mptcp refused\nfast_open refused\nlisten refused\npackets refused\nvsock refused\n"
+        "namespace refused\nlimits refused\n0\n");
+}
+
 TEST_CASE("a foreign cruncher signals neither the server nor a launcher" * doctest::skip(!kConfines)) {
   const harness::TemporaryDirectory directory;
   const auto cruncher = directory.write("killer", R"(#!/usr/bin/python3

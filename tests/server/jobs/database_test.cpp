@@ -7,6 +7,7 @@
 
 #include <SQLiteCpp/Database.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "server/jobs/check.h"
@@ -100,6 +101,21 @@ TEST_CASE("a job goes from queued over running to done, with its request and its
     CHECK(files_in(folder.path()) == 0);
     CHECK(opened([](Database& d) { return d.figures().bytes; }) == 0);
     CHECK(check(folder.path()).faults.empty());
+  }
+}
+
+TEST_CASE("what is stored is nobody else's to read, though the folder is open to all") {
+  const harness::TemporaryDirectory folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+  { const Database made(folder.path()); }
+  std::filesystem::permissions(folder.path() / "jobs.sqlite",
+                               std::filesystem::perms(0644));  // of an earlier version
+  Database database(folder.path());
+  database.submit(submission_of("{}"), 1, 10);
+  for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+    CAPTURE(file.path().string());
+    const auto open_to_others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    CHECK((file.status().permissions() & open_to_others) == std::filesystem::perms::none);
   }
 }
 
