@@ -5,6 +5,7 @@ Passes when each gives what it gives by hand, values of a query do no harm, long
 slow uploads hold up nobody. Usage: commands.py CRUNCHERD        (needs the Debian packages in NEEDED)
 """
 
+import glob
 import hashlib
 import http.client
 import os
@@ -249,8 +250,9 @@ def main():
         attacks(server, folder)
         long_contents(server)
         slow_uploads(server)
-        left = [name for name in os.listdir(folder) if name.startswith("cruncherd-") and os.listdir(os.path.join(folder, name))]
-        check("no job left a folder", not left, left)
+        # Empty ones are kept for other jobs.
+        left = [job for job in glob.glob(os.path.join(folder, "cruncherd-*", "*")) if os.listdir(job)]
+        check("no job left anything in its folder", not left, left)
     return 1 if check.failed else 0
 
 
