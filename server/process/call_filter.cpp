@@ -83,6 +83,8 @@ Instructions program_of(bool network) {
   if (kNative == AUDIT_ARCH_X86_64) answer_if(program, BPF_JGE, kX32, SECCOMP_RET_ERRNO | ENOSYS);
   answer_if(program, BPF_JEQ, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);  // whose flags are in memory: clone(2)
   answer_if(program, BPF_JEQ, SYS_io_uring_setup, SECCOMP_RET_ERRNO | ENOSYS);  // by which calls pass filters
+  for (const long call : {SYS_shmget, SYS_msgget, SYS_semget})  // what they make would outlive the job
+    answer_if(program, BPF_JEQ, static_cast<unsigned>(call), kRefused);
   for (const long call : {SYS_clone, SYS_unshare})
     for_call(program, static_cast<unsigned>(call), refuse_namespaces);
   for_call(program, SYS_prlimit64, [](Instructions& rules) {  // Landlock knows no such access

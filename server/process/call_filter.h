@@ -1,7 +1,7 @@
 #pragma once
-// What Landlock does not bound of a confined command: sockets but those of Unix, UDP and netlink, namespaces
-// of users, in which it would have every capability, and others' limits. A filter of system calls
-// (seccomp(2)). Knows no job. Used by confinement.h and launch.cpp.
+// What Landlock does not bound of a confined command: sockets but those of Unix, UDP and netlink, System V's
+// memory, which would outlive it, namespaces of users, in which it would have every capability, and others'
+// limits. A filter of system calls (seccomp(2)). Knows no job. Used by confinement.h and launch.cpp.
 
 #include <linux/filter.h>
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "ipc/json.h"
@@ -17,7 +18,9 @@ Json number_of(const std::string& text) {
   Number number{};
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && rest == end ? Json(number) : Json();
+  // JSON has no number that is not finite.
+  const bool is_number = error == std::errc() && rest == end && std::isfinite(static_cast<double>(number));
+  return is_number ? Json(number) : Json();
 }
 
 std::optional<std::string> fault_of_text(const std::string& text) {

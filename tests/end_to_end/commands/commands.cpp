@@ -65,6 +65,15 @@ params.deep-blue = { type = "boolean", default = false }
   }
 }
 
+TEST_CASE("what JSON has no word for is no number") {
+  const CommandServer server("[task.say]\nexec = [\"echo\", \"{n}\"]\nparams.n = { type = \"number\" }\n");
+  CHECK(server.post("/tasks/say?n=2.5").body == "2.5\n");
+  for (const auto* wrong : {"NaN", "nan", "inf", "-Infinity", "1e999", "0x10"}) {
+    CAPTURE(wrong);
+    CHECK(outcome_of(server.post(std::string("/tasks/say?n=") + wrong)) == "422 invalid_params");
+  }
+}
+
 TEST_CASE("a param without a default must be given") {
   const CommandServer server("[task.say]\nexec = [\"echo\", \"{text}\"]\nparams.text = {}\n");
   CHECK(outcome_of(server.post("/tasks/say")) == "422 invalid_params");

@@ -100,7 +100,9 @@ def vsock(): socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
 def namespace():
     if libc.unshare(0x10000000) != 0: raise OSError(ctypes.get_errno())
 def limits(): resource.prlimit(os.getppid(), resource.RLIMIT_CPU)
-for way in (mptcp, fast_open, listen, packets, vsock, namespace, limits):
+def memory():
+    if libc.shmget(0, 4096, 0o1600) < 0: raise OSError(ctypes.get_errno())
+for way in (mptcp, fast_open, listen, packets, vsock, namespace, limits, memory):
     try:
         way()
         print(way.__name__, "done")
@@ -120,7 +122,7 @@ TEST_CASE("a command has no other way to TCP, to capabilities of its own, or to 
   const auto answer = server.post("/tasks/ways", std::to_string(server.running().port()));
   CHECK(answer.body ==
         "mptcp refused\nfast_open refused\nlisten refused\npackets refused\nvsock refused\n"
-        "namespace refused\nlimits refused\n0\n");
+        "namespace refused\nlimits refused\nmemory refused\n0\n");
 }
 
 TEST_CASE("a foreign cruncher signals neither the server nor a launcher" * doctest::skip(!kConfines)) {
