@@ -1,7 +1,6 @@
 #include "server/offload/command_spares.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,8 +11,7 @@ namespace {
 constexpr int kPipe = 1 << 20;  // bytes
 
 std::size_t size_of(const std::shared_ptr<loop::UniqueFd>& content) {
-  struct stat status {};
-  return content && ::fstat(content->get(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
+  return content ? process::size_of_file(*content) : 0;
 }
 
 }  // namespace

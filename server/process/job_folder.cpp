@@ -170,6 +170,11 @@ loop::UniqueFd make_nameless_file(int folder) {
   return file;
 }
 
+std::size_t size_of_file(const loop::UniqueFd& file) {
+  struct stat status {};
+  return file && ::fstat(file.get(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
+}
+
 bool put_content(int folder, const std::string& name, int content) {
   const auto own = fmt::format("/proc/self/fd/{}", content);
   if (::linkat(AT_FDCWD, own.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)

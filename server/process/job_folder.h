@@ -84,6 +84,9 @@ loop::UniqueFd make_folder(const std::string& path);
 /// files.
 loop::UniqueFd make_nameless_file(int folder);
 
+/// Bytes of an open file; 0 where there is none.
+std::size_t size_of_file(const loop::UniqueFd& file);
+
 /// Gives the content's file a name in `folder`, as a second name of the same file where that can be, else as
 /// a copy of the same owner. False with errno.
 bool put_content(int folder, const std::string& name, int content);

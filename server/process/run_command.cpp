@@ -18,11 +18,6 @@ namespace {
 
 constexpr Milliseconds kNextLook{100};
 
-std::size_t size_of(const loop::UniqueFd& file) {
-  struct stat status {};
-  return file && ::fstat(file.get(), &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
-}
-
 Failure failure(Reason reason, std::string detail) {
   return {reason, std::move(detail), {}, {}};
 }
@@ -40,7 +35,7 @@ std::variant<Output, Failure> read_output(loop::UniqueFd file, int folder, const
       return failure(Reason::bad_reply, fmt::format("its result '{}' is no file", command.out));
   }
   Output output{std::move(file), 0, 0, command.answers};
-  output.size = size_of(output.file);
+  output.size = size_of_file(output.file);
   if (output.size > command.limits.max_reply) return too_large(command.limits);
   if (!command.answers_header) return output;
   auto header = read_cgi_header(output.file.get());
@@ -70,7 +65,7 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
     co_await process.event(std::min(deadline, Clock::now() + kNextLook));
     err.read_if_ready();
     if (process.ended()) break;
-    if (size_of(process.file()) > command.limits.max_reply) fault = too_large(command.limits);
+    if (size_of_file(process.file()) > command.limits.max_reply) fault = too_large(command.limits);
     if (!fault) fault = appetite.look();
     if (Clock::now() >= deadline) fault = too_late(given);
   }
@@ -80,7 +75,7 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
   outcome.stderr_tail = std::move(err.tail());
   outcome.usage = process.usage();
   outcome.usage->run_ms = milliseconds(Clock::now() - given);
-  if (!fault) fault = fault_of(*process.status(), command, size_of(process.file()), outcome.stderr_tail);
+  if (!fault) fault = fault_of(*process.status(), command, size_of_file(process.file()), outcome.stderr_tail);
   if (fault) {
     appetite.explain(*fault);
     outcome.what = std::move(*fault);

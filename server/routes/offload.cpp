@@ -1,7 +1,6 @@
 #include "server/routes/offload.h"
 
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace routes {
@@ -20,10 +19,8 @@ struct CloseAtEnd {
   loop::ThreadPool& pool;
   std::shared_ptr<loop::UniqueFd>& content;
   ~CloseAtEnd() {
-    constexpr off_t kLarge = 64 * 1024;
-    struct stat status {};
-    if (content && ::fstat(content->get(), &status) == 0 && status.st_size > kLarge)
-      pool.run([closed = std::move(content)] {});
+    constexpr std::size_t kLarge = 64 * 1024;
+    if (content && process::size_of_file(*content) > kLarge) pool.run([closed = std::move(content)] {});
   }
 };
 
