@@ -3,65 +3,32 @@
 
 #include "cruncher/sandbox.h"
 
-#include <doctest/doctest.h>
-#include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/futex.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <cstddef>
-#include <fstream>
-#include <functional>
-#include <iomanip>
-#include <regex>
-#include <sstream>
-#include <stdexcept>
-#include <string>
-#include <system_error>
-#include <thread>
 #include <vector>
 
+#include "tests/cruncher/sandboxed.h"
+
+namespace sandboxed {
 namespace {
 
 using cruncher::enter_sandbox;
 using cruncher::Parent;
-using cruncher::Strictness;
 
 char secret[] = "what the server knows";
 int listening = -1;    // a bound socket, open before the sandbox
 int unconnected = -1;  // and one that could connect to it
 sockaddr_in address{};
 
-int error_of(long result) {
-  return result >= 0 ? 0 : errno;
-}
-
-// Raw system calls, so that no library stands between the attempt and the kernel.
-template <typename... Arguments>
-int attempt(long number, Arguments... arguments) {
-  return error_of(syscall(number, arguments...));
-}
-
 std::string of_parent(const char* file) {
   return "/proc/" + std::to_string(getppid()) + "/" + file;
-}
-
-int attempt_open(const std::string& path, int flags) {
-  return attempt(SYS_openat, AT_FDCWD, path.c_str(), flags | O_CLOEXEC, 0600);
 }
 
 int attempt_fork(long number) {
@@ -152,18 +119,6 @@ const std::vector<Attempt>& attempts() {
   return all;
 }
 
-// What `body` returns, run in a child; 128 + n where signal n ended it.
-constexpr int kEndedBySigsys = 128 + SIGSYS;
-
-int in_child(const std::function<int()>& body) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) _exit(body());
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 void open_sockets() {
   listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -211,184 +166,5 @@ TEST_CASE("an attempt that no library makes by chance ends the process by SIGSYS
   }
 }
 
-// What a child says on stderr, which runs in it with stderr as a pipe; with its exit code.
-std::pair<int, std::string> told_by_child(const std::function<int()>& body) {
-  int errors[2];
-  REQUIRE(pipe2(errors, O_CLOEXEC) == 0);
-  const int code = in_child([&] {
-    dup2(errors[1], STDERR_FILENO);
-    return body();
-  });
-  close(errors[1]);
-  char text[1000] = {};
-  const auto count = read(errors[0], text, sizeof text - 1);
-  close(errors[0]);
-  return {code, std::string(text, static_cast<std::size_t>(std::max<ssize_t>(count, 0)))};
-}
-
-TEST_CASE("in development refused calls are told on stderr, and their caller goes on") {
-  const auto [code, text] = told_by_child([] {
-    enter_sandbox(Parent::shell, Strictness::report);
-    if (attempt(SYS_socket, AF_INET, SOCK_STREAM, 0) != EPERM) return 1;
-    return attempt_open("/etc/passwd", O_RDONLY) == EPERM ? 0 : 2;
-  });
-  CHECK(code == 0);
-  CHECK(text == "cruncher: the sandbox refuses the system call " + std::to_string(SYS_socket) +
-                    "\ncruncher: the sandbox refuses the system call " + std::to_string(SYS_openat) + "\n");
-}
-
-// Answers as a kernel without that system call does.
-bool forbid(unsigned number) {
-  sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-                         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  sock_fprog program{4, steps};
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
-}
-
-TEST_CASE("where system calls cannot be filtered nothing runs, and a sentence says so") {
-  const auto [code, text] = told_by_child([] {
-    if (!forbid(SYS_seccomp)) return 2;
-    enter_sandbox(Parent::shell);
-    return 0;
-  });
-  CHECK(code == 1);
-  CHECK(text ==
-        "cruncher: the sandbox lacks seccomp (refused by this kernel); it runs nothing without, unless by "
-        "--sandbox best-effort or CRUNCHER_SANDBOX=best-effort\n");
-}
-
-TEST_CASE("by its best effort the sandbox is what the kernel has of it") {
-  const auto [code, text] = told_by_child([] {
-    if (!forbid(SYS_seccomp)) return 2;
-    enter_sandbox(Parent::shell, Strictness::best_effort);
-    return attempt(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 ? 0 : 3;
-  });
-  CHECK(code == 0);
-  CHECK(text == "cruncher: the sandbox lacks seccomp (refused by this kernel)\n");
-}
-
-TEST_CASE("a job holds no capability, whoever runs it") {
-  int ready[2], done[2];
-  REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
-  REQUIRE(pipe2(done, O_CLOEXEC) == 0);
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  char byte = 'x';
-  if (child == 0) {
-    close(done[1]);
-    enter_sandbox(Parent::server);
-    const bool told = write(ready[1], &byte, 1) == 1;
-    _exit(told && read(done[0], &byte, 1) == 0 ? 0 : 1);
-  }
-  REQUIRE(read(ready[0], &byte, 1) == 1);
-  std::ifstream file("/proc/" + std::to_string(child) + "/status");
-  const std::string status((std::istreambuf_iterator<char>(file)), {});
-  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
-    CHECK(status.find(std::string(set) + ":\t0000000000000000\n") != std::string::npos);
-  close(done[1]);
-  int end = 0;
-  REQUIRE(waitpid(child, &end, 0) == child);
-  CHECK(end == 0);
-  for (const int descriptor : {ready[0], ready[1], done[0]}) close(descriptor);
-}
-
-TEST_CASE("computing, allocating, reading and writing go on in the sandbox") {
-  int ends[2];
-  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
-  const int code = in_child([&ends] {
-    enter_sandbox(Parent::server);
-    std::vector<std::string> memory;
-    for (int i = 0; i < 1000; ++i) memory.emplace_back(10'000, 'x');  // beyond what malloc has at hand
-    std::string large(50'000'000, 'y');                               // a mapping of its own
-    large.resize(100'000'000);
-    char byte = 'z';
-    return write(ends[1], &byte, 1) == 1 && read(ends[0], &byte, 1) == 1 && memory.size() == 1000 ? 0 : 1;
-  });
-  CHECK(code == 0);
-  for (const int end : ends) close(end);
-}
-
-TEST_CASE("a task may throw, format and match in the sandbox, and a thread that it wants is an exception") {
-  const int code = in_child([] {
-    enter_sandbox(Parent::server);
-    try {
-      throw std::runtime_error("thrown");
-    } catch (const std::runtime_error&) {
-    }
-    std::ostringstream text;
-    text << std::setprecision(3) << 3.14159;
-    if (text.str() != "3.14") return 1;
-    if (!std::regex_search("caaat", std::regex("a+"))) return 2;
-    try {
-      std::thread([] {}).join();
-    } catch (const std::system_error&) {
-      return 0;
-    }
-    return 3;
-  });
-  CHECK(code == 0);
-}
-
-TEST_CASE("where Landlock is missing the rest is active, and one line on stderr says so") {
-  int errors[2];
-  REQUIRE(pipe2(errors, O_CLOEXEC) == 0);
-  const int code = in_child([&errors] {
-    dup2(errors[1], STDERR_FILENO);
-    // The answer of a kernel without it.
-    sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444, 0, 1),
-                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-    sock_fprog program{4, steps};
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return 1;
-    const auto sandbox = enter_sandbox(Parent::shell);
-    for (const auto& layer : sandbox.layers) {
-      if (layer.active == (layer.name == "landlock")) return 2;
-    }
-    return attempt_open("/etc/passwd", O_RDONLY) == EPERM ? 0 : 3;
-  });
-  CHECK(code == 0);
-  close(errors[1]);
-  char text[1000] = {};
-  const auto count = read(errors[0], text, sizeof text - 1);
-  CHECK(std::string(text, static_cast<std::size_t>(count)) ==
-        "cruncher: the sandbox lacks landlock (not offered by this kernel)\n");
-  close(errors[0]);
-}
-
-// How a child ends that sets out to crash in the sandbox; doctest's own handlers would get in the way.
-int wait_status_of(void (*crash)()) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    for (const int number : {SIGSEGV, SIGABRT, SIGILL}) signal(number, SIG_DFL);
-    const rlimit any{RLIM_INFINITY, RLIM_INFINITY};
-    setrlimit(RLIMIT_CORE, &any);
-    enter_sandbox(Parent::shell);
-    crash();
-    _exit(0);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  return status;
-}
-
-TEST_CASE("abort() in the sandbox is SIGABRT, as outside") {
-  const int status = wait_status_of([] { abort(); });
-  REQUIRE(WIFSIGNALED(status));
-  CHECK(WTERMSIG(status) == SIGABRT);
-}
-
-TEST_CASE("a crash in the sandbox ends the process, and is not dumped") {
-  for (void (*const crash)() : {+[] { abort(); }, +[] { __builtin_trap(); }}) {
-    const int status = wait_status_of(crash);
-    CHECK(WIFSIGNALED(status));
-    CHECK_FALSE(WCOREDUMP(status));
-  }
-}
-
 }  // namespace
+}  // namespace sandboxed
