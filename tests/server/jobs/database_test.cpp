@@ -1,79 +1,17 @@
-// What is stored, without a thread, a loop or a process.
+// What is stored, without a thread, a loop or a process. What survives faults is in database_faults_test.cpp.
 
 #include "server/jobs/database.h"
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <SQLiteCpp/Database.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "server/jobs/check.h"
 #include "server/jobs/schema.h"
-#include "server/loop/random_id.h"
-#include "tests/harness/temporary_directory.h"
+#include "tests/server/jobs/opened.h"
 
 namespace jobs {
 namespace {
-
-Content content_of(std::string bytes) {
-  const auto size = bytes.size();
-  return {std::move(bytes), {}, size};
-}
-
-Submission submission_of(const std::string& text, const std::string& key = "") {
-  Submission submission;
-  submission.id = loop::random_id();
-  submission.client = "127.0.0.1";
-  submission.task = "primes";
-  submission.content_type = "application/json";
-  submission.key = key;
-  submission.content = content_of(text);
-  return submission;
-}
-
-Ending done_with(std::string result) {
-  Ending ending;
-  ending.type = "application/json";
-  ending.result = content_of(std::move(result));
-  return ending;
-}
-
-// One transaction each.
-struct Opened {
-  explicit Opened(const std::filesystem::path& path) : database(path) {}
-  Database database;
-
-  template <typename Work>
-  auto operator()(Work work) {
-    database.begin();
-    auto result = work(database);
-    database.commit();
-    return result;
-  }
-  Submitted submit(const Submission& submission, std::uint64_t backlog = 1000) {
-    return (*this)([&](Database& d) { return d.submit(submission, 1, backlog); });
-  }
-  State state(const std::string& id) {
-    return (*this)([&](Database& d) { return d.find(id).value().state; });
-  }
-  std::optional<Begun> start(const std::string& id) {
-    return (*this)([&](Database& d) { return d.start(id, 2); });
-  }
-  bool end(const std::string& id, const Ending& ending, UnixTime at = 3) {
-    return (*this)([&](Database& d) { return d.end(id, ending, at); });
-  }
-  std::string result(const std::string& id) {
-    return (*this)([&](Database& d) { return read_all(d.result(d.find(id).value())); });
-  }
-};
-
-std::size_t files_in(const std::filesystem::path& folder) {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator(folder / "contents"), {}));
-}
 
 TEST_CASE("a job goes from queued over running to done, with its request and its result, short or long") {
   for (const std::size_t size : {std::size_t{10}, kInFile, kInFile + 1, std::size_t{3'000'000}}) {
@@ -148,24 +86,6 @@ TEST_CASE("the backlog is bounded") {
   CHECK(opened.submit(submission_of("{}"), 2).how == Submitted::How::stored);
 }
 
-TEST_CASE("what ran when the server was killed is queued again while its retries last, else interrupted") {
-  const harness::TemporaryDirectory folder;
-  auto once = submission_of("{}"), twice = submission_of("{}"), never_begun = submission_of("{}");
-  twice.retries = 1;
-  for (const auto* each : {&once, &twice, &never_begun}) Opened(folder.path()).submit(*each);
-  for (const auto expected : {State::queued, State::interrupted}) {
-    {
-      Opened opened(folder.path());
-      opened.start(once.id);
-      opened.start(twice.id);
-    }
-    Opened opened(folder.path());
-    CHECK(opened.state(once.id) == State::interrupted);
-    CHECK(opened.state(twice.id) == expected);
-    CHECK(opened.state(never_begun.id) == State::queued);
-  }
-}
-
 TEST_CASE("what runs when the server is ended in order has not been attempted") {
   const harness::TemporaryDirectory folder;
   const auto job = submission_of("{}");
@@ -220,53 +140,6 @@ TEST_CASE("a list is bounded, goes on where it ended, and can be narrowed") {
   CHECK(list({State::done, "", {}, 0, 10}).empty());
 }
 
-TEST_CASE("a transaction that fails leaves nothing, no file either") {
-  const harness::TemporaryDirectory folder;
-  Opened opened(folder.path());
-  auto& database = opened.database;
-  const auto job = submission_of(std::string(kInFile + 1, 'q'));
-  database.begin();
-  database.submit(job, 1, 10);
-  database.roll_back();
-  CHECK(files_in(folder.path()) == 0);
-  CHECK(opened([](Database& d) { return d.figures().bytes; }) == 0);
-  CHECK_FALSE(opened([&](Database& d) { return d.find(job.id); }));
-}
-
-TEST_CASE("a folder that is gone, or another in its place, fails what is asked for") {
-  const harness::TemporaryDirectory directory;
-  const auto path = directory.path() / "jobs";
-  Opened opened(path);
-  opened.submit(submission_of("{}"));
-  std::filesystem::rename(path, directory.path() / "moved");
-  CHECK_THROWS_AS(opened.database.begin(), StoreError);
-  opened.database.roll_back();
-  std::filesystem::create_directory(path);
-  CHECK_THROWS_AS(opened.database.begin(), StoreError);
-  opened.database.roll_back();
-  std::filesystem::remove(path);
-  std::filesystem::rename(directory.path() / "moved", path);
-  CHECK(opened.submit(submission_of("{}")).how == Submitted::How::stored);
-}
-
-TEST_CASE("another process cannot have the same folder") {
-  const harness::TemporaryDirectory folder;
-  const Opened opened(folder.path());
-  const auto child = ::fork();
-  if (child == 0) {
-    try {
-      Database second(folder.path());
-    } catch (const StoreRefused&) {
-      ::_exit(3);
-    } catch (...) {
-    }
-    ::_exit(4);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  CHECK(WEXITSTATUS(status) == 3);
-}
-
 TEST_CASE("older tables are brought to the newest version, and newer ones are refused") {
   const char* const steps[] = {"CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y", "CREATE TABLE b (z)"};
   SQLite::Database database(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -277,34 +150,6 @@ TEST_CASE("older tables are brought to the newest version, and newer ones are re
   CHECK(database.tableExists("b"));
   migrate(database, steps);
   CHECK_THROWS_AS(migrate(database, std::span(steps).first(2)), StoreRefused);
-}
-
-TEST_CASE("the check names what is damaged and what is lost") {
-  const harness::TemporaryDirectory folder;
-  const auto job = submission_of(std::string(kInFile + 1, 'q'));
-  Opened(folder.path()).submit(job);
-  CHECK(check(folder.path()).summary == "1 queued");
-  std::filesystem::resize_file(folder.path() / "contents" / (job.id + ".content"), 10);
-  auto faults = check(folder.path()).faults;
-  REQUIRE(faults.size() == 1);
-  CHECK(faults[0].find("has 10 bytes, not 65537") != std::string::npos);
-  std::filesystem::remove(folder.path() / "contents" / (job.id + ".content"));
-  CHECK(check(folder.path()).faults.size() == 1);
-  std::ofstream(folder.path() / "jobs.sqlite", std::ios::trunc)
-      << "no database at all, but long enough to be one";
-  CHECK(check(folder.path()).faults.size() == 1);
-  CHECK(check(folder.path() / "nowhere").faults.size() == 1);
-}
-
-TEST_CASE("what no job needs any more is gone with the next start") {
-  const harness::TemporaryDirectory folder;
-  const auto job = submission_of(std::string(kInFile + 1, 'q'));
-  Opened(folder.path()).submit(job);
-  for (const auto* name : {"dead.content", "dead.result", "half.content.new"})
-    folder.write(std::string("contents/") + name, "x");
-  Opened opened(folder.path());
-  CHECK(files_in(folder.path()) == 1);
-  CHECK(opened.start(job.id));
 }
 
 }  // namespace
