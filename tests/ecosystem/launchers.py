@@ -4,7 +4,6 @@ Slurm is a cluster of two nodes on this machine: munged, slurmctld and two slurm
 What is not installed is passed over.
 """
 import concurrent.futures
-import json
 import os
 import shutil
 import signal
@@ -13,11 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
+
+from started_server import Server, until
 
 CRUNCHERD, UNRULY, KITS = sys.argv[1:]
-PATIENCE = 30  # seconds
 SKIPPED = 77
 BWRAP = 'bwrap --die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc'
 SRUN = 'srun -Q -n1 --unbuffered'
@@ -47,61 +45,9 @@ serve()
 '''
 
 
-def until(condition, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError('it did not come to pass')
-
-
-class Server:
-    def __init__(self, cruncher, launcher, *flags, environment=None, as_root=False):
-        with socket.create_server(('127.0.0.1', 0)) as free:
-            self.port = free.getsockname()[1]
-        words = [CRUNCHERD, '--port', str(self.port), '--cruncher', cruncher, '--launcher', launcher, '--spares', '0',
-                 '--priority', 'normal', '--start-timeout', '60s', '--log-level', 'warn', *flags]
-        if os.getuid() == 0:
-            words += ['--user', 'root'] if as_root else ['--job-user', 'nobody']
-        self.process = subprocess.Popen(words, env=environment)
-        until(lambda: self.process.poll() is not None or self.ask('/readyz')[0] == 200, 90)
-        assert self.process.poll() is None, 'the server has ended'
-
-    def ask(self, path, params=None, headers=None):
-        content = None if params is None else json.dumps(params).encode()
-        request = urllib.request.Request(f'http://127.0.0.1:{self.port}{path}', data=content,
-                                         headers={'Content-Type': 'application/json', **(headers or {})})
-        try:
-            with urllib.request.urlopen(request, timeout=90) as answer:
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as refused:
-            return refused.code, json.loads(refused.read())
-        except OSError:
-            return 0, {}
-
-    def run(self, task, params=None, **headers):
-        return self.ask('/tasks/' + task, params or {}, headers)
-
-    def leave(self, task, params):
-        """Asks, and closes the connection once the job runs."""
-        content = json.dumps(params).encode()
-        with socket.create_connection(('127.0.0.1', self.port)) as client:
-            client.sendall(b'POST /tasks/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s'
-                           % (task.encode(), len(content), content))
-            until(lambda: any(job['state'] == 'running' for job in self.ask('/status')[1]['jobs']))
-            time.sleep(1)
-
-    def end(self, number):
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+def serve(cruncher, launcher, *flags, environment=None, as_root=False):
+    return Server(CRUNCHERD, '--cruncher', cruncher, '--launcher', launcher, '--spares', '0', '--priority', 'normal',
+                  '--start-timeout', '60s', *flags, environment=environment, as_root=as_root)
 
 
 def is_running(name):
@@ -113,7 +59,7 @@ def is_running(name):
 
 
 def bwrap_jobs_end_as_they_do_without():
-    with Server(UNRULY, BWRAP, '--memory', '64MiB', '--timeout', '20s') as server:
+    with serve(UNRULY, BWRAP, '--memory', '64MiB', '--timeout', '20s') as server:
         status, answer = server.run('echo', {'a': 1})
         assert status == 200 and answer['result'] == {'a': 1}, answer
         assert answer['usage']['cpu_ms'] is None and answer['usage']['max_rss_kib'] is None, "a launcher's are no answer"
@@ -130,7 +76,7 @@ def bwrap_leaves_nothing_behind():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         program = shutil.copy(UNRULY, f'{folder}/{name}')
-        with Server(program, BWRAP) as server:
+        with serve(program, BWRAP) as server:
             status, answer = server.run('loop', {}, Prefer='wait=1')
             assert (status, answer['reason']) == (504, 'deadline_exceeded'), answer
             server.leave('loop', {})
@@ -144,7 +90,7 @@ def bwrap_leaves_nothing_behind():
 
 
 def bwrap_processes_stay():
-    with Server(UNRULY, BWRAP, '--jobs-per-process', '0', '--env', 'UNRULY_SERVES_MANY=1', '--running', '1') as server:
+    with serve(UNRULY, BWRAP, '--jobs-per-process', '0', '--env', 'UNRULY_SERVES_MANY=1', '--running', '1') as server:
         calls = [server.run('count_calls')[1]['result']['calls'] for _ in range(20)]
         assert calls == list(range(1, 21)), calls
 
@@ -226,8 +172,8 @@ PartitionName=all Nodes=ALL Default=YES State=UP
 
     def serve(self, *flags):
         slots = () if '--running' in flags else ('--running', '4')
-        return Server(self.cruncher(), SRUN, '--env', f'SLURM_CONF={self.configuration}', *slots, *flags,
-                      environment=self.environment, as_root=True)
+        return serve(self.cruncher(), SRUN, '--env', f'SLURM_CONF={self.configuration}', *slots, *flags,
+                     environment=self.environment, as_root=True)
 
     def stop(self):
         for daemon in reversed(self.daemons):

@@ -6,18 +6,16 @@ are looked for in systemd-run's help, and a stand-in that does nothing but to ex
 import os
 import re
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
-import urllib.error
-import urllib.request
+
+from started_server import PATIENCE, Server
 
 CRUNCHERD, UNRULY, RECIPE = sys.argv[1:]
 SKIPPED = 77
-PATIENCE = 20  # seconds
 
 STAND_IN = '''#!/bin/sh
 while true; do
@@ -67,29 +65,11 @@ def jobs_run_behind_it(folder):
         file.write(STAND_IN)
     os.chmod(folder, 0o755)
     os.chmod(f'{folder}/systemd-run', 0o755)
-    with socket.create_server(('127.0.0.1', 0)) as free:
-        port = free.getsockname()[1]
-    user = ['--job-user', 'nobody'] if os.getuid() == 0 else []
-    server = subprocess.Popen([CRUNCHERD, '--config', RECIPE, '--cruncher', UNRULY, '--env', 'UNRULY_SERVES_MANY=1', '--port', str(port),
-                               '--log-level', 'warn', *user],
-                              env={**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}'})
-    try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                request = urllib.request.Request(f'http://127.0.0.1:{port}/tasks/echo', data=b'{"a":1}',
-                                                 headers={'Content-Type': 'application/json'})
-                with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                    assert b'"a":1' in answer.read()
-                return
-            except urllib.error.URLError as refused:
-                if not isinstance(refused.reason, ConnectionError):
-                    raise
-                assert server.poll() is None and time.monotonic() < end, 'the server is not there'
-                time.sleep(0.05)
-    finally:
-        server.terminate()
-        assert server.wait(PATIENCE) == 0
+    with Server(CRUNCHERD, '--config', RECIPE, '--cruncher', UNRULY, '--env', 'UNRULY_SERVES_MANY=1',
+                environment={**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}'}) as server:
+        status, answer = server.run('echo', {'a': 1})
+        assert status == 200 and answer['result'] == {'a': 1}, answer
+        assert server.end(signal.SIGTERM) == 0
 
 
 def main():
