@@ -26,9 +26,9 @@ void add_job_flags(FlagTable& flags, process::JobLimits& job) {
   flags.size("file-size", job.file_size, "0", "1024GiB", "largest file that a job may write; 0: no limit");
 }
 
-void add_flags(FlagTable& flags, Options& o) {
-  using process::Priority;
-  using process::Start;
+namespace {
+
+void add_listening_flags(FlagTable& flags, ListeningOptions& o) {
   flags.group("Where it listens");
   flags.text("host", o.host, "ADDRESS", "name or address; IPv6 without brackets");
   flags.count("port", o.port, 0, 65535, "TCP port; 0 picks a free one and logs it");
@@ -44,6 +44,9 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.text("job-user", o.job_user, "USER",
              "run jobs as this user, without other groups and capabilities (needs root, or CAP_SETUID and "
              "what goes with it)");
+}
+
+void add_operator_flags(FlagTable& flags, OperatorOptions& o) {
   flags.group("Operators");
   flags.optional_count("admin-port", o.admin_port, 0, 65535,
                        "a TCP port for operators, with connections of its own: then /metrics, /status, "
@@ -51,6 +54,9 @@ void add_flags(FlagTable& flags, Options& o) {
   flags.text("admin-host", o.admin_host, "ADDRESS", "name or address of that port");
   flags.text("admin-socket", o.admin_socket, "PATH",
              "the same on a Unix socket of mode 0660, instead or as well");
+}
+
+void add_client_flags(FlagTable& flags, ClientOptions& o) {
   flags.group("Clients");
   flags.text("api-keys", o.api_keys, "FILE",
              "who may use heavy routes, by Authorization: Bearer KEY; lines NAME = \"sha256:...\" as "
@@ -60,6 +66,11 @@ void add_flags(FlagTable& flags, Options& o) {
              "be repeated");
   flags.text("client-header", o.client_header, "NAME",
              "the field in which trusted proxies name the client: X-Forwarded-For, Forwarded, X-Real-IP ...");
+}
+
+void add_crew_flags(FlagTable& flags, JobOptions& o) {
+  using process::Priority;
+  using process::Start;
   flags.group("Jobs");
   flags.text("cruncher", o.cruncher, "PATH",
              "the program that runs the jobs; a name alone is looked up in PATH");
@@ -91,8 +102,9 @@ void add_flags(FlagTable& flags, Options& o) {
              "resident memory with which a process may do another job (--jobs-per-process); 0: any");
   flags.duration("process-idle", o.stay.idle, "1ms", "24h",
                  "for a process that has done jobs to wait for another one");
-  flags.group("Limits of one job (also in [task.NAME] of the configuration)");
-  add_job_flags(flags, o.job);
+}
+
+void add_stored_job_flags(FlagTable& flags, StoredJobOptions& o) {
   flags.group("Stored jobs");
   flags.text("jobs-dir", o.jobs_dir, "DIR",
              "keep jobs whose clients do not wait (Prefer: respond-async) in this folder; without one there "
@@ -103,6 +115,9 @@ void add_flags(FlagTable& flags, Options& o) {
                  "how long a stored job is kept after its end");
   flags.size("keep-bytes", o.keep_bytes, "0", "1048576GiB",
              "contents and results that are kept; the oldest that have ended go first");
+}
+
+void add_door_flags(FlagTable& flags, DoorOptions& o) {
   flags.group("Limits of clients");
   flags.size("max-body", o.door.max_body, "0", "1GiB", "content of a request");
   flags.size("max-head", o.door.max_head, "1KiB", "1MiB",
@@ -132,12 +147,17 @@ void add_flags(FlagTable& flags, Options& o) {
       "still waits, and one that has left is noticed only when it is written to");
   flags.size("min-rate", o.door.min_rate, "0", "1GiB",
              "a second, that a client must read on average beyond --write-timeout; 0: as slow as it likes");
+}
+
+void add_running_flags(FlagTable& flags, RunningOptions& o) {
   flags.group("Running it");
   flags.choice<bool>("blocking-route", o.blocking_route, {{"on", true}, {"off", false}}, "off",
                      "/blocking, which freezes the server, and the page /demo");
-  flags.choice<Options::LoopPriority>(
+  flags.choice<RunningOptions::LoopPriority>(
       "loop-priority", o.loop_priority,
-      {{"realtime", Options::LoopPriority::realtime}, {"normal", Options::LoopPriority::normal}}, "realtime",
+      {{"realtime", RunningOptions::LoopPriority::realtime},
+       {"normal", RunningOptions::LoopPriority::normal}},
+      "realtime",
       "of the event loop; realtime: before all that computes (SCHED_RR; nice -10 while busy), where "
       "permitted");
   flags.duration("drain-delay", o.drain_delay, "0", "1h",
@@ -150,6 +170,20 @@ void add_flags(FlagTable& flags, Options& o) {
                             {{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}},
                             "info", "requests are logged at info");
   flags.flag("log-replies", o.log_replies, "log each path with the JSON that it returned, cut at 1 KiB");
+}
+
+}  // namespace
+
+void add_flags(FlagTable& flags, Options& options) {
+  add_listening_flags(flags, options);
+  add_operator_flags(flags, options);
+  add_client_flags(flags, options);
+  add_crew_flags(flags, options);
+  flags.group("Limits of one job (also in [task.NAME] of the configuration)");
+  add_job_flags(flags, options.job);
+  add_stored_job_flags(flags, options);
+  add_door_flags(flags, options);
+  add_running_flags(flags, options);
 }
 
 }  // namespace server
