@@ -3,9 +3,10 @@
 
 usage: embed.py PAGE_DIRECTORY OUTPUT.cpp
 
-A page is NAME.html with NAME.js, and the style.css that all share. The scripts are ES modules in the way browsers read
-them. Here they are put into one, each in a function of its own returns what the module exports, in the order of their imports. The forms of import and export that the pages use are
-all that is understood; any other is refused.
+A page is NAME.html, which begins with its title, and NAME.js; head.html and style.css are shared by all. The scripts are
+ES modules in the way browsers read them. Here they are put into one, in the order of their imports: each in a function of
+its own, which returns what the module exports. The forms of import and export that the pages use are all that is
+understood; any other is refused.
 """
 
 import base64
@@ -82,7 +83,8 @@ def policy_for(script, style):
 def function_for(directory, name):
     style = (directory / 'style.css').read_text(encoding='utf-8')
     script = bundled_script(directory, name)
-    page = (directory / f'{name}.html').read_text(encoding='utf-8')
+    title, body = (directory / f'{name}.html').read_text(encoding='utf-8').split('\n', 1)
+    page = (directory / 'head.html').read_text(encoding='utf-8').replace('<title></title>', title) + body
     page = put(put(page, '<style', style), '<script type="module"', script)
     if f'){DELIMITER}"' in page:
         sys.exit(f'embed.py: {name}.html holds the end of a raw string literal')
