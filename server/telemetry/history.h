@@ -48,7 +48,8 @@ class History {
   std::uint64_t ended_ = 0;  // steps
   std::uint64_t jobs_ = 0;   // in this step
   std::uint64_t failed_ = 0;
-  LogHistogram runs_, light_;
+  LogHistogram runs_,
+      light_;  // no part of a Recent: of all tasks, and of steps that a busy loop makes longer
 };
 
 /// The JSON Schema of History::json().

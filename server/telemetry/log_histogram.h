@@ -1,6 +1,7 @@
 #pragma once
 // How often which span of time was seen, in logarithmic buckets: a kilobyte, whatever comes. Knows no clock.
-// Used by recent.h and history.h.
+// Used by recent.h and history.h. prometheus-cpp's Summary cannot take its place: it counts from the start
+// alone, so it has no rate of the last minute and no values of one step; and it keeps samples, under a lock.
 
 #include <array>
 #include <cstdint>
