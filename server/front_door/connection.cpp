@@ -6,13 +6,12 @@
 #include <boost/asio/post.hpp>
 #include <exception>
 
+#include "server/loop/size_limits.h"
+
 namespace front_door {
 namespace {
 
 using Step = RequestReader::Step;
-
-// A response that is thrown away where all buffers together hold too much.
-constexpr std::size_t kLargeResponse = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -107,7 +106,7 @@ bool Connection::end(std::string_view why) {
 // A client that has just come, or whose next request is here already, is still served: it could not know.
 void Connection::drain() {
   if (turn_ || lingers_) return;
-  if (fresh_ || socket_.has_unread()) return door_.last_call.join(socket_);
+  if (fresh_ || socket_.has_unread()) return door_.deadlines.last_call.join(socket_);
   socket_.stop();
 }
 

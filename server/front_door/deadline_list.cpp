@@ -32,26 +32,25 @@ void DeadlineList::arm() {
   armed_ = true;
   timer_.expires_at(members_.front().due_);
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    armed_ = false;
-    expire_due();
+    if (!error) expire_due();
   });
 }
 
+// Meanwhile it is armed, so nobody who joins needs the timer.
 void DeadlineList::expire_due() {
-  const auto now = Clock::now();
-  const auto is_due = [&] { return !members_.empty() && members_.front().due_ <= now; };
-  for (int ended = 0; ended < kEndedPerTurn && is_due(); ++ended) {
+  few_per_turn(timer_.get_executor(), kEndedPerTurn, [this] {
+    if (members_.empty()) {
+      armed_ = false;
+      return false;
+    }
     auto& late = members_.front();
+    if (late.due_ > Clock::now()) {
+      arm();
+      return false;
+    }
     late.leave();
     late.expired();
-  }
-  if (members_.empty() || armed_) return;
-  if (!is_due()) return arm();
-  armed_ = true;  // the next turn goes on, so nobody who joins meanwhile needs the timer
-  after_others(timer_.get_executor(), [this] {
-    armed_ = false;
-    expire_due();
+    return true;
   });
 }
 

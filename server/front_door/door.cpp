@@ -20,34 +20,16 @@ constexpr Milliseconds kHeadLongEnough{100};
 // Each is a walk over all large responses.
 constexpr int kCutsAtOnce = 16;
 
-}  // namespace
-
-namespace {
-
-using Connections = decltype(Door::connections);
-
 // Told in one turn of the loop: closing a connection takes up to 20 us.
 constexpr int kToldPerTurn = 16;
-
-void drain_some(Door& door, std::shared_ptr<Connections> undrained) {
-  for (int told = 0; told < kToldPerTurn; ++told) {
-    if (undrained->empty()) return;
-    auto& connection = undrained->front();
-    undrained->pop_front();
-    door.connections.push_back(connection);
-    connection.drain();
-  }
-  after_others(door.loop.get_executor(),
-               [&door, undrained = std::move(undrained)] { drain_some(door, undrained); });
-}
 
 }  // namespace
 
 // Idle clients come back by themselves. Who is answered already only misses the end. A head that does not end
 // is the worst way to hold a place.
 bool Door::make_room() {
-  return idle.expire_oldest(kIdleLongEnough) || linger.expire_oldest(Milliseconds{0}) ||
-         header.expire_oldest(kHeadLongEnough);
+  return deadlines.idle.expire_oldest(kIdleLongEnough) || deadlines.linger.expire_oldest(Milliseconds{0}) ||
+         deadlines.header.expire_oldest(kHeadLongEnough);
 }
 
 std::string keep_alive_field(const Limits& limits) {
@@ -58,15 +40,15 @@ std::string keep_alive_field(const Limits& limits) {
 void Door::has_come(const Peer& peer) {
   ++counts.open;
   ++counts.accepted;
-  if (!peer.group.empty()) ++per_address[peer.group];
+  if (!peer.group.empty()) ++counts.per_address[peer.group];
 }
 
 void Door::has_gone(const Peer& peer, std::string_view why) {
   --counts.open;
   ++counts.closed[why];
   if (!peer.group.empty()) {
-    const auto found = per_address.find(peer.group);
-    if (--found->second == 0) per_address.erase(found);
+    const auto found = counts.per_address.find(peer.group);
+    if (--found->second == 0) counts.per_address.erase(found);
   }
   if (on_room) on_room();
 }
@@ -97,9 +79,16 @@ Refusal Door::no_memory() const {
 
 void Door::drain() {
   draining = true;
-  auto undrained = std::make_shared<Connections>();
+  auto undrained = std::make_shared<decltype(connections)>();
   undrained->splice(undrained->end(), connections);
-  drain_some(*this, std::move(undrained));
+  few_per_turn(loop.get_executor(), kToldPerTurn, [this, undrained] {
+    if (undrained->empty()) return false;
+    auto& connection = undrained->front();
+    undrained->pop_front();
+    connections.push_back(connection);
+    connection.drain();
+    return true;
+  });
 }
 
 }  // namespace front_door

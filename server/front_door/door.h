@@ -17,6 +17,7 @@
 #include "server/front_door/limits.h"
 #include "server/front_door/peer.h"
 #include "server/loop/scratch.h"
+#include "server/loop/size_limits.h"
 #include "server/loop/turns.h"
 
 namespace front_door {
@@ -28,6 +29,8 @@ struct DoorCounts {
   std::uint64_t accepted = 0;
   std::map<std::string_view, std::uint64_t> closed;  ///< by why
   std::size_t buffered = 0;                          ///< bytes of requests and responses in memory
+  /// Of those that are Door::is_limited(), how many are open, by Peer::group.
+  std::map<std::string, std::size_t, std::less<>> per_address;
 };
 
 /// Something that main can ask to leave when the server drains.
@@ -74,6 +77,19 @@ class LargeResponse
 /// "keep-alive", and how long a client may wait with its next request.
 std::string keep_alive_field(const Limits& limits);
 
+/// How long a client may take over each thing.
+struct Deadlines {
+  Deadlines(Loop& loop, const Limits& limits)
+      : idle(loop, limits.idle_timeout),
+        header(loop, limits.header_timeout),
+        body(loop, limits.body_timeout),
+        write(loop, limits.write_timeout),
+        linger(loop, Milliseconds{2000}),
+        last_call(loop, Milliseconds{250}) {}
+
+  DeadlineList idle, header, body, write, linger, last_call;
+};
+
 struct Door {
   Door(Loop& loop, const Limits& limits, Application& application, loop::Scratch& scratch)
       : loop(loop),
@@ -81,12 +97,7 @@ struct Door {
         keep_alive(keep_alive_field(limits)),
         application(application),
         scratch(scratch),
-        idle(loop, limits.idle_timeout),
-        header(loop, limits.header_timeout),
-        body(loop, limits.body_timeout),
-        write(loop, limits.write_timeout),
-        linger(loop, Milliseconds{2000}),
-        last_call(loop, Milliseconds{250}),
+        deadlines(loop, limits),
         hangups(loop),
         turns(loop) {}
 
@@ -95,14 +106,12 @@ struct Door {
   const std::string keep_alive;  ///< see Exchange::keep_alive, for a client that asks for it
   Application& application;
   loop::Scratch& scratch;
-  DeadlineList idle, header, body, write, linger, last_call;
+  Deadlines deadlines;
   HangupWatch hangups;
   DoorCounts counts;
   bool draining = false;
   boost::intrusive::list<Drainable, boost::intrusive::constant_time_size<false>> connections;
   boost::intrusive::list<LargeResponse, boost::intrusive::constant_time_size<false>> large_responses;
-  std::map<std::string, std::size_t, std::less<>>
-      per_address;                                          ///< by Peer::group, of those that is_limited()
   std::function<bool(const std::string&)> stands_for_many;  ///< whether this address is a trusted proxy's
   std::function<void()> on_room;                            ///< a connection has ended
   Turns turns;  ///< of long contents and responses; goes before what they use

@@ -7,9 +7,6 @@
 
 namespace front_door {
 
-/// Bytes of content that are kept in memory where more would be spooled to a file.
-inline constexpr std::size_t kInMemory = 1024 * 1024;
-
 /// Whether a client that says no more, but still reads, has left.
 enum class HalfClosed { leave, stay };
 

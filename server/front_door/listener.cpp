@@ -104,8 +104,8 @@ void Listener::admit(int socket, const sockaddr* address) {
   const auto limit = door_.limits.max_connections_per_ip;
   if (!door_.is_limited(peer)) peer.group.clear();
   if (!peer.group.empty()) {
-    const auto found = door_.per_address.find(peer.group);
-    if (found != door_.per_address.end() && found->second >= limit) {
+    const auto found = door_.counts.per_address.find(peer.group);
+    if (found != door_.counts.per_address.end() && found->second >= limit) {
       const loop::UniqueFd owner(socket);
       const Refusal refusal{
           503, "connections_per_ip",

@@ -1,9 +1,9 @@
 #pragma once
 // Who a connection is from. Knows no socket. Made by listener.h, kept by connection.h.
 
-#include <string>
+#include <sys/socket.h>
 
-struct sockaddr;
+#include <string>
 
 namespace front_door {
 

@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "server/loop/size_limits.h"
+
 namespace front_door {
 namespace {
 
 using Step = RequestReader::Step;
-
-// What is written to a file at once. With one more read it is still a short text.
-constexpr std::size_t kPiece = ipc::kShort - kBytesPerTurn;
 
 // What a request under way takes besides its bytes: its turn, and the coroutines that wait for it.
 constexpr std::size_t kFrames = 3 * 1024;
@@ -29,7 +28,7 @@ bool Receiving::end(std::string_view why) {
 awaitable<std::string_view> Receiving::first_bytes() {
   boost::system::error_code error;
   // Who was accepted just before the drain still has its last call.
-  (door_.draining ? door_.last_call : door_.idle).join(socket_);
+  (door_.draining ? door_.deadlines.last_call : door_.deadlines.idle).join(socket_);
   const auto count = co_await socket_.receive(asio::buffer(first_), error);
   socket_.leave();
   if (count)
@@ -72,7 +71,7 @@ void Receiving::parse(Incoming& request, std::string_view bytes) {
 // now and then does not win time.
 awaitable<bool> Receiving::read(Incoming& request) {
   if (!receive(request)) co_return false;  // there may be more than `first_` holds
-  door_.header.join(socket_);
+  door_.deadlines.header.join(socket_);
   while (request.step == Step::need_head) {
     const bool more = co_await read_more(request, "header_timeout");
     if (!more) co_return false;
@@ -90,7 +89,7 @@ awaitable<bool> Receiving::read_content(Incoming& request) {
     request.refusal = no_scratch(door_.scratch, length);
     co_return false;
   }
-  door_.body.join(socket_);
+  door_.deadlines.body.join(socket_);
   while (request.step == Step::need_body) {
     const bool more = co_await read_more(request, "body_timeout");
     if (!more) co_return false;
@@ -126,7 +125,7 @@ awaitable<bool> Receiving::read_more(Incoming& request, std::string_view too_lat
 
 bool Receiving::must_spool(const Incoming& request) const {
   const auto& reader = request.reader;
-  if (!reader.terms().may_spool || reader.body_size() < kPiece) return false;
+  if (!reader.terms().may_spool || reader.body_size() < kSpooledAtOnce) return false;
   return request.spool || reader.content_length().value_or(reader.body_size()) > kInMemory;
 }
 
@@ -145,7 +144,7 @@ awaitable<bool> Receiving::spool(Incoming& request) {
   }
   if (request.step == Step::need_body && request.spool->size() / kInMemory > before / kInMemory) {
     socket_.forgive();
-    door_.body.join(socket_);
+    door_.deadlines.body.join(socket_);
   }
   co_return true;
 }

@@ -9,6 +9,7 @@
 #include <boost/beast/http/verb.hpp>
 
 #include "server/front_door/field_rules.h"
+#include "server/loop/size_limits.h"
 
 namespace front_door {
 namespace http = boost::beast::http;
@@ -16,9 +17,6 @@ namespace {
 
 // A chunk's size line with its extensions, or a trailer section: what Beast wants to see in one piece.
 constexpr std::size_t kMaxChunkHeader = 4096;
-
-// Address space for a long body of unknown size, up to where it is spooled.
-constexpr std::size_t kChunkedRoom = kInMemory + kBytesPerTurn;
 
 }  // namespace
 
@@ -89,12 +87,12 @@ RequestReader::Step RequestReader::parse(std::string_view bytes, std::size_t& us
 }
 
 bool RequestReader::keeps_alive() const {
-  if (lists(connection_options_, "close")) return false;
+  if (lists(seen_.connection_options, "close")) return false;
   return request_.minor_version == 1 || asks_to_keep_alive();
 }
 
 bool RequestReader::asks_to_keep_alive() const {
-  return lists(connection_options_, "keep-alive");
+  return lists(seen_.connection_options, "keep-alive");
 }
 
 Refusal RequestReader::explain(const error_code& error) const {
@@ -139,29 +137,29 @@ void RequestReader::on_field_impl(http::field field, string_view name, string_vi
   }
   switch (field) {
     case http::field::host:
-      if (host_) return fail(error, 400, "Host is given more than once");
-      host_ = value;
-      if (!is_host(*host_)) return fail(error, 400, "Host is not `uri-host [ \":\" port ]`");
+      if (seen_.host) return fail(error, 400, "Host is given more than once");
+      seen_.host = value;
+      if (!is_host(*seen_.host)) return fail(error, 400, "Host is not `uri-host [ \":\" port ]`");
       break;
     case http::field::content_length:
-      if (has_content_length_) return fail(error, 400, "Content-Length is given more than once");
-      has_content_length_ = true;
+      if (seen_.content_length) return fail(error, 400, "Content-Length is given more than once");
+      seen_.content_length = true;
       if (!std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); }))
         return fail(error, 400, "Content-Length is not one decimal number");
       return;
     case http::field::transfer_encoding:
-      if (transfer_encoding_) return fail(error, 400, "Transfer-Encoding is given more than once");
-      transfer_encoding_ = value;
+      if (seen_.transfer_encoding) return fail(error, 400, "Transfer-Encoding is given more than once");
+      seen_.transfer_encoding = value;
       return;
     case http::field::expect:
       if (request_.minor_version == 0) return;  // RFC 9110 section 10.1.1
       if (!equals(value, "100-continue"))
         return fail(error, 417, "the only expectation that can be met is 100-continue", "expectation_failed");
-      expects_continue_ = true;
+      seen_.expects_continue = true;
       return;
     case http::field::connection:
-      if (!connection_options_.empty()) connection_options_ += ',';
-      connection_options_ += std::string_view(value);
+      if (!seen_.connection_options.empty()) seen_.connection_options += ',';
+      seen_.connection_options += std::string_view(value);
       return;
     case http::field::keep_alive:
     case http::field::proxy_connection:
@@ -206,15 +204,15 @@ std::string RequestReader::release_body() {
 }
 
 void RequestReader::check_head(error_code& error) {
-  if (request_.minor_version == 1 && (!host_ || host_->empty()))
-    return fail(error, 400, host_ ? "Host is empty" : "Host is missing (RFC 9112 section 3.2)");
-  if (!transfer_encoding_) return;
+  if (request_.minor_version == 1 && (!seen_.host || seen_.host->empty()))
+    return fail(error, 400, seen_.host ? "Host is empty" : "Host is missing (RFC 9112 section 3.2)");
+  if (!seen_.transfer_encoding) return;
   // A coding that is not known, or framing that cannot be told, must never be guessed at: RFC 9112
   // section 6.1.
   if (request_.minor_version == 0) return fail(error, 400, "Transfer-Encoding in a message of HTTP/1.0");
-  if (has_content_length_) return fail(error, 400, "Transfer-Encoding stands beside Content-Length");
-  if (equals(*transfer_encoding_, "chunked")) return;
-  const auto& codings = *transfer_encoding_;
+  if (seen_.content_length) return fail(error, 400, "Transfer-Encoding stands beside Content-Length");
+  if (equals(*seen_.transfer_encoding, "chunked")) return;
+  const auto& codings = *seen_.transfer_encoding;
   const auto last = codings.substr(std::min(codings.find_last_of(", \t") + 1, codings.size()));
   const bool chunked_once =
       equals(last, "chunked") && !lists(codings.substr(0, codings.rfind(',') + 1), "chunked");
@@ -251,9 +249,9 @@ void RequestReader::read_target(error_code& error) {
 }
 
 void RequestReader::drop_fields_of_this_hop() {
-  if (connection_options_.empty()) return;
+  if (seen_.connection_options.empty()) return;
   std::erase_if(request_.fields, [this](const auto& field) {
-    return !equals(field.first, "host") && lists(connection_options_, field.first);
+    return !equals(field.first, "host") && lists(seen_.connection_options, field.first);
   });
 }
 

@@ -46,12 +46,20 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   /// The client says that it would keep the connection, which in HTTP/1.1 goes without saying.
   bool asks_to_keep_alive() const;
   /// The client waits for 100 (Continue) before it sends its body.
-  bool expects_continue() const { return expects_continue_; }
+  bool expects_continue() const { return seen_.expects_continue; }
   const Refusal& refusal() const { return refusal_; }
 
  private:
   using error_code = boost::beast::error_code;
   using string_view = boost::beast::string_view;
+
+  // Of the fields that say how the request is framed and for whom it is.
+  struct FieldsSeen {
+    std::optional<std::string> host, transfer_encoding;
+    std::string connection_options;
+    bool content_length = false;
+    bool expects_continue = false;
+  };
 
   Step parse(std::string_view bytes, std::size_t& used);
   void note_request_line(std::string_view bytes);
@@ -82,11 +90,7 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   HeadScanner scanner_;
   Request request_;
   ipc::Growth body_growth_;
-  std::optional<std::string> host_;
-  std::optional<std::string> transfer_encoding_;
-  std::string connection_options_;
-  bool has_content_length_ = false;
-  bool expects_continue_ = false;
+  FieldsSeen seen_;
   std::string_view input_;  // of the put() under way
   bool was_chunk_header_ = false;
   bool head_scanned_ = false;

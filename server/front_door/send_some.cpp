@@ -8,13 +8,10 @@
 #include <array>
 #include <cerrno>
 
-#include "server/loop/loop.h"
+#include "server/loop/size_limits.h"
 
 namespace front_door {
 namespace {
-
-// Up to here both are sent as one piece: to copy them costs less than a second piece does, on either end.
-constexpr std::size_t kOnePiece = 4096;
 
 ssize_t send_piece(int socket, std::string_view bytes) {
   return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -22,8 +19,8 @@ ssize_t send_piece(int socket, std::string_view bytes) {
 
 ssize_t send_parts(int socket, const Parts& parts) {
   if (parts.size() == parts.head.size()) return send_piece(socket, parts.head);
-  if (parts.size() <= kOnePiece) {
-    std::array<char, kOnePiece> piece;
+  if (parts.size() <= kSentAsOnePiece) {
+    std::array<char, kSentAsOnePiece> piece;
     auto* end = piece.data();
     for (const auto part : {parts.head, parts.body, parts.tail}) end += part.copy(end, part.size());
     return send_piece(socket, {piece.data(), parts.size()});

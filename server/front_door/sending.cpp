@@ -8,14 +8,10 @@
 #include <chrono>
 #include <limits>
 
+#include "server/loop/size_limits.h"
+
 namespace front_door {
 namespace {
-
-// What is read and thrown away of a client that goes on sending after it was answered.
-constexpr std::size_t kMaxLingering = 4 * 1024 * 1024;
-
-// Of a file in one call, on the thread for files: others wait for it.
-constexpr std::size_t kFilePerCall = 256 * 1024;
 
 // Until then nobody is too slow.
 constexpr std::chrono::seconds kSlowAfter{1};
@@ -39,7 +35,7 @@ bool Sending::fail(std::string_view why) {
 }
 
 awaitable<bool> Sending::writable() {
-  door_.write.join(socket_);
+  door_.deadlines.write.join(socket_);
   waits_since_ = Clock::now();
   const bool in_time = co_await socket_.wait(Socket::wait_write);
   socket_.leave();
@@ -97,7 +93,7 @@ awaitable<bool> Sending::send_file(const FileContent& file) {
   auto offset = file.offset;
   const auto end = file.offset + file.size;
   while (offset < end) {
-    const auto most = std::min(kFilePerCall, end - offset);
+    const auto most = std::min(kBytesPerCall, end - offset);
     auto work = [socket = socket_.descriptor(), from = file.fd.get(), offset, most] {
       const auto count = send_some_of_file(socket, from, offset, most);
       return Taken{count, errno};
@@ -133,7 +129,7 @@ void Sending::release(FileContent& file) {
 // FIN and some time to notice it first.
 awaitable<> Sending::linger() {
   if (::shutdown(socket_.descriptor(), SHUT_WR) != 0) co_return;
-  door_.linger.join(socket_);
+  door_.deadlines.linger.join(socket_);
   ++door_.counts.lingering;
   auto& buffer = door_.read_buffer;
   for (std::size_t read = 0; read < kMaxLingering && !socket_.late();) {

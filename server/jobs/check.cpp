@@ -6,6 +6,7 @@
 
 #include "server/jobs/record.h"
 #include "server/jobs/schema.h"
+#include "server/loop/size_limits.h"
 
 namespace jobs {
 namespace {
@@ -30,7 +31,7 @@ void check_contents(SQLite::Database& database, const std::filesystem::path& fol
     const bool over = is_over(static_cast<State>(rows.getColumn(1).getInt()));
     const auto size = static_cast<std::uint64_t>(rows.getColumn(2).getInt64());
     const auto* what = over ? "result" : "content";
-    if (size <= kInFile) {
+    if (size <= loop::kInFile) {
       if (rows.getColumn(3).getInt() == 0)
         findings.faults.push_back(fmt::format("the {} of job {} is not there", what, id));
       continue;

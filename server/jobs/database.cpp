@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "server/jobs/digest.h"
+#include "server/loop/size_limits.h"
 
 namespace jobs {
 namespace {
@@ -78,7 +79,7 @@ void Database::make_room() {
 }
 
 void Database::put(const char* table, const char* suffix, const Record& record, const Content& content) {
-  if (content.size > kInFile) {
+  if (content.size > loop::kInFile) {
     written_.push_back(record.id + suffix);
     return folder_.write(record.id + suffix, content);
   }
@@ -91,7 +92,7 @@ void Database::put(const char* table, const char* suffix, const Record& record, 
 }
 
 Content Database::get(const char* table, const char* suffix, const Record& record, std::uint64_t size) {
-  if (size > kInFile) return {{}, folder_.open(record.id + suffix), size};
+  if (size > loop::kInFile) return {{}, folder_.open(record.id + suffix), size};
   auto& select = prepared(table == kContents ? "SELECT bytes FROM contents WHERE sequence = ?"
                                              : "SELECT bytes FROM results WHERE sequence = ?");
   select.bind(1, record.sequence);
@@ -221,7 +222,7 @@ void Database::erase(const Record& record) {
     erase.bind(1, record.sequence);
     erase.exec();
   }
-  if (record.result_size > kInFile) doomed_.push_back(record.id + kResultFile);
+  if (record.result_size > loop::kInFile) doomed_.push_back(record.id + kResultFile);
   --count(figures_, record.state);
   figures_.bytes -= record.result_size;
 }

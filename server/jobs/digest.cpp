@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "server/jobs/folder.h"
+#include "server/loop/size_limits.h"
 
 namespace jobs {
 namespace {
-
-constexpr std::size_t kHashedAtOnce = 256 * 1024;
 
 void add(crypto_generichash_state& state, std::string_view bytes) {
   crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
@@ -24,7 +23,7 @@ void add_text(crypto_generichash_state& state, std::string_view text) {
 
 void add_content(crypto_generichash_state& state, const Content& content) {
   if (!content.file) return add(state, content.bytes);
-  std::vector<char> piece(kHashedAtOnce);
+  std::vector<char> piece(loop::kBytesPerCall);
   for (std::uint64_t at = 0; at < content.size;) {
     const auto count =
         ::pread(content.file.get(), piece.data(), piece.size(), static_cast<off_t>(content.offset + at));

@@ -9,13 +9,14 @@
 #include <cerrno>
 #include <cstring>
 
+#include "server/loop/size_limits.h"
+
 namespace jobs {
 namespace {
 
 constexpr char kFiles[] = "contents";
 constexpr std::uint64_t kForEnds =
     256 * 1024;  // kept free, so that what is accepted can be brought to an end
-constexpr std::size_t kPiece = 256 * 1024;
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
   throw StoreError(fmt::format("{} {}: {}", what, path.string(), std::strerror(errno)));
@@ -35,7 +36,7 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
 
 void copy(int to, const Content& content, const std::filesystem::path& path) {
   if (!content.file) return write_all(to, content.bytes, path);
-  std::string piece(kPiece, '\0');
+  std::string piece(loop::kBytesPerCall, '\0');
   for (std::uint64_t at = 0; at < content.size;) {
     const auto count =
         ::pread(content.file.get(), piece.data(), piece.size(), static_cast<off_t>(content.offset + at));
@@ -81,7 +82,7 @@ void Folder::must_have_room(std::uint64_t size) const {
   if (::fstatvfs(directory_.get(), &disk) != 0) return;
   const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   // In the log of SQLite a content is written a second time.
-  const auto needed = size > kInFile ? size : 2 * size;
+  const auto needed = size > loop::kInFile ? size : 2 * size;
   if (room < needed + kForEnds)
     throw StoreError(fmt::format("{} has room for {} more bytes alone", path_.string(), room));
 }

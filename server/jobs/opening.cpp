@@ -9,6 +9,7 @@
 
 #include "server/jobs/database.h"
 #include "server/jobs/schema.h"
+#include "server/loop/size_limits.h"
 
 namespace jobs {
 namespace {
@@ -72,7 +73,7 @@ void Database::sweep_files() {
   std::set<std::string> needed;
   SQLite::Statement large(database_,
                           "SELECT id, state FROM jobs WHERE content_size > ?1 OR result_size > ?1");
-  large.bind(1, static_cast<std::int64_t>(kInFile));
+  large.bind(1, static_cast<std::int64_t>(loop::kInFile));
   while (large.executeStep())
     needed.insert(large.getColumn(0).getString() +
                   (is_over(static_cast<State>(large.getColumn(1).getInt())) ? kResultFile : kContentFile));

@@ -34,32 +34,28 @@ struct Content {
   std::uint64_t offset = 0;  ///< of its first byte in the file
 };
 
-/// Contents and results beyond this size are files beside the database.
-inline constexpr std::size_t kInFile = 64 * 1024;
-
-/// A request whose client does not wait, as far as its job needs it.
-struct Submission {
+/// Whose job it is, and of which task.
+struct Origin {
   std::string id;      ///< loop::random_id()
   std::string owner;   ///< who alone may see it; empty: whoever knows the id
   std::string client;  ///< in whose line it stands
   std::string task;
+  int retries = 0;  ///< after a crash, or an end of the server without notice
+};
+
+/// A request whose client does not wait, as far as its job needs it.
+struct Submission : Origin {
   std::string query;  ///< the request's, undecoded
   std::string content_type;
   std::string accept;
   std::string key;  ///< Idempotency-Key; empty: none
-  int retries = 0;  ///< after a crash, or an end of the server without notice
   Content content;
 };
 
-struct Record {
+struct Record : Origin {
   std::int64_t sequence = 0;  ///< in the order of arrival
-  std::string id;
-  std::string owner;
-  std::string client;
-  std::string task;
   State state = State::queued;
   int attempts = 0;  ///< begun so far
-  int retries = 0;
   UnixTime created = 0;
   UnixTime started = 0;  ///< of the latest attempt; 0: none
   UnixTime ended = 0;    ///< 0: not yet

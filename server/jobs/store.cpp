@@ -85,17 +85,15 @@ void Store::tell(Group group) {
   const bool telling = !answers_.empty();
   for (std::size_t i = 0; i < group.operations.size(); ++i)
     answers_.emplace_back(std::move(group.operations[i]), std::move(group.faults[i]));
-  if (!telling) tell_some();
+  if (!telling) few_per_turn(loop_.get_executor(), kToldPerTurn, [this] { return tell_next(); });
 }
 
-// In the order of their questions. A group may be as large as there are clients, and others wait meanwhile.
-void Store::tell_some() {
-  for (int told = 0; told < kToldPerTurn && !answers_.empty(); ++told) {
-    const auto [operation, fault] = std::move(answers_.front());
-    operation->tell(fault ? &*fault : nullptr);
-    answers_.pop_front();
-  }
-  if (!answers_.empty()) after_others(loop_.get_executor(), [this] { tell_some(); });
+// In the order of their questions. A group may be as large as there are clients.
+bool Store::tell_next() {
+  const auto [operation, fault] = std::move(answers_.front());
+  operation->tell(fault ? &*fault : nullptr);
+  answers_.pop_front();
+  return !answers_.empty();
 }
 
 void Store::finish(std::function<void(Database&)> last) {

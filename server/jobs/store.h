@@ -105,7 +105,7 @@ class Store {
   void perform(Group& group);
   void perform(Group& group, std::size_t first, std::size_t last);
   void tell(Group group);
-  void tell_some();
+  bool tell_next();
 
   Loop& loop_;
   std::unique_ptr<Database> database_;  // the thread's, once it is there

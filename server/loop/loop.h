@@ -26,13 +26,6 @@ inline constexpr asio::use_awaitable_t<LoopExecutor> use_awaitable;
 
 using Clock = std::chrono::steady_clock;
 
-/// Bytes that are read or written in one turn of the loop, at the most, however many there are.
-inline constexpr std::size_t kBytesPerTurn = 24 * 1024;
-
-/// Bytes of JSON that are read on the loop, at the most; longer texts are for the JSON pool. The worst of
-/// them take 50 us per KiB to read, check and explain.
-inline constexpr std::size_t kJsonOnLoop = 4 * 1024;
-
 /// Suspends until all others have had a turn: those who are ready, and those who the kernel says are ready by
 /// then (128 at a time). After one post it would be the caller's turn before theirs, for what Asio hears from
 /// the kernel it puts behind what was posted.

@@ -19,12 +19,13 @@ void keep_right_to_real_time();
 /// behind. Best effort.
 void set_nice_of_busy_loop();
 
-/// Holds the loop's thread at real-time priority (SCHED_RR, 1) as long as it needs less than half of a core.
-/// Where it took 50 ms of CPU time within 100 ms, so after 50 to 100 ms at a stretch, it is a batch thread
-/// (SCHED_BATCH, nice -10 where permitted), in the midst of whatever it does, until it has taken less than
-/// 0.4 s in one second: others have a right to its core as well, and a busy loop does more when it is not
-/// woken for each request and keeps a core that it has. What the thread starts is not real-time, and its nice
-/// value is 0 (SCHED_RESET_ON_FORK). One in a process: it has the process's SIGRTMIN.
+/// Holds the loop's thread at real-time priority while others can spare the core. One in a process: it has
+/// the process's SIGRTMIN.
+/// - Real-time (SCHED_RR, 1) while the thread needs less than half of a core.
+/// - A batch thread (SCHED_BATCH, nice -10 where permitted) once it has taken 50 of 100 ms.
+///   So a busy loop does more: it is not woken for each request.
+/// - Real-time again once the thread has taken less than 0.4 s in one second.
+/// What the thread starts is not real-time, and has the nice value 0 (SCHED_RESET_ON_FORK).
 class RealTimeLoop {
  public:
   /// To be made by the loop's thread. `on_refusal` hears of each time that the class cannot be taken, with

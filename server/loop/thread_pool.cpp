@@ -6,13 +6,14 @@
 #include <boost/system/system_error.hpp>
 
 #include "ipc/growth.h"
+#include "server/loop/size_limits.h"
 
 namespace loop {
 
-ThreadPool::ThreadPool(Loop& loop, std::size_t count) : bell_(loop.get_executor()), threads_(count) {
+ThreadPool::ThreadPool(Loop& loop, std::size_t count) : event_(loop.get_executor()), threads_(count) {
   const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) throw boost::system::system_error(errno, boost::system::system_category(), "eventfd");
-  bell_.assign(fd);
+  event_.assign(fd);
 }
 
 ThreadPool::~ThreadPool() {
@@ -22,9 +23,8 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::let_go(std::string text) {
-  constexpr std::size_t kMost = 64 << 20;  // beyond --max-buffered, which no longer counts it
   const auto size = text.capacity();
-  if (size < ipc::kMapped || going_ + size > kMost) return;
+  if (size < ipc::kMapped || going_ + size > kBeingFreed) return;
   going_ += size;
   run([this, size, text = std::move(text)]() mutable {
     ipc::let_go(std::move(text));
@@ -40,7 +40,7 @@ void ThreadPool::expect() {
 // Only while something is to come, so that a loop with nothing else to do can end.
 void ThreadPool::listen() {
   if (std::exchange(listening_, true)) return;
-  bell_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+  event_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
     if (error) return;
     listening_ = false;
     collect();
@@ -48,19 +48,19 @@ void ThreadPool::listen() {
   });
 }
 
-// On one of the pool's threads. Only the one that finds nothing before its own rings.
+// On one of the pool's threads. Only the one that finds nothing before its own wakes the loop.
 void ThreadPool::give_back(std::unique_ptr<Return> result) {
   auto* before = returns_.load(std::memory_order_relaxed);
   do result->before = before;
   while (!returns_.compare_exchange_weak(before, result.get(), std::memory_order_release,
                                          std::memory_order_relaxed));
   result.release();
-  if (!before) ::eventfd_write(bell_.native_handle(), 1);
+  if (!before) ::eventfd_write(event_.native_handle(), 1);
 }
 
 void ThreadPool::collect() {
-  eventfd_t rings;
-  ::eventfd_read(bell_.native_handle(), &rings);
+  eventfd_t count;
+  ::eventfd_read(event_.native_handle(), &count);
   Return* oldest = nullptr;
   for (auto* left = returns_.exchange(nullptr, std::memory_order_acquire); left;) {
     auto* const before = left->before;

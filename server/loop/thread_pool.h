@@ -35,8 +35,8 @@ class ThreadPool {
     asio::post(threads_, std::move(work));
   }
 
-  /// And then `then` on the loop, which does not end before, with what `work` returned. What `work` holds is
-  /// released first: it may be the loop's own.
+  /// Calls `then(result)` on the loop with what `work` returned. The loop runs until then. `work` is
+  /// destroyed before `then` runs: what it holds may be the loop's own.
   template <typename Work, typename Then>
   void run(Work work, Then then) {
     expect();
@@ -45,10 +45,6 @@ class ThreadPool {
       give_back(std::make_unique<ReturnOf<decltype(result), Then>>(std::move(result), std::move(then)));
     });
   }
-
-  /// Frees a text there, or here where it is short or the threads have fallen behind: to give megabytes back
-  /// takes the kernel milliseconds.
-  void let_go(std::string text);
 
   /// Suspends until `work` is done; its exception is thrown here. Not to be cancelled.
   template <typename Work>
@@ -74,6 +70,7 @@ class ThreadPool {
   }
 
  private:
+  friend class FreedOnPool;
   // The newest of them knows the one before: a list that grows without a lock.
   struct Return {
     virtual ~Return() = default;
@@ -88,17 +85,32 @@ class ThreadPool {
     Then then;
   };
 
+  void let_go(std::string text);
   void expect();
   void listen();
   void give_back(std::unique_ptr<Return> result);
   void collect();
 
-  asio::posix::basic_stream_descriptor<LoopExecutor> bell_;  // an eventfd(2)
+  asio::posix::basic_stream_descriptor<LoopExecutor> event_;  // an eventfd(2)
   std::atomic<Return*> returns_{nullptr};
   std::size_t expected_ = 0;
   bool listening_ = false;
   std::atomic<std::size_t> going_ = 0;  // bytes of texts to be freed
   asio::thread_pool threads_;
+};
+
+/// Frees a text at the end of its scope, however that ends: on the pool, or here where the text is short or
+/// the threads have fallen behind. To give megabytes back takes the kernel milliseconds.
+class FreedOnPool {
+ public:
+  FreedOnPool(ThreadPool& pool, std::string& text) : pool_(pool), text_(text) {}
+  FreedOnPool(const FreedOnPool&) = delete;
+  FreedOnPool& operator=(const FreedOnPool&) = delete;
+  ~FreedOnPool() { pool_.let_go(std::move(text_)); }
+
+ private:
+  ThreadPool& pool_;
+  std::string& text_;
 };
 
 }  // namespace loop

@@ -1,6 +1,7 @@
 #pragma once
 // Turns of those with more work than one turn of the loop may take, such as long contents: however many they
-// are, others wait for some of them only. Knows no work. Used by front_door/door.h.
+// are, others wait for some of them only. Not few_per_turn() of after_others.h: each suspends by itself, and
+// the time that they take says how many have a turn. Knows no work. Used by front_door/door.h.
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <deque>

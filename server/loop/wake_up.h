@@ -1,5 +1,5 @@
 #pragma once
-// What a coroutine of the loop waits on: that another part rings, or that a point in time comes.
+// What a coroutine of the loop waits on: that another part wakes it, or that a point in time comes.
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -20,7 +20,7 @@ class WakeUp {
   /// Wakes the one who waits. A call that nobody waits for is forgotten.
   void wake() { timer_.cancel(); }
 
-  /// Suspends until ring() or `until`. One may wait at a time. Throws operation_aborted where the coroutine
+  /// Suspends until wake() or `until`. One may wait at a time. Throws operation_aborted where the coroutine
   /// itself was cancelled.
   awaitable<> wait(Deadline until) {
     timer_.expires_at(until);

@@ -16,7 +16,7 @@ DialogueThread::DialogueThread(Process& process, std::shared_ptr<Dialogue> dialo
 DialogueThread::~DialogueThread() {
   state_->process = nullptr;
   if (busy()) return;
-  for (auto& text : dialogue_->remains()) pool_.let_go(std::move(text));
+  for (auto& text : dialogue_->remains()) const FreedOnPool freed(pool_, text);
 }
 
 void DialogueThread::read() {

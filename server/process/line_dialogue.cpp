@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "server/loop/loop.h"
+#include "server/loop/size_limits.h"
 #include "server/process/explain_end.h"
 
 namespace process {
 namespace {
 
-constexpr std::size_t kReserve = 16 << 20;  // for a long line: untouched, it costs nothing
 const std::string kNotQuoted = "(not shown: its process has done other jobs, and it may be theirs)";
 
 }  // namespace
@@ -26,7 +26,7 @@ LineDialogue::LineDialogue(const Job& job, Quoting quoting)
       rpc_id_(job.rpc_id),
       limits_(job.limits),
       quoting_(quoting),
-      lines_(job.limits.max_reply, kReserve) {}
+      lines_(job.limits.max_reply, kLongLine) {}
 
 void LineDialogue::fail(Reason reason, std::string detail) {
   if (!fault_) fault_ = Failure{reason, std::move(detail), {}, {}};

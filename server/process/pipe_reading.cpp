@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "server/loop/size_limits.h"
+
 namespace process {
 namespace {
-
-constexpr std::size_t kTail = 64 * 1024;
-constexpr std::size_t kPull = 256 * 1024;  // in one turn of the pool
 
 thread_local char scratch[kBytesPerTurn];
 
@@ -30,12 +29,12 @@ std::size_t unread(int pipe) {
 
 void keep_tail(std::string& tail, std::string_view bytes) {
   tail += bytes;
-  if (tail.size() > kTail) tail.erase(0, tail.size() - kTail);
+  if (tail.size() > kStderrKept) tail.erase(0, tail.size() - kStderrKept);
 }
 
 Pulled pull(int pipe, Dialogue& dialogue) {
   Pulled pulled{false, true};
-  for (std::size_t bytes = 0; bytes < kPull && !dialogue.failed();) {
+  for (std::size_t bytes = 0; bytes < kBytesPerCall && !dialogue.failed();) {
     const auto piece = read_piece(pipe);
     dialogue.collect(piece.bytes);
     bytes += piece.bytes.size();

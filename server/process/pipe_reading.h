@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/loop/loop.h"
+#include "server/loop/size_limits.h"
 #include "server/process/dialogue.h"
 
 namespace process {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "server/loop/size_limits.h"
 #include "server/process/appetite.h"
 #include "server/process/dialogue_thread.h"
 #include "server/process/pipe_reading.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "server/loop/size_limits.h"
 #include "server/process/end_of_command.h"
 #include "server/process/pipe_reading.h"
 

@@ -166,12 +166,13 @@ void Application::withdraw(front_door::Exchange& exchange, const front_door::Ref
   auto& call = call_of(exchange);
   call.reason = refusal.reason;
   exchange.client_keeps_alive = false;
-  json_pool_.let_go(std::move(exchange.response.body));
+  { const loop::FreedOnPool unsent(json_pool_, exchange.response.body); }
   const bool is_head = exchange.request.method == "HEAD";
   exchange.response = {refusal.status, front_door::to_bytes(refusal, call.request_id, is_head), ""};
 }
 
 void Application::ended(front_door::Exchange& exchange, front_door::Ending ending, std::size_t bytes) {
+  const loop::FreedOnPool asked(json_pool_, exchange.request.body), told(json_pool_, exchange.response.body);
   auto& call = call_of(exchange);
   telemetry::RequestRecord record;
   record.request_id = call.request_id;
@@ -189,8 +190,6 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.task = call.task;
   record.heavy = !call.task.empty();
   for (auto* observer : observers_) observer->on_request(record);
-  json_pool_.let_go(std::move(exchange.request.body));
-  json_pool_.let_go(std::move(exchange.response.body));
 }
 
 void Application::lost(const front_door::Request& request) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "server/loop/size_limits.h"
+
 namespace routes {
 
 ContentReading::ContentReading(Loop& loop, std::size_t waiting, Milliseconds wait_limit)

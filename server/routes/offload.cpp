@@ -3,15 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "server/loop/size_limits.h"
+
 namespace routes {
 namespace {
-
-// A long text that is no longer needed at the end of a scope, however that ends.
-struct LetGoAtEnd {
-  loop::ThreadPool& pool;
-  std::string& text;
-  ~LetGoAtEnd() { pool.let_go(std::move(text)); }
-};
 
 // A content that is no longer needed at the end of a scope: to free a large one takes the kernel longer than
 // the loop has time.
@@ -19,8 +14,8 @@ struct CloseAtEnd {
   loop::ThreadPool& pool;
   std::shared_ptr<loop::UniqueFd>& content;
   ~CloseAtEnd() {
-    constexpr std::size_t kLarge = 64 * 1024;
-    if (content && process::size_of_file(*content) > kLarge) pool.run([closed = std::move(content)] {});
+    if (content && process::size_of_file(*content) > kLargeContent)
+      pool.run([closed = std::move(content)] {});
   }
 };
 
@@ -84,7 +79,7 @@ awaitable<std::variant<std::string, Reply>> Offload::prepare(Call& call, const T
 }
 
 awaitable<Reply> Offload::run(Call& call, process::Job& job) {
-  const LetGoAtEnd line{json_pool_, job.line};
+  const loop::FreedOnPool line(json_pool_, job.line);
   if (is_late(job.deadline)) co_return told(call, too_late());
   job.listener = call.listener;
   if (!call.slot) {
@@ -115,8 +110,7 @@ awaitable<Reply> Offload::run_command(Call& call, process::Job job, const proces
 }
 
 awaitable<std::shared_ptr<loop::UniqueFd>> Offload::file_of(std::string_view content) {
-  constexpr std::size_t kOnLoop = 32 * 1024;  // some microseconds
-  if (content.size() <= kOnLoop) co_return write_file(content);
+  if (content.size() <= kCopiedOnLoop) co_return write_file(content);
   const auto work = [content] { return write_file(content); };
   co_return co_await json_pool_.call(work);
 }

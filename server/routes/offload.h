@@ -36,7 +36,7 @@ class Offload {
                                                       const process::Job& job);
 
   /// Frees a long text where that holds up nobody.
-  void let_go(std::string text) { json_pool_.let_go(std::move(text)); }
+  loop::FreedOnPool freed_at_end(std::string& text) { return {json_pool_, text}; }
 
   /// Runs `job`, whose line is gone then, and has its outcome told to the client and to the log. Suspends
   /// until then; cancelled, the job dies wherever it is.

@@ -70,6 +70,7 @@ awaitable<Reply> Replay::run(Offload& offload) {
 
 awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jobs::Topic& topic) {
   Replay replay(job.submission, job.record.id, {job.record.client}, topic);
+  const loop::FreedOnPool body(json_pool_, replay.exchange.request.body);
   replay.call.slot = std::move(slot);
   const auto* content = &job.submission.content;
   const auto* task = offload_.catalogue().find(job.record.task);
@@ -89,7 +90,6 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
   topic.end_of_stderr();
   auto ending = ending_of(std::move(reply), replay.call);
   tell(job, replay, ending);
-  json_pool_.let_go(std::move(replay.exchange.request.body));
   co_return ending;
 }
 

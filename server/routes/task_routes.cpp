@@ -106,7 +106,7 @@ awaitable<std::optional<Reply>> fault_of_request(Call& call, Offload& offload, c
                          task.limits,     call.client};
   auto line = co_await line_of(call, offload, task, job);
   if (auto* fault = std::get_if<Reply>(&line)) co_return std::move(*fault);
-  offload.let_go(std::move(std::get<std::string>(line)));
+  const auto freed = offload.freed_at_end(std::get<std::string>(line));
   co_return std::nullopt;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "server/loop/size_limits.h"
 #include "server/loop/unique_fd.h"
 #include "tests/server/front_door/nobody.h"
 

@@ -9,6 +9,7 @@
 
 #include "server/jobs/check.h"
 #include "server/jobs/database.h"
+#include "server/loop/size_limits.h"
 #include "tests/server/jobs/opened.h"
 
 namespace jobs {
@@ -18,7 +19,7 @@ TEST_CASE("a transaction that fails leaves nothing, no file either") {
   const harness::TemporaryDirectory folder;
   Opened opened(folder.path());
   auto& database = opened.database;
-  const auto job = submission_of(std::string(kInFile + 1, 'q'));
+  const auto job = submission_of(std::string(loop::kInFile + 1, 'q'));
   database.begin();
   database.submit(job, 1, 10);
   database.roll_back();
@@ -63,7 +64,7 @@ TEST_CASE("another process cannot have the same folder") {
 
 TEST_CASE("the check names what is damaged and what is lost") {
   const harness::TemporaryDirectory folder;
-  const auto job = submission_of(std::string(kInFile + 1, 'q'));
+  const auto job = submission_of(std::string(loop::kInFile + 1, 'q'));
   Opened(folder.path()).submit(job);
   CHECK(check(folder.path()).summary == "1 queued");
   std::filesystem::resize_file(folder.path() / "contents" / (job.id + ".content"), 10);
@@ -80,7 +81,7 @@ TEST_CASE("the check names what is damaged and what is lost") {
 
 TEST_CASE("what no job needs any more is gone with the next start") {
   const harness::TemporaryDirectory folder;
-  const auto job = submission_of(std::string(kInFile + 1, 'q'));
+  const auto job = submission_of(std::string(loop::kInFile + 1, 'q'));
   Opened(folder.path()).submit(job);
   for (const auto* name : {"dead.content", "dead.result", "half.content.new"})
     folder.write(std::string("contents/") + name, "x");

@@ -8,19 +8,20 @@
 
 #include "server/jobs/check.h"
 #include "server/jobs/schema.h"
+#include "server/loop/size_limits.h"
 #include "tests/server/jobs/opened.h"
 
 namespace jobs {
 namespace {
 
 TEST_CASE("a job goes from queued over running to done, with its request and its result, short or long") {
-  for (const std::size_t size : {std::size_t{10}, kInFile, kInFile + 1, std::size_t{3'000'000}}) {
+  for (const std::size_t size : {std::size_t{10}, loop::kInFile, loop::kInFile + 1, std::size_t{3'000'000}}) {
     CAPTURE(size);
     const harness::TemporaryDirectory folder;
     const auto request = std::string(size, 'q'), result = std::string(size, 'r');
     const auto submission = submission_of(request);
     Opened(folder.path()).submit(submission);
-    CHECK(files_in(folder.path()) == (size > kInFile ? 1 : 0));
+    CHECK(files_in(folder.path()) == (size > loop::kInFile ? 1 : 0));
     Opened opened(folder.path());
     CHECK(opened.state(submission.id) == State::queued);
     const auto begun = opened.start(submission.id);
@@ -33,7 +34,7 @@ TEST_CASE("a job goes from queued over running to done, with its request and its
     CHECK_FALSE(opened.end(submission.id, done_with("again")));
     CHECK(opened.state(submission.id) == State::done);
     CHECK(opened.result(submission.id) == result);
-    CHECK(files_in(folder.path()) == (size > kInFile ? 1 : 0));  // the request's is gone
+    CHECK(files_in(folder.path()) == (size > loop::kInFile ? 1 : 0));  // the request's is gone
     CHECK(opened([](Database& d) { return d.figures().bytes; }) == size);
     CHECK(opened([&](Database& d) { return d.forget(submission.id); }));
     CHECK(files_in(folder.path()) == 0);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 
+#include "server/loop/after_others.h"
 #include "server/loop/turns.h"
 
 namespace loop {
@@ -47,6 +48,21 @@ TEST_CASE("what comes during a turn of long work is served before the next turn"
   asio::co_spawn(loop, do_long_work(loop.get_executor(), client, order), asio::detached);
   loop.run();
   CHECK(order == "wrwrwrwrwr");
+}
+
+TEST_CASE("of many steps a few are made in one turn, others have theirs, and the last one ends it") {
+  Loop loop(1);
+  std::string order;
+  int steps = 0;
+  few_per_turn(loop.get_executor(), 3, [&] {
+    order += 's';
+    if (steps % 3 == 0) after_others(loop.get_executor(), [&] { order += 'o'; });
+    return ++steps < 7;
+  });
+  CHECK(order == "sss");
+  loop.run();
+  CHECK(order == "sssosssoso");
+  CHECK(steps == 7);
 }
 
 awaitable<> work_in(Turns& turns, Socket& client, std::size_t& done, std::size_t& asked_at) {

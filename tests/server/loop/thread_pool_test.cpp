@@ -136,5 +136,19 @@ TEST_CASE("what is not told in the end is freed") {
   CHECK(held.use_count() == 1);
 }
 
+TEST_CASE("a long text is gone at the end of its scope, however that ends") {
+  Loop loop(1);
+  ThreadPool pool(loop, 1);
+  std::string text(1 << 20, 'x'), thrown(1 << 20, 'x');
+  { const FreedOnPool freed(pool, text); }
+  CHECK(text.capacity() < 100);
+  try {
+    const FreedOnPool freed(pool, thrown);
+    throw std::runtime_error("no");
+  } catch (const std::runtime_error&) {
+  }
+  CHECK(thrown.capacity() < 100);
+}
+
 }  // namespace
 }  // namespace loop

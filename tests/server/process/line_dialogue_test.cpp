@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "server/loop/size_limits.h"
+
 namespace process {
 namespace {
 
