@@ -15,12 +15,12 @@
 #include "cruncher/output.h"
 #include "cruncher/service.h"
 #include "ipc/launch_report.h"
+#include "ipc/new_process.h"
 
 namespace cruncher {
 namespace {
 
 constexpr int kSocket = STDIN_FILENO;
-constexpr char kOomScore[] = "900";  // of 1000: crunchers are the first that the OOM killer takes
 
 // The three pipes of a job: each end's descriptor, -1 where it is closed.
 struct Pipes {
@@ -45,9 +45,7 @@ struct Pipes {
 
 // In the new process: nothing of the fork server but its memory.
 [[noreturn]] void become_job(const Pipes& pipes, pid_t server, int (*job)()) {
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != server) _exit(1);
+  if (!ipc::leave_group_of(server)) _exit(1);
   for (int stream = 0; stream < 3; ++stream) {
     if (dup2(pipes.job_end(stream), stream) < 0) _exit(1);
   }
@@ -92,7 +90,7 @@ bool is_order_socket(int descriptor) {
 // While it may: its files under /proc are root's once it is not dumpable.
 void prefer_for_oom() {
   const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  write_all(file, kOomScore);
+  write_all(file, ipc::kOomScore);
   close(file);
 }
 

@@ -17,7 +17,18 @@
 
 namespace process {
 
-struct Command {
+/// What a command takes and gives.
+struct Contents {
+  std::vector<std::string> accepts;  ///< media ranges of the content; empty: any
+  std::string answers = "application/octet-stream";
+  bool answers_header = false;  ///< stdout begins with a header that names the type, as in CGI
+  bool streams = false;         ///< stdout goes to the client as it comes
+  std::string in, out;          ///< files in the job's folder, instead of stdin and stdout where not empty
+  std::map<int, int> statuses;  ///< of the response, by exit code
+  std::size_t max_body = 64 << 20;  ///< bytes of content: beyond 1 MiB they are in a file
+};
+
+struct Command : Contents {
   std::string task;     ///< its name
   std::string place;    ///< where it was configured: "FILE:LINE:COLUMN: [task.NAME]", or "--exec NAME"
   std::string summary;  ///< its line, as it was given
@@ -25,15 +36,8 @@ struct Command {
   std::string program;                     ///< the file that is executed
   std::vector<Argument> arguments;         ///< the first is the program's own name
   ipc::Json params = ipc::Json::object();  ///< a JSON Schema for each, by name
-  std::vector<std::string> accepts;        ///< media ranges of the content; empty: any
-  std::string answers = "application/octet-stream";
-  bool answers_header = false;  ///< stdout begins with a header that names the type, as in CGI
-  bool streams = false;         ///< stdout goes to the client as it comes
-  std::string in, out;          ///< files in the job's folder, instead of stdin and stdout where not empty
-  std::map<int, int> statuses;  ///< of the response, by exit code
-  std::size_t max_body = 64 << 20;  ///< bytes of content: beyond 1 MiB they are in a file
-  std::size_t running = 0;          ///< its jobs at once; 0: no limit but the slots
-  std::size_t spares = 0;           ///< processes that are started in advance
+  std::size_t running = 0;                 ///< its jobs at once; 0: no limit but the slots
+  std::size_t spares = 0;                  ///< processes that are started in advance
 
   std::vector<std::string> environment;  ///< "NAME=value", all but what belongs to one job
   Confinement confinement;

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "ipc/new_process.h"
 #include "server/process/job_folder.h"
 #include "server/process/resource_limits.h"
 
@@ -48,7 +49,7 @@ struct Child {
   char* const* envp;
   ResourceLimits limits;
   const int* ignored;  // 0 ends it
-  int in, out, err;
+  int standard[3];     // in, out, err
   pid_t parent = -1;
   int error = 0;
   const char* step = "";
@@ -71,15 +72,12 @@ int become_cruncher(void* raw) {
     ::syscall(SYS_exit_group, 127);  // not _exit(3): a sanitizer does work before what does not return
   };
   if (child.user && !become(*child.user)) fail("setuid");
-  // A group, but no session: each session would be an autogroup (sched(7)), and between those SCHED_IDLE
-  // means nothing.
-  ::setpgid(0, 0);
+  if (!ipc::leave_group_of(child.parent)) ::syscall(SYS_exit_group, 127);
   for (const int* signal = child.ignored; *signal; ++signal) back_to_default(*signal);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != child.parent) ::syscall(SYS_exit_group, 127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (child.folder >= 0 && ::fchdir(child.folder) != 0) fail("fchdir");
-  if (::dup2(child.in, 0) < 0 || ::dup2(child.out, 1) < 0 || ::dup2(child.err, 2) < 0) fail("dup2");
+  for (int number = 0; number < 3; ++number)
+    if (::dup2(child.standard[number], number) < 0) fail("dup2");
   if (child.directory && ::chdir(child.directory) != 0) fail("chdir");
   if (child.ruleset >= 0 && !confine_self(child.ruleset)) fail("landlock");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
@@ -127,7 +125,7 @@ void set_priority(Priority priority) {
 }
 
 bool prefer_for_oom(pid_t pid) {
-  constexpr std::string_view kScore = "900";  // of 1000
+  constexpr std::string_view kScore = ipc::kOomScore;
   const loop::UniqueFd file(::open(fmt::format("/proc/{}/oom_score_adj", pid).c_str(), O_WRONLY | O_CLOEXEC));
   return ::write(file.get(), kScore.data(), kScore.size()) == static_cast<ssize_t>(kScore.size());
 }
@@ -192,9 +190,7 @@ Launched launch(const Program& program, int ruleset, bool preferred_for_oom) {
                     .envp = envp.data(),
                     .limits = to_rlimits(program.in_force()),
                     .ignored = ignored.data(),
-                    .in = in.read.get(),
-                    .out = out.write.get(),
-                    .err = err.write.get()};
+                    .standard = {in.read.get(), out.write.get(), err.write.get()}};
   Launched launched;
   launched.in = std::move(in.write);
   launched.out = std::move(out.read);
@@ -227,19 +223,18 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   const auto envp = pointers(order.environment);
   auto ignored = program.ignored;
   ignored.push_back(0);
-  const Child child{.user = user_of(program),
-                    .directory = nullptr,
-                    .folder = folder,
-                    .ruleset = ruleset.get(),
-                    .filter = confiner.filter(),
-                    .path = order.program.c_str(),
-                    .argv = argv.data(),
-                    .envp = envp.data(),
-                    .limits = to_rlimits(order.limits, order.file_size),
-                    .ignored = ignored.data(),
-                    .in = in.get(),
-                    .out = order.streams ? out.write.get() : launched.file.get(),
-                    .err = err.write.get()};
+  const Child child{
+      .user = user_of(program),
+      .directory = nullptr,
+      .folder = folder,
+      .ruleset = ruleset.get(),
+      .filter = confiner.filter(),
+      .path = order.program.c_str(),
+      .argv = argv.data(),
+      .envp = envp.data(),
+      .limits = to_rlimits(order.limits, order.file_size),
+      .ignored = ignored.data(),
+      .standard = {in.get(), order.streams ? out.write.get() : launched.file.get(), err.write.get()}};
   launched.out = std::move(out.read);
   launched.err = std::move(err.read);
   return start(std::move(launched), child, preferred_for_oom);

@@ -38,11 +38,14 @@ void set_priority(Priority priority);
 /// may not: a process that is not dumpable has its files under /proc owned by root.
 bool prefer_for_oom(pid_t pid);
 
-/// Launches a child of this process's own parent (CLONE_PARENT), in a group of its own, with default signals,
-/// descriptors 0 to 2 alone, no_new_privs, a death signal for the end of that parent's *thread*, and the
-/// program's limits already in force. `preferred_for_oom`: this process is so already, which is inherited.
-/// One that failed to execute has ended when this returns. Does not throw. `ruleset` confines it, if there is
-/// one.
+/// Launches a child of this process's own parent (CLONE_PARENT). Does not throw. The child has
+/// - a group of its own, default signals and an empty mask;
+/// - descriptors 0 to 2 alone;
+/// - no_new_privs, and `ruleset` to confine it, if there is one;
+/// - a death signal for the end of that parent's *thread*;
+/// - the program's limits, already in force.
+/// A child that failed to execute has ended when this returns. `preferred_for_oom`: this process is so
+/// already, which is inherited.
 Launched launch(const Program& program, int ruleset, bool preferred_for_oom);
 
 /// The same for an order: makes the job's folder, and the file for its stdout unless that is a pipe. Of

@@ -42,7 +42,7 @@ bool Orphans::end(pid_t pid, Sweep& sweep) {
   return false;
 }
 
-// Not so one that has been in another's group before.
+// A process that changes groups is not spared a second time.
 bool Orphans::is_led(pid_t pid) {
   const auto group = ::getpgid(pid);
   return crunchers_.count(group) && hosts_.try_emplace(pid, group).first->second == group;

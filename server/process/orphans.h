@@ -63,7 +63,7 @@ class Orphans {
   const ChildrenOfThread children_;
   const bool knows_strangers_;  // not where this process itself has no_new_privs
   std::unordered_set<pid_t> not_ours_, strays_, crunchers_;
-  std::unordered_map<pid_t, pid_t> hosts_;  // of each orphan that was left alone, whose group it was in
+  std::unordered_map<pid_t, pid_t> hosts_;  // orphan → the first group in which it was spared
   pid_t last_ = 0;                          // that was looked at
   std::size_t unseen_ = 0;                  // in this round
   std::uint64_t killed_ = 0;

@@ -8,7 +8,6 @@
 #include <boost/process/v2/process.hpp>
 #include <cassert>
 
-#include "server/process/proc_file.h"
 #include "server/process/resource_limits.h"
 
 namespace process {
@@ -39,22 +38,22 @@ void PipeEnd::close() {
 Process::Process(Loop& loop, Launched& launched, std::function<void(const Process&)> on_end)
     : loop_(loop),
       pid_(launched.pid),
-      inherited_kib_(launched.inherited_kib),
       on_end_(std::move(on_end)),
       event_(loop),
       exit_(loop.get_executor()),
-      in_(loop, event_, PipeEnd::Descriptor::wait_write),
-      out_(loop, event_, PipeEnd::Descriptor::wait_read),
-      err_(loop, event_, PipeEnd::Descriptor::wait_read) {
+      pipes_{{loop, event_, PipeEnd::Descriptor::wait_write},
+             {loop, event_, PipeEnd::Descriptor::wait_read},
+             {loop, event_, PipeEnd::Descriptor::wait_read}},
+      consumption_(pid_, launched.inherited_kib) {
   exit_.assign(launched.pidfd.get());
   launched.pidfd.release();
-  in_.own(launched.in);
-  out_.own(launched.out);
-  err_.own(launched.err);
-  folder_ = std::move(launched.folder);
-  file_ = std::move(launched.file);
+  pipes_.in.own(launched.in);
+  pipes_.out.own(launched.out);
+  pipes_.err.own(launched.err);
+  ordered_.folder = std::move(launched.folder);
+  ordered_.file = std::move(launched.file);
   watch_end();
-  out_.listen();
+  pipes_.out.listen();
 }
 
 Process::~Process() {
@@ -73,7 +72,7 @@ void Process::watch_end() {
 bool Process::ended() {
   if (status_) return true;
   status_ = peek_end(exit_.native_handle());
-  if (status_) status_->forget_cpu(history_.cpu_ms);
+  if (status_) status_->forget_cpu(consumption_.earlier_cpu_ms());
   if (status_ && history_.by_launcher) status_->read_as_shells_do();
   return status_.has_value();
 }
@@ -129,9 +128,11 @@ void Process::end_now() {
 }
 
 void Process::close_pipes() {
-  for (auto* pipe : {&in_, &out_, &err_}) pipe->close();
+  for (auto* pipe : {&pipes_.in, &pipes_.out, &pipes_.err}) pipe->close();
 }
 
+// Boost.Process is here for this alone: it waits for pid and pidfd as one. Its launchers leak (CONTRIBUTING,
+// Traps).
 void Process::reap() {
   // While the leader is not reaped, its pid cannot be anybody else's, and so neither can its group's id.
   ::kill(-pid_, SIGKILL);
@@ -153,41 +154,23 @@ void Process::begin_job(const Job& job, const Program& program) {
   if (!program.stay.allowed) return apply_limits(pid_, job.limits, program.in_force());
   const bool moved = job.limits.cpu.count() > 0 && history_.jobs > 1;
   if (!moved && job.limits == (history_.jobs == 1 ? program.in_force() : history_.in_force)) return;
-  move_limits(pid_, job.limits, program.limits, Milliseconds(static_cast<long>(history_.cpu_ms)));
+  move_limits(pid_, job.limits, program.limits,
+              Milliseconds(static_cast<long>(consumption_.earlier_cpu_ms())));
   history_.in_force = job.limits;
 }
 
 void Process::finish_job() {
-  history_.cpu_ms = cpu_ms(pid_).value_or(history_.cpu_ms);
-  history_.peak_kib = std::max(history_.peak_kib, std::exchange(peak_kib_, {}).value_or(0));
+  consumption_.finish_job();
   history_.idle_since = Clock::now();
 }
 
-MemoryOf::Memory Process::memory() {
-  if (!memory_) memory_.emplace(pid_);
-  return (*memory_)();
-}
-
-// A peak that is no higher than before was another job's.
 void Process::note_peak() {
-  if (status_) return;
-  const auto peak = peak_resident_kib(pid_);
-  if (peak > history_.peak_kib) peak_kib_ = peak;
+  if (!status_) consumption_.note_peak();
 }
 
 Usage Process::usage() const {
-  Usage usage;
-  usage.pid = pid_;
+  auto usage = consumption_.usage(status_);
   usage.job_of_process = std::max<std::uint64_t>(history_.jobs, 1);
-  usage.max_rss_kib = peak_kib_;
-  if (status_) {
-    usage.user_ms = status_->user_ms();
-    usage.system_ms = status_->system_ms();
-    if (status_->usage.ru_maxrss > std::max(inherited_kib_, history_.peak_kib))
-      usage.max_rss_kib = status_->usage.ru_maxrss;
-  } else {
-    usage.user_ms = cpu_ms(pid_).value_or(history_.cpu_ms) - history_.cpu_ms;  // not told apart while it runs
-  }
   return usage;
 }
 

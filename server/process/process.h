@@ -7,10 +7,9 @@
 #include <optional>
 
 #include "server/loop/wake_up.h"
+#include "server/process/consumption.h"
 #include "server/process/job_folder.h"
 #include "server/process/launch.h"
-#include "server/process/outcome.h"
-#include "server/process/proc_file.h"
 #include "server/process/program.h"
 #include "server/process/wait_status.h"
 
@@ -50,10 +49,8 @@ class PipeEnd {
 struct History {
   std::uint64_t jobs = 0;  ///< that it was given, this one included
   double vigour = 1;       ///< the part of the jobs allowed that it is to do: not all end at once
-  double cpu_ms = 0;
-  long peak_kib = 0;
-  std::string key;       ///< of the client that it serves; empty: of all that have none
-  JobLimits in_force{};  ///< the limits of the last one
+  std::string key;         ///< of the client that it serves; empty: of all that have none
+  JobLimits in_force{};    ///< the limits of the last one
   bool by_launcher = false;
   Clock::time_point idle_since;
   long last_pid = 0;  ///< that the kernel had given when it was childless
@@ -71,14 +68,14 @@ class Process {
 
   pid_t pid() const { return pid_; }
   Clock::time_point started() const { return started_; }
-  PipeEnd& in() { return in_; }
-  PipeEnd& out() { return out_; }
-  PipeEnd& err() { return err_; }
+  PipeEnd& in() { return pipes_.in; }
+  PipeEnd& out() { return pipes_.out; }
+  PipeEnd& err() { return pipes_.err; }
   /// Of an ordered one (order.h): its folder, and the file that is its stdout; none where that is a pipe.
-  const loop::UniqueFd& folder() const { return folder_; }
-  loop::UniqueFd& file() { return file_; }
+  const loop::UniqueFd& folder() const { return ordered_.folder; }
+  loop::UniqueFd& file() { return ordered_.file; }
   /// Removes the folder once this process is gone.
-  void own(JobFolder folder) { job_folder_ = std::move(folder); }
+  void own(JobFolder folder) { ordered_.owned = std::move(folder); }
 
   /// Suspends until a pipe that is listened to is ready, it has ended, wake() is called, or `until`. One may
   /// wait at a time.
@@ -112,9 +109,9 @@ class Process {
   void started_by_launcher() { history_.by_launcher = true; }
   void note_childless(long last_pid) { history_.last_pid = last_pid; }
   /// Bytes of memory that are resident now, shared ones included.
-  std::uint64_t resident() { return memory().resident; }
+  std::uint64_t resident() { return consumption_.memory().resident; }
   /// Bytes of private memory, touched or not.
-  std::uint64_t data() { return memory().data; }
+  std::uint64_t data() { return consumption_.memory().data; }
 
   /// CPU time and memory that its job has used, of a first one its start included: what the kernel tells at
   /// its end, once it has ended.
@@ -123,27 +120,31 @@ class Process {
   void note_peak();
 
  private:
-  MemoryOf::Memory memory();
+  struct Pipes {  // of an ordered one some are closed
+    PipeEnd in, out, err;
+  };
+  struct Ordered {
+    loop::UniqueFd folder, file;
+    JobFolder owned;
+  };
+
   void watch_end();
   void signal_group(int signal);
   void reap();
 
   Loop& loop_;
   const pid_t pid_;
-  const long inherited_kib_;
   const Clock::time_point started_ = Clock::now();
   const std::function<void(const Process&)> on_end_;
   WakeUp event_;
   PipeEnd::Descriptor exit_;
-  PipeEnd in_, out_, err_;  // of an ordered one some are closed
-  loop::UniqueFd folder_, file_;
-  JobFolder job_folder_;
+  Pipes pipes_;
+  Ordered ordered_;
   bool out_lent_ = false;
   bool reaped_ = false;
   std::optional<Clock::time_point> asked_to_end_;
   std::optional<WaitStatus> status_;
-  std::optional<long> peak_kib_;
-  std::optional<MemoryOf> memory_;  // once somebody has asked
+  Consumption consumption_;
   History history_;
 };
 
