@@ -49,9 +49,8 @@ Crew::Crew(Loop& loop, process::Orphans& orphans, process::Program program, Obse
       spawner_(loop, std::move(program), launchers,
                {[this](pid_t pid) { orphans_.end_stray(pid); }, observers_.on_words}),
       target_(spawner_.program().spares),
-      fitness_(orphans),
-      retry_(loop.get_executor()),
-      idle_(loop.get_executor()) {}
+      rest_(loop, [this] { refill(); }),
+      staying_{process::Fitness(orphans), Timer(loop.get_executor())} {}
 
 Crew::~Crew() {
   for (auto& process : ready_.remove_all()) process->end_now();
@@ -70,7 +69,7 @@ awaitable<Crew::Lent> Crew::lend(Deadline deadline, const Wanted& wanted) {
       recycle(std::move(process), *fault);
       continue;
     }
-    recover();
+    rest_.recovered();
     counts_.reused += used;
     // If spares are left, the next one is started when this job's process is gone: it would compete with it.
     if (ready_.empty()) refill();
@@ -85,7 +84,7 @@ awaitable<Crew::Lent> Crew::lend(Deadline deadline, const Wanted& wanted) {
 }
 
 void Crew::refill() {
-  if (resting_) return;
+  if (rest_.resting()) return;
   while (ready_.for_anybody() + starting_ < target_ + waiters_.size()) spawn_one();
 }
 
@@ -160,7 +159,7 @@ void Crew::on_spawned(process::Launched launched, process::JobFolder folder) {
   --starting_;
   if (auto process = count(launched)) {
     process->own(std::move(folder));
-    back_off_.started(Clock::now());
+    rest_.started();
     return hand_out(std::move(process));
   }
   ++counts_.failed;
@@ -172,7 +171,7 @@ void Crew::on_spawned(process::Launched launched, process::JobFolder folder) {
     waiter.why_not = fmt::format("cannot start {}: {}", program().path(), why(launched));
     waiter.served_or_late.wake();
   }
-  back_off();
+  rest_.failed();
 }
 
 // Nothing where its descriptors cannot be waited for; `launched` then says so.
@@ -181,7 +180,7 @@ std::unique_ptr<process::Process> Crew::adopt(process::Launched& launched) try {
       loop_, launched, [this](const process::Process& ended) { on_ended(ended); });
   orphans_.spare_group(process->pid());
   if (program().by_launcher) process->started_by_launcher();
-  process->set_vigour(1 - std::uniform_real_distribution(0.0, kJitter)(random_));
+  process->set_vigour(1 - std::uniform_real_distribution(0.0, kJitter)(staying_.random));
   return process;
 } catch (const boost::system::system_error& error) {
   spawner_.forget(launched.pid);
@@ -193,7 +192,7 @@ std::unique_ptr<process::Process> Crew::adopt(process::Launched& launched) try {
 
 void Crew::hand_out(std::unique_ptr<process::Process> process) {
   if (serve_waiter(process)) {
-    recover();
+    rest_.recovered();
   } else if (ready_.for_anybody() >= target_) {
     give_back(std::move(process));  // the one who waited for it has gone
   } else {
@@ -227,26 +226,9 @@ void Crew::lose_spare(std::unique_ptr<process::Process> spare) {
   const bool at_once = Clock::now() - spare->started() < BackOff::kShortLife;
   give_back(std::move(spare));
   if (at_once)
-    back_off();
+    rest_.failed();
   else
     refill();
-}
-
-void Crew::recover() {
-  back_off_.recovered();
-  failing_ = false;
-}
-
-void Crew::back_off() {
-  failing_ = true;
-  if (resting_) return;
-  resting_ = true;
-  retry_.expires_after(back_off_.failed(Clock::now()));
-  retry_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    resting_ = false;
-    refill();
-  });
 }
 
 }  // namespace offload

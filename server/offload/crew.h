@@ -5,7 +5,6 @@
 // Knows no job. Used by dispatcher.h.
 
 #include <array>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <functional>
 #include <memory>
@@ -15,8 +14,8 @@
 
 #include "server/loop/wake_up.h"
 #include "server/offload/admission.h"
-#include "server/offload/back_off.h"
 #include "server/offload/ready.h"
+#include "server/offload/rest.h"
 #include "server/process/fitness.h"
 #include "server/process/orphans.h"
 #include "server/process/process.h"
@@ -104,7 +103,7 @@ class Crew {
   std::size_t ready() const { return ready_.size(); }
   /// No spare is left, and the last start failed or its process died at once. Where spares are kept this ends
   /// by itself, else by the end of a pause: somebody has to try.
-  bool stuck() const { return ready_.empty() && (resting_ || (failing_ && target_ > 0)); }
+  bool stuck() const { return ready_.empty() && (rest_.resting() || (rest_.failing() && target_ > 0)); }
   std::size_t target() const { return target_; }
   const SpawnCounts& counts() const { return counts_; }
   const process::Orphans& orphans() const { return orphans_; }
@@ -142,6 +141,15 @@ class Crew {
     bool finished = false;
   };
 
+  // How long processes stay.
+  struct Staying {
+    process::Fitness fitness;
+    Timer idle;
+    std::minstd_rand random{std::random_device{}()};
+    Clock::time_point renewed =
+        Clock::time_point::min();  // what has started earlier does one job at the most
+  };
+
   void spawn_one();
   void order_one();
   void on_spawned(process::Launched launched, process::JobFolder folder = {});
@@ -156,8 +164,6 @@ class Crew {
   void end_all_ready();
   void on_ended(const process::Process& process);
   void lose_spare(std::unique_ptr<process::Process> process);
-  void recover();
-  void back_off();
   awaitable<> end(Ending ending);
 
   Loop& loop_;
@@ -169,15 +175,10 @@ class Crew {
   std::size_t starting_ = 0;
   std::size_t ending_ = 0;
   Ready ready_;
-  process::Fitness fitness_;
   boost::intrusive::list<Waiter> waiters_;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_, idle_;
-  BackOff back_off_;
-  std::minstd_rand random_{std::random_device{}()};
-  bool resting_ = false;
-  bool failing_ = false;
+  Rest rest_;
+  Staying staying_;
   bool draining_ = false;
-  Clock::time_point renewed_ = Clock::time_point::min();  // what has started earlier does one job at the most
   SpawnCounts counts_;
 };
 

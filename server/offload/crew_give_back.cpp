@@ -10,14 +10,14 @@ namespace offload {
 void Crew::drain() {
   target_ = 0;
   draining_ = true;
-  retry_.cancel();
-  idle_.cancel();
+  rest_.cancel();
+  staying_.idle.cancel();
   end_all_ready();
 }
 
 void Crew::renew() {
   spawner_.renew();
-  renewed_ = Clock::now();
+  staying_.renewed = Clock::now();
   end_all_ready();
   refill();
 }
@@ -37,8 +37,8 @@ bool Crew::may_stay(const process::Process& process, const Wanted& wanted) const
 // False where the process is to be ended, or is already.
 bool Crew::keep(std::unique_ptr<process::Process>& process) {
   process->finish_job();
-  auto fault = fitness_.fault_of(*process, program().stay.memory);
-  if (!fault && process->started() < renewed_) fault = process::Recycled::idle;
+  auto fault = staying_.fitness.fault_of(*process, program().stay.memory);
+  if (!fault && process->started() < staying_.renewed) fault = process::Recycled::idle;
   if (!fault && serve_waiter(process)) return true;
   if (!fault && draining_) fault = process::Recycled::idle;
   if (fault) {
@@ -50,7 +50,7 @@ bool Crew::keep(std::unique_ptr<process::Process>& process) {
     if (auto oldest = ready_.pick_idle_since(Clock::now()))
       recycle(std::move(oldest), process::Recycled::idle);
   }
-  if (idle_.expiry() <= Clock::now()) end_idle();
+  if (staying_.idle.expiry() <= Clock::now()) end_idle();
   return true;
 }
 
@@ -66,8 +66,8 @@ void Crew::end_idle() {
     recycle(std::move(process), process::Recycled::idle);
   const auto oldest = ready_.oldest();
   if (oldest == Clock::time_point::max()) return;
-  idle_.expires_at(oldest + patience);
-  idle_.async_wait([this](const boost::system::error_code& error) {
+  staying_.idle.expires_at(oldest + patience);
+  staying_.idle.async_wait([this](const boost::system::error_code& error) {
     if (!error) end_idle();
   });
 }
