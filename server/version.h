@@ -5,4 +5,8 @@
 #define CRUNCHER_VERSION "0.0.0"
 #endif
 
+namespace server {
+
 inline constexpr const char* kVersion = CRUNCHER_VERSION;
+
+}  // namespace server

@@ -25,7 +25,7 @@ std::string list_for_programs(const Table& table) {
   ipc::Json routes;
   for (const auto& route : table) routes[fmt::format("{} {}", route.method, usage_of(route))] = route.summary;
   const ipc::Json list{
-      {"name", "cruncherd"}, {"version", kVersion}, {"message", "Hello World!"}, {"routes", routes}};
+      {"name", "cruncherd"}, {"version", server::kVersion}, {"message", "Hello World!"}, {"routes", routes}};
   return list.dump(2) + "\n";
 }
 
@@ -44,7 +44,7 @@ std::string list_for_people(const Table& table) {
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>cruncherd</title>\n"
       "<h1>Hello World!</h1>\n<p>cruncherd {}: light routes on one event loop, every heavy request in a "
       "process of its own.\n<table>\n{}</table>\n",
-      kVersion, rows);
+      server::kVersion, rows);
 }
 
 }  // namespace

@@ -196,7 +196,7 @@ Json openapi(const Table& table, const Catalogue& catalogue) {
   return {{"openapi", "3.1.0"},
           {"info",
            {{"title", "cruncherd"},
-            {"version", kVersion},
+            {"version", server::kVersion},
             {"description", "Light routes on one event loop, every heavy request in a process of its own."},
             {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
           {"servers", {{{"url", "/"}}}},

@@ -31,13 +31,14 @@ Table probe_routes(const offload::Dispatcher& dispatcher) {
   };
 }
 
-Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bool for_operators) {
-  const LightHandler figures = [&metrics](Call&) {
-    return Reply{200, {{"Content-Type", kMetricsType}}, metrics.text()};
+Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status,
+                      const telemetry::Sources& sources, bool for_operators) {
+  const LightHandler figures = [&metrics, sources](Call&) {
+    return Reply{200, {{"Content-Type", kMetricsType}}, metrics.text(sources)};
   };
-  const LightHandler picture = [&status, for_operators](Call& call) {
-    if (for_operators) return json_reply(status.json(std::nullopt));
-    return json_reply(status.json(call.query("id").value_or("")));
+  const LightHandler picture = [&status, sources, for_operators](Call& call) {
+    if (for_operators) return json_reply(status.json(sources, std::nullopt));
+    return json_reply(status.json(sources, call.query("id").value_or("")));
   };
   const LightHandler history = [&status](Call&) { return json_reply(status.history_json()); };
   const ipc::Json text{{"type", "string"}};

@@ -14,6 +14,7 @@ Table probe_routes(const offload::Dispatcher& dispatcher);
 
 /// The rest. `for_operators`: they alone ask, so /status tells of everybody's jobs what it tells else of one
 /// that is asked for by `?id=`. All of them must outlive the table.
-Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status, bool for_operators);
+Table operator_routes(telemetry::Metrics& metrics, telemetry::Status& status,
+                      const telemetry::Sources& sources, bool for_operators);
 
 }  // namespace routes

@@ -36,7 +36,7 @@ ProcessMetrics::ProcessMetrics(prometheus::Registry& registry)
   gauges(registry, "process_start_time_seconds", "When the server started, since 1970.")
       .Add({})
       .SetToCurrentTime();
-  gauges(registry, "cruncherd_build_info", "Always 1.").Add({{"version", kVersion}}).Set(1);
+  gauges(registry, "cruncherd_build_info", "Always 1.").Add({{"version", server::kVersion}}).Set(1);
 }
 
 void ProcessMetrics::read() {

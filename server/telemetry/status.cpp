@@ -63,20 +63,20 @@ ipc::Json describe(const jobs::Store* store) {
 
 }  // namespace
 
-void Status::begin(Loop& loop) {
-  asio::co_spawn(loop.get_executor(), record(loop), asio::detached);
+void Status::begin(Loop& loop, const Sources& sources) {
+  asio::co_spawn(loop.get_executor(), record(loop, sources), asio::detached);
 }
 
 // Steps that were missed, as a busy loop misses them, are part of the next one.
-awaitable<> Status::record(Loop& loop) {
+awaitable<> Status::record(Loop& loop, Sources sources) {
   constexpr Clock::duration kStep = std::chrono::seconds(History::kStepSeconds);
   WakeUp nobody(loop);
   for (;;) {
     const auto steps = (Clock::now() - start_) / kStep;
     co_await nobody.wait(start_ + kStep * (steps + 1));
-    const auto& admission = dispatcher_.admission();
+    const auto& admission = sources.dispatcher.admission();
     const auto queued =
-        store_ ? store_->figures().by_state[static_cast<std::size_t>(jobs::State::queued)] : 0;
+        sources.store ? sources.store->figures().by_state[static_cast<std::size_t>(jobs::State::queued)] : 0;
     history_.end_step(uptime_s(), {admission.running(), admission.waiting(), queued});
   }
 }
@@ -120,35 +120,36 @@ std::string Status::history_json() const {
   return ipc::print_json(history) + "\n";
 }
 
-std::string Status::json(const std::optional<std::string>& own) {
-  const auto& admission = dispatcher_.admission();
+std::string Status::json(const Sources& sources, const std::optional<std::string>& own) {
+  const auto& [dispatcher, door, log, store] = sources;
+  const auto& admission = dispatcher.admission();
   ipc::Json status;
-  status["server"] = {{"version", kVersion},
+  status["server"] = {{"version", server::kVersion},
                       {"pid", ::getpid()},
                       {"started", time_text(started_)},
                       {"uptime_s", uptime_s()},
-                      {"draining", door_.draining},
+                      {"draining", door.draining},
                       {"rss_kib", or_null(process::resident_kib(::getpid()))},
                       {"cpu_s", rounded(process::cpu_ms(::getpid()).value_or(0) / 1e3)}};
   auto closed = ipc::Json::object();
-  for (const auto& [why, count] : door_.counts.closed) closed[std::string(why)] = count;
+  for (const auto& [why, count] : door.counts.closed) closed[std::string(why)] = count;
   status["connections"] = {
-      {"open", door_.counts.open}, {"accepted_total", door_.counts.accepted}, {"closed_total", closed}};
+      {"open", door.counts.open}, {"accepted_total", door.counts.accepted}, {"closed_total", closed}};
   status["slots"] = {{"running", admission.running()}, {"limit", admission.slots()}};
   status["queue"] = {{"waiting", admission.waiting()}, {"limit", admission.max_waiting()}};
-  status["spares"] = {{"ready", dispatcher_.crew().ready()}, {"limit", dispatcher_.crew().target()}};
-  const auto counts = dispatcher_.spawned();
+  status["spares"] = {{"ready", dispatcher.crew().ready()}, {"limit", dispatcher.crew().target()}};
+  const auto counts = dispatcher.spawned();
   auto recycled = ipc::Json::object();
   for (const auto why : process::kAllRecycled)
     recycled[std::string(process::to_string(why))] = counts.recycled[static_cast<std::size_t>(why)];
   status["processes"] = {{"reused_total", counts.reused}, {"recycled_total", std::move(recycled)}};
-  status["jobs"] = describe(dispatcher_.live(), own);
+  status["jobs"] = describe(dispatcher.live(), own);
   const auto all = admission.running() + admission.waiting();
   status["jobs_not_listed"] = all - std::min(all, status["jobs"].size());
   status["requests"] = {{"light", describe(light_)}, {"heavy", describe(heavy_)}};
   status["tasks"] = tasks_.json();
   status["failures"] = failures_.json(own);
-  status["stored"] = describe(store_);
+  status["stored"] = describe(store);
   auto& outcomes = status["outcomes"] = ipc::Json::object();
   for (const auto& [word, count] : outcomes_) outcomes[std::string(word)] = count;
   return ipc::print_json(status) + "\n";

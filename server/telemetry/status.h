@@ -1,18 +1,16 @@
 #pragma once
 // What the server does now and did of late, as the JSON of /status and /status/history (their shapes:
-// server/web/README.md). Made in main; asked by their routes.
+// server/web/README.md). Made in main, before what it hears of; asked by their routes.
 
 #include <map>
 #include <string>
 
 #include "ipc/json.h"
-#include "server/front_door/door.h"
-#include "server/jobs/store.h"
-#include "server/offload/dispatcher.h"
 #include "server/telemetry/history.h"
 #include "server/telemetry/last_failures.h"
 #include "server/telemetry/observer.h"
 #include "server/telemetry/recent.h"
+#include "server/telemetry/sources.h"
 #include "server/telemetry/task_figures.h"
 
 namespace telemetry {
@@ -25,14 +23,8 @@ class Status final : public Observer {
  public:
   static constexpr std::size_t kListed = 100;  // jobs
 
-  Status(const offload::Dispatcher& dispatcher, const front_door::Door& door)
-      : dispatcher_(dispatcher), door_(door) {}
-
-  /// Shows stored jobs as well; must outlive it.
-  void show(const jobs::Store& store) { store_ = &store; }
-
-  /// Keeps a history from now on. `loop` runs no longer than this lives.
-  void begin(Loop& loop);
+  /// Keeps a history from now on. `loop` runs no longer than this and the sources live.
+  void begin(Loop& loop, const Sources& sources);
 
   void on_request(const RequestRecord& record) override;
   void on_stored_job(const StoredJobRecord& record) override;
@@ -41,17 +33,14 @@ class Status final : public Observer {
 
   /// One JSON text, whatever runs and waits: the oldest 100 jobs, and how many more there are. With `own`, of
   /// others neither request ids nor what their jobs said are told: they may hold secrets.
-  std::string json(const std::optional<std::string>& own);
+  std::string json(const Sources& sources, const std::optional<std::string>& own);
   std::string history_json() const;
 
  private:
-  awaitable<> record(Loop& loop);
+  awaitable<> record(Loop& loop, Sources sources);
   void on_end(std::string_view id, std::string_view task, const process::Outcome& outcome);
   double uptime_s() const;
 
-  const offload::Dispatcher& dispatcher_;
-  const front_door::Door& door_;
-  const jobs::Store* store_ = nullptr;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   const Clock::time_point start_ = Clock::now();
   Recent light_, heavy_;
