@@ -5,6 +5,7 @@
 
 import {fstatSync, readSync, writeSync} from 'node:fs';
 import {basename} from 'node:path';
+import {isatty} from 'node:tty';
 
 const kInvalidParams = -32602, kNoSuchTask = -32601, kFailed = -32000;
 const kBetweenProgress = 50;  // ms
@@ -39,7 +40,7 @@ export function progress(fraction) {
 
 /** Serves jobs until the server has no more, then ends the process. The last line of the program. */
 export async function serve() {
-  if (process.stdin.isTTY) {
+  if (isatty(0)) {  // not process.stdin: to touch it makes the descriptor one that does not wait
     console.error(`this is a cruncher: start it with  cruncherd --cruncher ${process.argv[1]}`);
     process.exit(1);
   }
