@@ -41,21 +41,21 @@ def requests_per_second(setting: Round, server: Server):
 def light_beside_jobs(setting: Round, server: Server):
     """`/` 500 times a second in an open loop, while 8 clients keep asking for 50 ms jobs, and on the idle server before
     and after (the mean of both)."""
-    return beside_eight_clients(setting, server, server.job(50))
+    return beside_clients(setting, server, server.job(50), 8)
 
 
 def light_beside_silent_jobs(setting: Round, server: Server):
     """The same beside jobs that only compute: between two system calls of theirs the kernel may let them go on, whoever
     waits, up to the next tick of its clock."""
     primes = Request("/tasks/primes", "POST", json.dumps({"limit": 100_000_000}))
-    return beside_eight_clients(setting, server, primes)
+    return beside_clients(setting, server, primes, 8)
 
 
-def beside_eight_clients(setting, server, request):
+def beside_clients(setting, server, request, clients):
     return quiet_and_loaded(
         setting,
         server,
-        lambda port: background_load(setting.place, port, request, 8),
+        lambda port: background_load(setting.place, port, request, clients),
         2 * setting.seconds,
     )
 
@@ -91,6 +91,12 @@ def reuse(setting: Round, server: Server):
     """No-op jobs from 16 clients that ask again as soon as they are answered."""
     with server.running(setting.place) as running:
         return steady_load(setting, server, running, server.job(0), 16)
+
+
+def light_beside_reuse(setting: Round, server: Server):
+    """`/` 500 times a second in an open loop, while 16 clients keep asking for no-op jobs, and on the idle server before
+    and after (the mean of both)."""
+    return beside_clients(setting, server, server.job(0), 16)
 
 
 def steady_load(setting, server, running, request, clients):
@@ -230,6 +236,7 @@ FIGURES = {
         Figure("jobs", "Jobs per second", ("floor", *WORKERS), jobs_per_second),
         Figure("reuse", "Jobs per second of processes that stay, 16 connections", STAYING, reuse),
         Figure("reuse_added", "Latency that these add", STAYING, added_by_offloading),
+        Figure("reuse_beside", "`/` beside these", STAYING, light_beside_reuse),
         Figure("big_server", "Jobs of a server that holds 1 GiB", (*WAYS, "spawn"), jobs_of_a_big_server),
         Figure("big_messages", "`/` beside big messages", CLASSES, light_beside_big_messages),
         Figure("big_flood", "`/` beside a flood of big messages", CLASSES, light_beside_a_flood),

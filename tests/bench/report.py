@@ -93,6 +93,7 @@ TARGETS = (
     Target("reuse", "the Node kit ÷ Piscina's", relative("per_second", "piscina", "node_kit"), 0.9, at_least=True),
     Target("reuse", "the Python kit ÷ gunicorn's", relative("per_second", "gunicorn", "python_kit"), 0.9, at_least=True),
     Target("reuse_added", "latency it adds ÷ Piscina's", relative("added_ms", "piscina", "cruncherd_stay"), 0.7),
+    Target("reuse_beside", "light p99 beside it ÷ idle", own("ratio", "cruncherd_stay"), 1.25),
     Target("big_server", "jobs/s of a 1 GiB server ÷ a small one's", own("ratio"), 0.95, at_least=True),
     Target("big_server", "the same with --start fork", own("ratio", "cruncherd_fork"), 0.95, at_least=True),
     Target("big_messages", "light p99 beside big messages ÷ idle", own("ratio"), 1.25),

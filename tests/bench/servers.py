@@ -206,9 +206,13 @@ def staying(place, port, flags):
 
 
 def by_kit(program):
+    """Its interpreter is the one of the peers: Debian's, whatever else this user's PATH has first. It has no bound of
+    jobs, as they have none."""
+
     def commands(place, port, flags):
         as_whom = ("--job-user", "root") if os.geteuid() == 0 else ()
-        return cruncherd(place, port, ("--cruncher", str(PEERS / program), *STAYING, *as_whom, *flags))
+        own = ("--cruncher", str(PEERS / program), "--jobs-per-process", "0", "--env", "PATH=/usr/bin:/bin")
+        return cruncherd(place, port, (*own, *as_whom, *flags))
 
     return commands
 
@@ -265,7 +269,7 @@ SERVERS = {
         ),
         Server("cruncherd_pair", "cruncherd × 2, --reuse-port", "a process per job", pair, posted_params),
         Server("cruncherd_stay", "cruncherd --jobs-per-process 1000", "processes that stay", staying, posted_params),
-        Server("node_kit", "cruncherd, Node kit, the same", "processes that stay", by_kit("kit_spin.mjs"), posted_params),
+        Server("node_kit", "cruncherd, Node kit, --jobs-per-process 0", "processes that stay", by_kit("kit_spin.mjs"), posted_params),
         Server("python_kit", "cruncherd, Python kit, the same", "processes that stay", by_kit("kit_spin.py"), posted_params),
         Server("php_fpm", "nginx + php-fpm", "processes that stay", php_fpm, query),
         Server("gunicorn", "gunicorn", "processes that stay", gunicorn, query),
