@@ -20,6 +20,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 Connection::Connection(Door& door, Socket socket, Peer peer)
     : door_(door),
       socket_(std::move(socket)),
+      watched_(door.hangups, socket_.descriptor(), door.limits.half_closed),
       account_(door.counts),
       receiving_(door, socket_),
       sending_(door, socket_, account_),
@@ -78,14 +79,14 @@ void Connection::begin_turn() {
   fresh_ = false;
   turn_ = std::make_unique<Turn>(door_);
   turn_->exchange.draining = &door_.draining;
-  auto& request = turn_->incoming.reader.request();
+  auto& request = turn_->incoming->reader.request();
   request.peer_address = peer_.address;
   request.peer_port = peer_.port;
 }
 
 // False where that was the connection's last one.
 awaitable<bool> Connection::serve_request(std::string_view bytes) {
-  auto& incoming = turn_->incoming;
+  auto& incoming = *turn_->incoming;
   receiving_.parse(incoming, bytes);
   if (incoming.step < Step::complete) {
     const bool whole = co_await receiving_.read(incoming);
@@ -114,7 +115,7 @@ void Connection::drain() {
 // comes here, and its content never crosses the network.
 awaitable<> Connection::read_content() {
   auto& exchange = turn_->exchange;
-  auto& incoming = turn_->incoming;
+  auto& incoming = *turn_->incoming;
   turn_->watch.reset();  // it may say all that it has to say, and then hang up
   if (!receiving_.has_more() && incoming.reader.body_size() == 0) {
     const Parts go_on{kContinue};
@@ -143,7 +144,7 @@ awaitable<> Connection::read_content() {
 // False where it has no room.
 bool Connection::begin_exchange() {
   auto& exchange = turn_->exchange;
-  auto& incoming = turn_->incoming;
+  auto& incoming = *turn_->incoming;
   auto& request = incoming.reader.request();
   exchange.client = this;
   exchange.received = Clock::now();
@@ -161,7 +162,7 @@ bool Connection::begin_exchange() {
 
 // From a request, or its head, to its response on the wire. False where that was the connection's last one.
 awaitable<bool> Connection::answer() {
-  if (turn_->incoming.step == Step::refused) co_return co_await refuse(turn_->incoming.reader.refusal());
+  if (turn_->incoming->step == Step::refused) co_return co_await refuse(turn_->incoming->reader.refusal());
   if (!begin_exchange()) {
     const auto full = door_.no_memory();
     co_return co_await refuse(full);
@@ -195,7 +196,7 @@ awaitable<bool> Connection::answer() {
 awaitable<bool> Connection::finish(awaitable<> reply) {
   const auto how = co_await until_hangup(std::move(reply));
   if (how == End::done) co_return true;
-  const auto& refusal = turn_->incoming.refusal;
+  const auto& refusal = turn_->incoming->refusal;
   if (how == End::content_lost && refusal) co_return co_await refuse(*refusal);
   if (how == End::content_lost) {
     door_.application.lost(turn_->exchange.request);
@@ -230,7 +231,7 @@ awaitable<Connection::End> Connection::until_hangup(awaitable<> work) {
 }
 
 void Connection::watch_for_hangup() {
-  turn_->watch.emplace(door_.hangups, socket_.descriptor(), turn_->on_hangup, door_.limits.half_closed);
+  turn_->watch.emplace(watched_, turn_->on_hangup);
 }
 
 awaitable<Ending> Connection::deliver() {
@@ -249,6 +250,10 @@ awaitable<Ending> Connection::deliver() {
 
 awaitable<Ending> Connection::send_stream() {
   auto& exchange = turn_->exchange;
+  // It may last for hours, and there may be thousands of them.
+  turn_->incoming.reset();
+  std::string().swap(exchange.response.head);
+  receiving_.rest();
   SentParts parts(sending_, exchange.request.minor_version > 0);
   try {
     const auto how = co_await until_hangup(exchange.response.stream(parts));
@@ -269,7 +274,7 @@ awaitable<Ending> Connection::send_stream() {
 // 9112 section 9.6).
 awaitable<bool> Connection::refuse(const Refusal& refusal) {
   const bool begun = !turn_->exchange.request.method.empty();
-  const auto& request = begun ? turn_->exchange.request : turn_->incoming.reader.request();
+  const auto& request = begun ? turn_->exchange.request : turn_->incoming->reader.request();
   const auto bytes = door_.application.refuse(request, refusal);
   const Parts parts{bytes};
   const bool sent = co_await sending_.send(parts);

@@ -32,8 +32,8 @@ class Connection final : public Drainable, private Client {
  private:
   /// A request under way, from its first byte to the last one of its response.
   struct Turn {
-    explicit Turn(Door& door) : incoming(door) {}
-    Incoming incoming;
+    explicit Turn(Door& door) : incoming(std::make_unique<Incoming>(door)) {}
+    std::unique_ptr<Incoming> incoming;  ///< null once a stream is sent
     Exchange exchange;
     std::size_t body_memory = 0;
     std::function<void()> on_hangup;
@@ -63,6 +63,7 @@ class Connection final : public Drainable, private Client {
 
   Door& door_;
   TimedSocket socket_;
+  HangupWatch::Watched watched_;
   Account account_;  ///< of the exchange
   Receiving receiving_;
   Sending sending_;

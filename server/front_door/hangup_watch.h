@@ -16,18 +16,43 @@ class HangupWatch {
  public:
   explicit HangupWatch(Loop& loop);
 
-  /// Watches a socket for as long as it lives; the socket must outlive it.
+  /// A client's socket, which outlives it. The kernel is told of it at its first watch and never again: a
+  /// request after that costs no system call.
+  class Watched {
+   public:
+    Watched(HangupWatch& owner, int socket, HalfClosed half_closed)
+        : owner_(owner), socket_(socket), half_closed_(half_closed) {}
+    ~Watched();
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+
+   private:
+    friend class HangupWatch;
+    void control(int operation);
+    void begin(std::function<void()> hung_up);
+    void note();
+
+    HangupWatch& owner_;
+    const int socket_;
+    const HalfClosed half_closed_;
+    bool known_ = false;  ///< to the kernel
+    bool noted_ = false;  ///< it has hung up, or was reset, and may have been told so to nobody
+    std::function<void()> hung_up_;
+  };
+
+  /// Listens for as long as it lives; one at a time.
   class Watch {
    public:
     /// `hung_up` is called from the loop, at most once.
-    Watch(HangupWatch& owner, int socket, std::function<void()> hung_up, HalfClosed half_closed);
-    ~Watch();
+    Watch(Watched& watched, std::function<void()> hung_up) : watched_(watched) {
+      watched_.begin(std::move(hung_up));
+    }
+    ~Watch() { watched_.hung_up_ = nullptr; }
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
    private:
-    HangupWatch& owner_;
-    int socket_;
+    Watched& watched_;
   };
 
  private:
@@ -35,7 +60,7 @@ class HangupWatch {
   void report();
 
   asio::posix::basic_stream_descriptor<LoopExecutor> epoll_;
-  std::unordered_map<int, std::function<void()>> watched_;
+  std::unordered_map<int, Watched*> watched_;
 };
 
 }  // namespace front_door

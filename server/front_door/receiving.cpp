@@ -27,9 +27,10 @@ bool Receiving::end(std::string_view why) {
 // even if it comes with the deadline or the drain.
 awaitable<std::string_view> Receiving::first_bytes() {
   boost::system::error_code error;
+  if (!first_) first_ = std::make_unique_for_overwrite<First>();
   // Who was accepted just before the drain still has its last call.
   (door_.draining ? door_.deadlines.last_call : door_.deadlines.idle).join(socket_);
-  const auto count = co_await socket_.receive(asio::buffer(first_), error);
+  const auto count = co_await socket_.receive(asio::buffer(*first_), error);
   socket_.leave();
   if (count)
     socket_.forgive();
@@ -39,7 +40,7 @@ awaitable<std::string_view> Receiving::first_bytes() {
     end("client_reset");
   else
     end(socket_.late() && !door_.draining ? "idle_timeout" : "drained");
-  co_return std::string_view(first_.data(), count);
+  co_return std::string_view(first_->data(), count);
 }
 
 // One read, and as much of a request as it holds. False where the connection is over.

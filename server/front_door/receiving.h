@@ -48,6 +48,8 @@ class Receiving {
   /// Frees memory that nobody needs: after a request, or after the last one.
   void shrink();
   void forget();
+  /// No request is awaited for a while.
+  void rest() { first_.reset(); }
 
   /// The word for how the connection ended, where it did.
   std::string_view why() const { return why_; }
@@ -62,7 +64,8 @@ class Receiving {
 
   Door& door_;
   TimedSocket& socket_;
-  std::array<char, 1024> first_;  ///< where a request begins; all that an idle client has for it
+  using First = std::array<char, 1024>;
+  std::unique_ptr<First> first_;  ///< where a request begins; all that an idle client has for it
   std::string received_;  ///< bytes of the request under way, or of pipelined ones, that no parser has taken
   Account account_;
   std::string_view why_ = "error";
