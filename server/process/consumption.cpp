@@ -6,7 +6,7 @@
 namespace process {
 
 void Consumption::finish_job() {
-  earlier_cpu_ms_ = cpu_ms(pid_).value_or(earlier_cpu_ms_);
+  earlier_cpu_ms_ = cpu_ms_().value_or(earlier_cpu_ms_);
   earlier_peak_kib_ = std::max(earlier_peak_kib_, std::exchange(peak_kib_, {}).value_or(0));
 }
 
@@ -21,6 +21,13 @@ MemoryOf::Memory Consumption::memory() {
   return (*memory_)();
 }
 
+bool Consumption::memory_is_unseen(Milliseconds time) {
+  const auto now = Clock::now();
+  if (now - memory_seen_ < time) return false;
+  memory_seen_ = now;
+  return true;
+}
+
 Usage Consumption::usage(const std::optional<WaitStatus>& status) const {
   Usage usage;
   usage.pid = pid_;
@@ -31,7 +38,7 @@ Usage Consumption::usage(const std::optional<WaitStatus>& status) const {
     if (status->usage.ru_maxrss > std::max(inherited_kib_, earlier_peak_kib_))
       usage.max_rss_kib = status->usage.ru_maxrss;
   } else {
-    usage.user_ms = cpu_ms(pid_).value_or(earlier_cpu_ms_) - earlier_cpu_ms_;  // not told apart while it runs
+    usage.user_ms = cpu_ms_().value_or(earlier_cpu_ms_) - earlier_cpu_ms_;  // not told apart while it runs
   }
   return usage;
 }

@@ -11,6 +11,8 @@
 namespace process {
 namespace {
 
+constexpr Milliseconds kBetweenMemoryLooks{5};  // at its memory: jobs shorter than that cannot add much
+
 // The pid that the kernel gave last; -1 where it does not say.
 long read_last_pid(int fd) {
   char text[32];
@@ -65,7 +67,8 @@ std::optional<Recycled> Fitness::fault_of(Process& process, std::uint64_t memory
   // Of a launcher neither says anything: the cruncher may be its child.
   if (process.history().by_launcher) return std::nullopt;
   if (has_children(process)) return Recycled::children;
-  if (memory > 0 && process.resident() > memory) return Recycled::memory;
+  if (memory > 0 && process.memory_is_unseen(kBetweenMemoryLooks) && process.resident() > memory)
+    return Recycled::memory;
   return std::nullopt;
 }
 

@@ -118,11 +118,18 @@ std::vector<pid_t> children_by_parent() {
   return found;
 }
 
-std::optional<double> cpu_ms(pid_t pid) {
-  clockid_t clock;
+CpuTimeOf::CpuTimeOf(pid_t pid) {
+  if (clockid_t clock; ::clock_getcpuclockid(pid, &clock) == 0) clock_ = clock;
+}
+
+std::optional<double> CpuTimeOf::operator()() const {
   timespec time{};
-  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return std::nullopt;
+  if (!clock_ || ::clock_gettime(*clock_, &time) != 0) return std::nullopt;
   return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
+}
+
+std::optional<double> cpu_ms(pid_t pid) {
+  return CpuTimeOf(pid)();
 }
 
 }  // namespace process

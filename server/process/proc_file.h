@@ -3,6 +3,7 @@
 // block.
 
 #include <sys/types.h>
+#include <time.h>
 
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,16 @@ std::optional<long> held_kib(pid_t pid);
 bool has_no_new_privs(pid_t pid);
 /// CPU time of all its threads so far, in milliseconds.
 std::optional<double> cpu_ms(pid_t pid);
+/// The same, each time that it is asked for: one system call, since its clock is looked up once.
+class CpuTimeOf {
+ public:
+  explicit CpuTimeOf(pid_t pid);
+  std::optional<double> operator()() const;
+
+ private:
+  std::optional<clockid_t> clock_;
+};
+
 /// The memory of a process in bytes, each time that it is asked for: one read of a file that is kept open.
 class MemoryOf {
  public:

@@ -108,6 +108,8 @@ class Process {
   void set_vigour(double part) { history_.vigour = part; }
   void started_by_launcher() { history_.by_launcher = true; }
   void note_childless(long last_pid) { history_.last_pid = last_pid; }
+  /// True where that was not asked for so long; from then on it was.
+  bool memory_is_unseen(Milliseconds time) { return consumption_.memory_is_unseen(time); }
   /// Bytes of memory that are resident now, shared ones included.
   std::uint64_t resident() { return consumption_.memory().resident; }
   /// Bytes of private memory, touched or not.

@@ -100,14 +100,20 @@ awaitable<Ran> Conversation::run(const EndPolicy& policy) {
     // to.
     const auto wake_up = std::min(until, appetite_.next_look());
     co_await process_.event(out_open_ ? wake_up : std::min(wake_up, Clock::now() + kLook));
-    if (!process_.ended() && !fault_) fault_ = appetite_.look();
+    // Else its end is told, and the kernel need not be asked.
+    const bool asks = !out_open_ || appetite_.next_look() <= Clock::now();
+    if (asks && !process_.ended() && !fault_) fault_ = appetite_.look();
     step();
   }
-  if (!process_.ended() && !answered_ && !failed()) {
-    auto detail = fmt::format("no answer after {:.0f} ms", milliseconds(elapsed()));
-    fault_ = Failure{Reason::deadline_exceeded, std::move(detail), {}, {}};
+  // Of one that waits for more, whoever gets it asks whether it has ended.
+  const bool waits = !failed() && !busy() && waits_for_more();
+  if (!waits && !process_.ended()) {
+    if (!answered_ && !failed()) {
+      auto detail = fmt::format("no answer after {:.0f} ms", milliseconds(elapsed()));
+      fault_ = Failure{Reason::deadline_exceeded, std::move(detail), {}, {}};
+    }
+    if (failed() || !over()) co_await see_it_die(policy);
   }
-  if (!process_.ended() && (failed() || !over())) co_await see_it_die(policy);
   co_await read_what_is_left();
   co_return conclude();
 }
@@ -208,7 +214,7 @@ awaitable<> Conversation::see_it_die(const EndPolicy& policy) {
 awaitable<> Conversation::read_what_is_left() {
   const auto executor = co_await asio::this_coro::executor;
   co_await await_thread();
-  auto left = process_.ended() && !busy() ? unread(process_.out().fd()) : 0;
+  auto left = process_.status() && !busy() ? unread(process_.out().fd()) : 0;
   while (left > 0 && !busy() && !failed() && out_open_) {
     const auto bytes = read_piece(process_.out().fd(), left).bytes;
     if (bytes.empty()) break;
