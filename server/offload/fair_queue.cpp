@@ -4,7 +4,7 @@ namespace offload {
 
 FairQueue::Turn FairQueue::turn_of(Line& line) {
   const double load = static_cast<double>(line.running) / line.client.weight;
-  return {load, line.waiting.front().since, &line};
+  return {load, line.since, &line};
 }
 
 // Before a line changes, and after: the sets are ordered by what changes.
@@ -21,7 +21,9 @@ void FairQueue::rank(Line& line) {
 }
 
 FairQueue::Line& FairQueue::line_of(const process::Client& client) {
-  auto& line = lines_[client.name];
+  const auto [found, is_new] = lines_.try_emplace(client.name);
+  auto& line = found->second;
+  if (is_new) line.since = ++events_;
   unrank(line);
   line.client = client;
   rank(line);
@@ -31,7 +33,6 @@ FairQueue::Line& FairQueue::line_of(const process::Client& client) {
 void FairQueue::join(Line& line, Waiter& waiter) {
   unrank(line);
   waiter.line = &line;
-  waiter.since = ++arrivals_;
   line.waiting.push_back(waiter);
   ++waiting_;
   rank(line);
@@ -58,12 +59,14 @@ std::pair<FairQueue::Waiter*, FairQueue::Line*> FairQueue::next() {
 void FairQueue::begin(Line& line) {
   unrank(line);
   ++line.running;
+  line.since = ++events_;
   rank(line);
 }
 
 void FairQueue::finish(Line& line) {
   unrank(line);
   --line.running;
+  line.since = ++events_;
   rank(line);
   drop_if_idle(line);
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Who is next: a line per client, served in turn. The next slot goes to the client with the fewest running
-// jobs for its weight; between equals, to the one who has waited longest. Knows no slot, no time and no
-// coroutine. Used by admission.h.
+// jobs for its weight; between equals, to the one who has gone longest without a turn. Knows no slot, no time
+// and no coroutine. Used by admission.h.
 
 #include <boost/intrusive/list.hpp>
 #include <cstdint>
@@ -22,13 +22,13 @@ class FairQueue {
   /// Somebody in a line. Its owner keeps it alive until it has left.
   struct Waiter : boost::intrusive::list_base_hook<> {
     Line* line = nullptr;  ///< null unless it waits
-    std::uint64_t since = 0;
   };
 
   /// What one client has here. Its address stays the same while it runs or waits.
   struct Line {
     process::Client client;
     std::size_t running = 0;
+    std::uint64_t since = 0;  ///< the last begin or end of a job of it; else its arrival
     boost::intrusive::list<Waiter> waiting;
   };
 
@@ -77,7 +77,7 @@ class FairQueue {
   std::map<std::string, Line, std::less<>> lines_;
   std::set<Turn> by_turn_;                             // of the lines with somebody who may run
   std::set<std::pair<std::size_t, Line*>> by_length_;  // of the lines with somebody in them
-  std::uint64_t arrivals_ = 0;
+  std::uint64_t events_ = 0;
   std::size_t waiting_ = 0;
 };
 

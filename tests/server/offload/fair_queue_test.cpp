@@ -54,6 +54,48 @@ TEST_CASE("a client with nothing running goes before eighty jobs of another") {
   CHECK(crowd.next() == "g1");
 }
 
+TEST_CASE("with one slot clients take turns, however long their lines are") {
+  Crowd crowd;
+  for (const auto* name : {"a1", "a2", "a3", "a4"}) crowd.join("a", name);
+  std::string served = crowd.next();
+  const auto end = [&](const std::string& client) { crowd.queue.finish(crowd.queue.line_of({client})); };
+  crowd.join("b", "b1");
+  crowd.join("c", "c1");
+  crowd.join("c", "c2");
+  for (const auto* running : {"a", "b", "c", "a", "c"}) {
+    end(running);
+    served += ' ' + crowd.next();
+  }
+  CHECK(served == "a1 b1 c1 a2 c2 a3");
+}
+
+TEST_CASE("with one slot a client that sends one job after the other has every second turn") {
+  Crowd crowd;
+  for (const auto* name : {"a", "a", "a", "a"}) crowd.join("greedy", name);
+  std::string served = crowd.next();
+  for (int round = 0; round < 2; ++round) {
+    crowd.join("small", "s");
+    crowd.queue.finish(crowd.queue.line_of({"greedy"}));
+    served += crowd.next();
+    crowd.queue.finish(crowd.queue.line_of({"small"}));
+    served += crowd.next();
+  }
+  CHECK(served == "asasa");
+}
+
+TEST_CASE("who waits is not kept waiting by clients that nobody has seen before") {
+  Crowd crowd;
+  crowd.join("patient", "p1");
+  crowd.join("patient", "p2");
+  CHECK(crowd.next() == "p1");
+  crowd.join("new", "n1");
+  crowd.queue.finish(crowd.queue.line_of({"patient"}));
+  CHECK(crowd.next() == "n1");
+  crowd.join("newer", "n2");
+  crowd.queue.finish(crowd.queue.line_of({"new"}));
+  CHECK(crowd.next() == "p2");
+}
+
 TEST_CASE("twice the weight is twice the slots") {
   Crowd crowd;
   for (int i = 0; i < 6; ++i) {
