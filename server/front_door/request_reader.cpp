@@ -141,6 +141,10 @@ void RequestReader::on_field_impl(http::field field, string_view name, string_vi
       seen_.host = value;
       if (!is_host(*seen_.host)) return fail(error, 400, "Host is not `uri-host [ \":\" port ]`");
       break;
+    case http::field::authorization:  // whose key is it? Each reader would say another
+      if (seen_.authorization) return fail(error, 400, "Authorization is given more than once");
+      seen_.authorization = true;
+      break;
     case http::field::content_length:
       if (seen_.content_length) return fail(error, 400, "Content-Length is given more than once");
       seen_.content_length = true;

@@ -57,6 +57,7 @@ class RequestReader : private boost::beast::http::basic_parser<true> {
   struct FieldsSeen {
     std::optional<std::string> host, transfer_encoding;
     std::string connection_options;
+    bool authorization = false;
     bool content_length = false;
     bool expects_continue = false;
   };

@@ -18,6 +18,8 @@ std::string_view status_phrase(int status) {
       return "Partial Content";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:

@@ -34,6 +34,8 @@ Rows name_rows() {
 
 Rows value_rows() {
   return {
+      {"Authorization twice is refused, be they equal", "9110 5.3",
+       get("/", "Authorization: Bearer a\r\nauthorization: Bearer a\r\n"), "400", closed},
       {"an empty value is fine", "9110 5.5", get("/", "X-A:\r\n"), "200", open},
       {"a tab in a value is fine", "9110 5.5", get("/", "X-A: 1\t2\r\n"), "200", open},
       {"a byte over 7F in a value is opaque", "9110 5.5", get("/", "X-A: \xc3\xa9\r\n"), "200", open},
