@@ -128,6 +128,7 @@ process::Program cruncher_program(const Options& options, const OwnSurroundings&
   if (!options.workdir.empty() || !launcher.empty())
     program.argv[0] = std::filesystem::absolute(program.argv[0]);
   program.limits = limits;
+  program.foreign = !has_own_cruncher(options);
   program.priority = options.priority;
   program.ignored = process::ignored_signals();
   program.start = options.start;
@@ -173,7 +174,10 @@ process::Program command_program(const Options& options, bool by_launcher) {
   program.ignored = process::ignored_signals();
   program.end.grace = options.kill_grace;
   program.user = job_user(options);
-  for (const auto& command : options.commands) program.confined.push_back(command.confinement);
+  for (const auto& command : options.commands) {
+    program.confined.push_back(command.confinement);
+    program.confined.back().memory_files = command.limits.memory == 0;
+  }
   if (by_launcher) end_by_launcher(program, options);
   return program;
 }

@@ -79,11 +79,6 @@ std::vector<Needed> needed_for_job_user(const Options& options) {
   return needed;
 }
 
-bool is_own(const std::string& cruncher, const std::string& own) {
-  std::error_code ignored;
-  return std::filesystem::equivalent(process::find_program(cruncher), own, ignored);
-}
-
 }  // namespace
 
 void give_sockets(const Options& options, const std::vector<front_door::Endpoint>& endpoints) {
@@ -124,9 +119,14 @@ std::string home_of_jobs(const Options& options) {
   return options.user.empty() ? "" : find_user("--user", options.user).home;
 }
 
+bool has_own_cruncher(const Options& options) {
+  std::error_code ignored;
+  return std::filesystem::equivalent(process::find_program(options.cruncher), options.own_cruncher, ignored);
+}
+
 void refuse_root(const Options& options) {
   if (::geteuid() != 0 || !options.user.empty() || !options.job_user.empty()) return;
-  const bool own = is_own(options.cruncher, options.own_cruncher);
+  const bool own = has_own_cruncher(options);
   if (own && options.commands.empty()) return;
   const auto what = own ? options.commands.front().place : fmt::format("--cruncher '{}'", options.cruncher);
   throw RefusedStart(

@@ -26,6 +26,9 @@ std::optional<process::JobUser> job_user(const Options& options);
 /// The home of whoever jobs run as, where one of the two flags says so; else empty.
 std::string home_of_jobs(const Options& options);
 
+/// Whether --cruncher is the program that came with the server.
+bool has_own_cruncher(const Options& options);
+
 /// Throws RefusedStart where a program that did not come with the server would run as root, and neither flag
 /// says that it may.
 void refuse_root(const Options& options);

@@ -273,6 +273,7 @@ def _serve_forks():
     import ctypes
     import gc
     import socket
+    import struct
     orders = socket.socket(fileno=os.dup(0))
     if orders.type != socket.SOCK_SEQPACKET:
         sys.exit("--fork-server is for a server: stdin must be a SOCK_SEQPACKET socket")
@@ -289,11 +290,14 @@ def _serve_forks():
     gc.collect()
     gc.freeze()
     server = os.getppid()
+    # What each job puts itself under, as with --start exec: no signal and no abstract socket reaches another process
+    # (landlock_create_ruleset, on every architecture; -1 where the kernel cannot).
+    scopes = libc.syscall(ctypes.c_long(444), struct.pack("=3Q", 0, 0, 3), ctypes.c_size_t(24), 0)
     while orders.recv(1):
-        _fork_job(orders, server, libc)
+        _fork_job(orders, server, libc, scopes)
 
 
-def _fork_job(orders, server, libc):
+def _fork_job(orders, server, libc, scopes):
     import socket
     import struct
     began = time.monotonic()
@@ -311,8 +315,8 @@ def _fork_job(orders, server, libc):
             ends += os.pipe()
         pid, error = _fork_sibling(libc)
         if pid == 0:
-            _become_job([ends[0], ends[3], ends[5]], server, libc)
-        report(pid, error, b"clone3", [ends[1], ends[2], ends[4]] if pid > 0 else [])
+            _become_job([ends[0], ends[3], ends[5]], server, libc, scopes)
+        report(pid, error, b"clone", [ends[1], ends[2], ends[4]] if pid > 0 else [])
     except OSError as problem:
         report(-1, problem.errno, b"pipe2", [])
     finally:
@@ -328,10 +332,17 @@ def _fork_sibling(libc):
     thread_id = ctypes.c_void_p(0)
     libc.prctl(40, ctypes.byref(thread_id))  # PR_GET_TID_ADDRESS: where the C library keeps it
     flags = parent | (child_settid | child_cleartid if thread_id.value else 0)
-    how = struct.pack("=8Q", flags, 0, thread_id.value or 0, 0, 0, 0, 0, 0)
+    # The server refuses clone3 where it can refuse clone's flags. The last two words are the thread's id and one that
+    # is not used here, in an order of each machine's own.
+    thread_id = thread_id.value or 0
+    clone = {"x86_64": 56, "aarch64": 220}.get(os.uname().machine)
+    how = struct.pack("=8Q", flags, 0, thread_id, 0, 0, 0, 0, 0)
     python = ctypes.pythonapi
     python.PyOS_BeforeFork()
-    pid = libc.syscall(ctypes.c_long(435), how, ctypes.c_size_t(len(how)))  # clone3, on every architecture
+    if clone:
+        pid = libc.syscall(*map(ctypes.c_long, (clone, flags, 0, 0, thread_id, thread_id)))
+    else:
+        pid = libc.syscall(ctypes.c_long(435), how, ctypes.c_size_t(len(how)))  # clone3
     error = ctypes.get_errno()
     if pid == 0:
         python.PyOS_AfterFork_Child()
@@ -340,13 +351,15 @@ def _fork_sibling(libc):
     return pid, error if pid < 0 else 0
 
 
-def _become_job(ends, server, libc):
+def _become_job(ends, server, libc, scopes):
     import ctypes
     import signal
     try:
         os.setpgid(0, 0)
         libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         if os.getppid() != server:
+            os._exit(1)
+        if scopes >= 0 and libc.syscall(ctypes.c_long(446), ctypes.c_int(scopes), 0) != 0:  # landlock_restrict_self
             os._exit(1)
         for stream, end in enumerate(ends):
             os.dup2(end, stream)

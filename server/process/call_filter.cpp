@@ -3,13 +3,17 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <utility>
 #include <vector>
 
 namespace process {
@@ -25,6 +29,10 @@ constexpr unsigned kNative = 0;
 constexpr unsigned kX32 = 0x40000000;  // calls of another kind by the same numbers, on x86-64
 constexpr unsigned kTypeOfSocket = 0xf;
 constexpr unsigned kRefused = SECCOMP_RET_ERRNO | EACCES;
+constexpr unsigned kNotPermitted = SECCOMP_RET_ERRNO | EPERM;
+constexpr unsigned kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
+constexpr unsigned kMemfdSecret = 447;      // older headers lack it
+constexpr unsigned kPriorityOfProcess = 1;  // IOPRIO_WHO_PROCESS: no header of libc has it
 
 using Instructions = std::vector<sock_filter>;
 
@@ -70,46 +78,104 @@ void refuse_sockets(Instructions& rules) {
 
 void refuse_namespaces(Instructions& rules) {
   load_argument(rules, 0);
-  answer_if(rules, BPF_JSET, CLONE_NEWUSER, SECCOMP_RET_ERRNO | EPERM);
+  answer_if(rules, BPF_JSET, CLONE_NEWUSER, kNotPermitted);
   answer(rules, SECCOMP_RET_ALLOW);
 }
 
-Instructions program_of(bool network) {
-  Instructions program;
+// The argument `number` is a process's id: 0 is the caller.
+void refuse_others(Instructions& rules, unsigned number) {
+  load_argument(rules, number);
+  answer_if(rules, BPF_JEQ, 0, SECCOMP_RET_ALLOW);
+  answer(rules, kNotPermitted);
+}
+
+// The first argument says what the second is the id of. A group may be another job's.
+void refuse_all_but(Instructions& rules, unsigned kind) {
+  load_argument(rules, 0);
+  rules.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kind, 1, 0));
+  answer(rules, kNotPermitted);
+  refuse_others(rules, 1);
+}
+
+void keep_death_signal(Instructions& rules) {
+  load_argument(rules, 0);
+  rules.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_PDEATHSIG, 1, 0));
+  answer(rules, SECCOMP_RET_ALLOW);
+  load_argument(rules, 1);
+  answer_if(rules, BPF_JEQ, SIGKILL, SECCOMP_RET_ALLOW);
+  answer(rules, kNotPermitted);
+}
+
+void answer_calls(Instructions& program, std::initializer_list<unsigned> calls, unsigned verdict) {
+  for (const auto call : calls) answer_if(program, BPF_JEQ, call, verdict);
+}
+
+// The accumulator has the call's number from here on.
+void begin(Instructions& program) {
   load(program, offsetof(seccomp_data, arch));
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kNative, 1, 0));
-  answer(program, SECCOMP_RET_ERRNO | ENOSYS);  // programs of another machine, which this one runs as well
+  answer(program, kUnknown);  // programs of another machine, which this one runs as well
   load(program, offsetof(seccomp_data, nr));
-  if (kNative == AUDIT_ARCH_X86_64) answer_if(program, BPF_JGE, kX32, SECCOMP_RET_ERRNO | ENOSYS);
-  answer_if(program, BPF_JEQ, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);  // whose flags are in memory: clone(2)
-  answer_if(program, BPF_JEQ, SYS_io_uring_setup, SECCOMP_RET_ERRNO | ENOSYS);  // by which calls pass filters
-  for (const long call : {SYS_shmget, SYS_msgget, SYS_semget})  // what they make would outlive the job
-    answer_if(program, BPF_JEQ, static_cast<unsigned>(call), kRefused);
-  for (const long call : {SYS_clone, SYS_unshare})
-    for_call(program, static_cast<unsigned>(call), refuse_namespaces);
-  for_call(program, SYS_prlimit64, [](Instructions& rules) {  // Landlock knows no such access
-    load_argument(rules, 0);
-    answer_if(rules, BPF_JEQ, 0, SECCOMP_RET_ALLOW);
-    answer(rules, SECCOMP_RET_ERRNO | EPERM);
-  });
-  if (!network) for_call(program, SYS_socket, refuse_sockets);
+  if (kNative == AUDIT_ARCH_X86_64) answer_if(program, BPF_JGE, kX32, kUnknown);
+}
+
+void refuse_for_all(Instructions& program) {
+  answer_calls(program, {SYS_clone3}, kUnknown);  // whose flags are in memory: clone(2)
+  // What they make would outlive the job.
+  answer_calls(program, {SYS_shmget, SYS_msgget, SYS_semget, SYS_mq_open}, kRefused);
+  answer_calls(program, {SYS_add_key, SYS_request_key, SYS_keyctl}, kRefused);
+  answer_calls(program, {SYS_setns}, kNotPermitted);
+  for (const unsigned call : {SYS_clone, SYS_unshare}) for_call(program, call, refuse_namespaces);
+  // Landlock knows no such access.
+  for (const unsigned call :
+       {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_sched_setaffinity})
+    for_call(program, call, [](Instructions& rules) { refuse_others(rules, 0); });
+  for_call(program, SYS_setpriority, [](Instructions& rules) { refuse_all_but(rules, PRIO_PROCESS); });
+  for_call(program, SYS_ioprio_set, [](Instructions& rules) { refuse_all_but(rules, kPriorityOfProcess); });
+}
+
+Instructions program_of(const CallsOfCommand& may) {
+  Instructions program;
+  begin(program);
+  refuse_for_all(program);
+  answer_calls(program, {SYS_io_uring_setup}, kUnknown);  // by which calls pass filters
+  if (!may.memory_files) answer_calls(program, {SYS_memfd_create, kMemfdSecret}, kUnknown);
+  for_call(program, SYS_prctl, keep_death_signal);
+  if (!may.network) for_call(program, SYS_socket, refuse_sockets);
+  answer(program, SECCOMP_RET_ALLOW);
+  return program;
+}
+
+Instructions program_of_cruncher() {
+  Instructions program;
+  begin(program);
+  refuse_for_all(program);
   answer(program, SECCOMP_RET_ALLOW);
   return program;
 }
 
 struct Filter {
-  explicit Filter(bool network)
-      : program(program_of(network)), filter{static_cast<unsigned short>(program.size()), program.data()} {}
+  explicit Filter(Instructions instructions)
+      : program(std::move(instructions)),
+        filter{static_cast<unsigned short>(program.size()), program.data()} {}
   Instructions program;
   sock_fprog filter;
 };
 
 }  // namespace
 
-const sock_fprog* call_filter(bool network) {
+const sock_fprog* filter_of_command(const CallsOfCommand& may) {
   if (kNative == 0) return nullptr;
-  static const Filter with(true), without(false);
-  return network ? &with.filter : &without.filter;
+  static const Filter none(program_of({false, false})), memory_files(program_of({false, true})),
+      network(program_of({true, false})), both(program_of({true, true}));
+  if (may.network) return may.memory_files ? &both.filter : &network.filter;
+  return may.memory_files ? &memory_files.filter : &none.filter;
+}
+
+const sock_fprog* filter_of_cruncher() {
+  if (kNative == 0) return nullptr;
+  static const Filter filter(program_of_cruncher());
+  return &filter.filter;
 }
 
 bool filter_own_calls(const sock_fprog& filter) {

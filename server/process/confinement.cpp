@@ -74,7 +74,7 @@ int landlock_version() {
 Confiner::Confiner(const Confinement& confinement) {
   const int version = landlock_version();
   if (confinement.mode == Confinement::Mode::off) return;
-  filter_ = call_filter(confinement.network);
+  filter_ = filter_of_command({confinement.network, confinement.memory_files});
   if (version == 0) return;
   files_ = files_known_to(version);
   if (version >= 4 && !confinement.network) network_ = kBindAndConnect;
@@ -90,8 +90,9 @@ Confiner::Confiner(const Confinement& confinement) {
   for (const auto& path : confinement.write) allow(path, write_);
 }
 
-Confiner Confiner::scope_only() {
+Confiner Confiner::of_cruncher(bool foreign) {
   Confiner confiner;
+  if (foreign) confiner.filter_ = filter_of_cruncher();
   if (landlock_version() >= 6) confiner.scoped_ = kAbstractSocketsAndSignals;
   return confiner;
 }

@@ -19,6 +19,7 @@ struct Confinement {
   std::vector<std::string> read;   ///< files and folders to read and execute, beside the system's
   std::vector<std::string> write;  ///< and to write
   bool network = false;            ///< whether it may use TCP
+  bool memory_files = false;       ///< and files in memory: nobody counts them
 };
 
 /// The version of the kernel's Landlock; 0 where there is none. Files from 1, TCP from 4, signals and
@@ -33,7 +34,8 @@ class Confiner {
   explicit Confiner(const Confinement& confinement);
 
   /// Confines no files: signals and abstract sockets reach no process outside, where the kernel can.
-  static Confiner scope_only();
+  /// `foreign`: its calls are filtered, too.
+  static Confiner of_cruncher(bool foreign);
 
   /// What a job's process is to be put under. `folder` may be written, with all in it, `content` be read and
   /// `result` be written; each of them may be -1. No descriptor, with errno 0, where nothing is to be

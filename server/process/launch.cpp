@@ -39,11 +39,10 @@ void back_to_default(int signal) {
 }
 
 struct Child {
-  const JobUser* user;       // or null
-  const char* directory;     // or null
-  int folder;                // instead of a directory; or -1
-  int ruleset;               // or -1
-  const sock_fprog* filter;  // or null
+  const JobUser* user;    // or null
+  const char* directory;  // or null
+  int folder;             // instead of a directory; or -1
+  Bounds bounds;
   const char* path;
   char* const* argv;
   char* const* envp;
@@ -79,10 +78,10 @@ int become_cruncher(void* raw) {
   for (int number = 0; number < 3; ++number)
     if (::dup2(child.standard[number], number) < 0) fail("dup2");
   if (child.directory && ::chdir(child.directory) != 0) fail("chdir");
-  if (child.ruleset >= 0 && !confine_self(child.ruleset)) fail("landlock");
+  if (child.bounds.ruleset >= 0 && !confine_self(child.bounds.ruleset)) fail("landlock");
   if (::syscall(SYS_close_range, 3, ~0u, 0) != 0) fail("close_range");
   set_limits(child.limits);
-  if (child.filter && !filter_own_calls(*child.filter)) fail("seccomp");
+  if (child.bounds.filter && !filter_own_calls(*child.bounds.filter)) fail("seccomp");
   sigset_t nothing;
   ::sigemptyset(&nothing);
   ::sigprocmask(SIG_SETMASK, &nothing, nullptr);
@@ -173,7 +172,7 @@ Launched start(Launched launched, Child child, bool preferred_for_oom) {
 
 }  // namespace
 
-Launched launch(const Program& program, int ruleset, bool preferred_for_oom) {
+Launched launch(const Program& program, const Bounds& bounds, bool preferred_for_oom) {
   Pipe in, out, err;
   if (!in.open() || !out.open() || !err.open()) return failed({}, "pipe2", errno);
   const auto argv = pointers(program.argv);
@@ -183,8 +182,7 @@ Launched launch(const Program& program, int ruleset, bool preferred_for_oom) {
   const Child child{.user = user_of(program),
                     .directory = program.directory.empty() ? nullptr : program.directory.c_str(),
                     .folder = -1,
-                    .ruleset = ruleset,
-                    .filter = nullptr,
+                    .bounds = bounds,
                     .path = argv[0],
                     .argv = argv.data(),
                     .envp = envp.data(),
@@ -227,8 +225,7 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
       .user = user_of(program),
       .directory = nullptr,
       .folder = folder,
-      .ruleset = ruleset.get(),
-      .filter = confiner.filter(),
+      .bounds = {ruleset.get(), confiner.filter()},
       .path = order.program.c_str(),
       .argv = argv.data(),
       .envp = envp.data(),
@@ -240,7 +237,7 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   return start(std::move(launched), child, preferred_for_oom);
 }
 
-void execute_fork_server(const Program& program, pid_t server, int ruleset) {
+void execute_fork_server(const Program& program, pid_t server, const Bounds& bounds) {
   if (program.user && ::getuid() != program.user->uid) {
     if (!become(*program.user)) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten with the user
@@ -250,7 +247,8 @@ void execute_fork_server(const Program& program, pid_t server, int ruleset) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   set_limits(to_rlimits(program.in_force()));
   if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) return;
-  if (ruleset >= 0 && !confine_self(ruleset)) return;
+  if (bounds.ruleset >= 0 && !confine_self(bounds.ruleset)) return;
+  if (bounds.filter && !filter_own_calls(*bounds.filter)) return;
   auto words = program.argv;
   words.push_back("--fork-server");
   const auto argv = pointers(words);

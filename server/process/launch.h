@@ -31,6 +31,12 @@ struct Launched {
   explicit operator bool() const { return error == 0; }
 };
 
+/// What a process puts itself under before it executes (confinement.h).
+struct Bounds {
+  int ruleset = -1;                    ///< -1: none
+  const sock_fprog* filter = nullptr;  ///< null: none
+};
+
 /// For the calling thread, and all that it starts. Best effort.
 void set_priority(Priority priority);
 
@@ -41,12 +47,12 @@ bool prefer_for_oom(pid_t pid);
 /// Launches a child of this process's own parent (CLONE_PARENT). Does not throw. The child has
 /// - a group of its own, default signals and an empty mask;
 /// - descriptors 0 to 2 alone;
-/// - no_new_privs, and `ruleset` to confine it, if there is one;
+/// - no_new_privs, and `bounds` to confine it;
 /// - a death signal for the end of that parent's *thread*;
 /// - the program's limits, already in force.
 /// A child that failed to execute has ended when this returns. `preferred_for_oom`: this process is so
 /// already, which is inherited.
-Launched launch(const Program& program, int ruleset, bool preferred_for_oom);
+Launched launch(const Program& program, const Bounds& bounds, bool preferred_for_oom);
 
 /// The same for an order: makes the job's folder, and the file for its stdout unless that is a pipe. Of
 /// `program` only what holds for all orders is used.
@@ -54,6 +60,6 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
 
 /// Turns this process, a child of `server`, into the program's fork server, with its descriptors as they are.
 /// Returns where it cannot, with errno; what it has set by then stays.
-void execute_fork_server(const Program& program, pid_t server, int ruleset);
+void execute_fork_server(const Program& program, pid_t server, const Bounds& bounds);
 
 }  // namespace process

@@ -41,10 +41,17 @@ bool drop_order() {
   return ::recv(kSocket, &order, sizeof order, 0) == sizeof order;
 }
 
+// What a launcher starts may need namespaces to confine what that starts.
+Confiner confiner_of(const Program& program) {
+  return Confiner::of_cruncher(program.foreign && !program.by_launcher);
+}
+
 void launch_program(const Program& program) {
   const bool preferred = prefer_for_oom(::getpid());
-  const auto ruleset = Confiner::scope_only().ruleset(-1, -1, -1);
-  while (await_order() && drop_order() && send_report(launch(program, ruleset.get(), preferred))) {
+  const auto confiner = confiner_of(program);
+  const auto ruleset = confiner.ruleset(-1, -1, -1);
+  const auto start = [&] { return launch(program, {ruleset.get(), confiner.filter()}, preferred); };
+  while (await_order() && drop_order() && send_report(start())) {
   }
 }
 
@@ -61,9 +68,10 @@ void launch_orders(const Program& program) {
 
 // The fork server is left the order that waits. One that cannot be executed may be there for the next.
 void become_fork_server(const Program& program, pid_t server) {
-  const auto ruleset = Confiner::scope_only().ruleset(-1, -1, -1);
+  const auto confiner = confiner_of(program);
+  const auto ruleset = confiner.ruleset(-1, -1, -1);
   while (await_order()) {
-    execute_fork_server(program, server, ruleset.get());
+    execute_fork_server(program, server, {ruleset.get(), confiner.filter()});
     Launched none;
     none.error = errno;
     none.step = "execve";

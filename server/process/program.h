@@ -49,10 +49,11 @@ struct Program {
   /// argv begins with somebody else's program, which starts this one where the server cannot see it: its end
   /// is told by the exit code (128 + signal), its cost by itself.
   bool by_launcher = false;
+  bool foreign = false;         ///< it did not come with the server, and may have no sandbox of its own
   std::optional<JobUser> user;  ///< none: as the server does
   std::size_t spares = 0;       ///< processes that are kept ready
   /// What the processes of orders (order.h) may reach; an order has the number of its own. Those of the
-  /// program itself have only their signals and abstract sockets confined.
+  /// program itself have their signals and abstract sockets confined, and their calls where it is foreign.
   std::vector<Confinement> confined;
 
   const std::string& path() const { return argv.front(); }

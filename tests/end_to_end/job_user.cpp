@@ -34,6 +34,26 @@ def stop_server(): os.kill(os.getppid(), signal.SIGSTOP)
 def limit_server(): resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (8, 8))
 def renice_server(): os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)
 def move_server(): os.sched_setaffinity(os.getppid(), {0})
+def idle_server(): os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))
+def renice_all(): os.setpriority(os.PRIO_USER, 0, 19)
+def renice_group():
+    os.setpgid(0, os.getpgid(os.getppid()))
+    os.setpriority(os.PRIO_PGRP, 0, 19)
+def call(number, *arguments):
+    if ctypes.CDLL(None, use_errno=True).syscall(number, *arguments) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+def slow_files_of_server(): call(251, 1, os.getppid(), 3 << 13)  # ioprio_set
+def make_namespace(): call(272, 0x10000000)  # unshare
+def share_memory(): call(29, 0, 4096, 0o1600)  # shmget
+def open_queue(): call(240, b'cruncherd', os.O_CREAT, 0o600, None)  # mq_open
+def keep_key(): call(248, b'user', b'cruncherd', b'x', 1, -4)  # add_key
+def govern_itself():
+    os.setpriority(os.PRIO_PROCESS, 0, 19)
+    os.sched_setaffinity(0, os.sched_getaffinity(0))
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+    os.getpriority(os.PRIO_PROCESS, os.getppid())
 def read_server():
     with open(f'/proc/{os.getppid()}/mem', 'rb') as memory: return memory.read(1).hex()
 def trace_server():
@@ -64,7 +84,7 @@ def read_siblings(): return each_sibling(read_memory)
 def stop_siblings(): return each_sibling(lambda pid: os.kill(pid, signal.SIGSTOP))
 def wait(): import time; time.sleep(20)
 
-methods = {f.__name__: f for f in (who, stop_server, limit_server, renice_server, move_server, read_server, trace_server, become_root, read_siblings, stop_siblings, wait)}
+methods = {f.__name__: f for f in (who, stop_server, limit_server, renice_server, move_server, idle_server, renice_all, renice_group, slow_files_of_server, make_namespace, share_memory, open_queue, keep_key, govern_itself, read_server, trace_server, become_root, read_siblings, stop_siblings, wait)}
 request = json.loads(sys.stdin.readline() or sys.exit())
 if request['method'] == 'rpc.discover':
     result = {'openrpc': '1.3.2', 'info': {'title': 't', 'version': '1'}, 'methods': [{'name': name, 'params': []} for name in methods]}
@@ -136,6 +156,25 @@ TEST_CASE("a job of --job-user is that user alone, and can do nothing to the ser
     CHECK(descriptors_of(server.pid()).rlim_cur == before.rlim_cur);
   }
 }
+
+#ifdef __x86_64__  // the attacker has the numbers of system calls
+TEST_CASE("a foreign cruncher of the server's own user neither limits nor slows it down, nor leaves memory") {
+  const Attacker attacker;
+  std::vector<std::string> flags = {"--cruncher", attacker.path, "--priority", "normal", "--memory", "0"};
+  if (::getuid() == 0) flags.insert(flags.end(), {"--user", kNobody});
+  const RunningServer server(flags);
+  for (const auto* attack :
+       {"limit_server", "renice_server", "move_server", "idle_server", "renice_all", "renice_group",
+        "slow_files_of_server", "make_namespace", "share_memory", "open_queue", "keep_key"}) {
+    CAPTURE(std::string(attack));
+    CHECK(result_of(server, attack) == Json{{"error", "PermissionError"}});
+  }
+  CHECK(result_of(server, "govern_itself") == Json{{"did", nullptr}});
+  flags.insert(flags.end(), {"--launcher", "env"});
+  const RunningServer launched(flags);
+  CHECK(result_of(launched, "share_memory") == Json{{"did", nullptr}});
+}
+#endif
 
 TEST_CASE("a job can neither read nor stop those beside it, nor launchers" *
           harness::NeedsRootAndScopes{process::landlock_version() >= 6}) {

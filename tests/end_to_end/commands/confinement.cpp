@@ -102,7 +102,11 @@ def namespace():
 def limits(): resource.prlimit(os.getppid(), resource.RLIMIT_CPU)
 def memory():
     if libc.shmget(0, 4096, 0o1600) < 0: raise OSError(ctypes.get_errno())
-for way in (mptcp, fast_open, listen, packets, vsock, namespace, limits, memory):
+def priority(): os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)
+def cores(): os.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))
+def death_signal():
+    if libc.prctl(1, 0) != 0: raise OSError(ctypes.get_errno())
+for way in (mptcp, fast_open, listen, packets, vsock, namespace, limits, memory, priority, cores, death_signal):
     try:
         way()
         print(way.__name__, "done")
@@ -122,7 +126,26 @@ TEST_CASE("a command has no other way to TCP, to capabilities of its own, or to 
   const auto answer = server.post("/tasks/ways", std::to_string(server.running().port()));
   CHECK(answer.body ==
         "mptcp refused\nfast_open refused\nlisten refused\npackets refused\nvsock refused\n"
-        "namespace refused\nlimits refused\nmemory refused\n0\n");
+        "namespace refused\nlimits refused\nmemory refused\npriority refused\ncores refused\n"
+        "death_signal refused\n0\n");
+}
+
+// 200 MiB in files that nobody maps.
+constexpr char kUnseen[] = R"("""
+import os
+for i in range(20):
+    file = os.memfd_create("unseen")
+    for j in range(10): os.write(file, bytes(1 << 20))
+""")";
+
+TEST_CASE("a command has no memory in files that nobody has mapped, unless its memory has no bound") {
+  CommandServer server(std::string("[task.bounded]\nexec = [\"/usr/bin/python3\", \"-c\", ") + kUnseen +
+                       "]\nmemory = \"512MiB\"\n[task.free]\nexec = [\"/usr/bin/python3\", \"-c\", " +
+                       kUnseen + "]\nmemory = \"0\"\n");
+  const auto refused = server.post("/tasks/bounded", "");
+  CHECK(outcome_of(refused) == "500 task_failed");
+  CHECK(refused.json().at("detail").get<std::string>().find("not implemented") != std::string::npos);
+  CHECK(server.post("/tasks/free", "").status == 200);
 }
 
 TEST_CASE("a foreign cruncher signals neither the server nor a launcher" * doctest::skip(!kConfines)) {

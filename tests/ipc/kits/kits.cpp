@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 
+#include "server/process/confinement.h"
 #include "tests/end_to_end/job.h"
 #include "tests/harness/command.h"
 #include "tests/harness/process_table.h"
@@ -207,6 +208,45 @@ TEST_CASE("the example of the page works as it stands there, in at most 15 lines
   CHECK(result_of(run_job(server, "count_words", {{"text", "to be or not"}})) == Json({{"words", 4}}));
   CHECK(outcome_of(run_job(server, "count_words", {{"text", " "}})) == "422 invalid_params");
   CHECK(outcome_of(run_job(server, "count_words", {{"text", 1}})) == "422 invalid_params");
+}
+
+constexpr char kNeighbours[] = R"(#!/usr/bin/env python3
+import os, time
+from cruncher import serve, task
+
+@task
+def wait(): time.sleep(10)
+
+@task
+def signal_neighbours():
+    reached = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            parent = int(open(f"/proc/{name}/stat").read().rsplit(")", 1)[1].split()[1])
+            if parent != os.getppid() or int(name) == os.getpid(): continue
+            os.kill(int(name), 0)
+            reached.append("reached")
+        except PermissionError: reached.append("refused")
+        except OSError: pass
+    return reached
+
+serve()
+)";
+
+TEST_CASE("a job signals neither those beside it nor what has started it" *
+          doctest::skip(process::landlock_version() < 6)) {
+  if (kit() != "py") return;
+  const Program program(kNeighbours);
+  const RunningServer server(program.flags({"--running", "2"}));
+  auto other = start_job(server, "wait", Json::object(), {{"Prefer", "wait=3"}});
+  REQUIRE(eventually(seconds(5), [&] {
+    return HttpClient(server.port()).get("/status").json().at("slots").at("running") == 1;
+  }));
+  const auto reached = result_of(run_job(server, "signal_neighbours"));
+  CAPTURE(reached);
+  CHECK(reached.size() >= 2);  // the other job, and a launcher
+  for (const auto& one : reached) CHECK(one == "refused");
+  CHECK(outcome_of(other.get()) == "504 deadline_exceeded");
 }
 
 }  // namespace
