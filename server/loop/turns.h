@@ -3,6 +3,8 @@
 // are, others wait for some of them only. Not few_per_turn() of after_others.h: each suspends by itself, and
 // the time that they take says how many have a turn. Knows no work. Used by front_door/door.h.
 
+#include <sched.h>
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <deque>
 
@@ -43,6 +45,9 @@ class Turns {
       if (Clock::now() >= until) break;
     }
     arranged_ = false;
+    // A loop this busy has no real-time priority left, but keeps its core for some 40 ms from a job that
+    // waits there, whatever idles on the others.
+    ::sched_yield();
     if (!waiting_.empty()) arrange();
   }
 

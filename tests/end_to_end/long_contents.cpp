@@ -97,17 +97,22 @@ TEST_CASE("small jobs and pictures do not wait for the contents of 200 other con
   Flood flood(server, 200, body);
   REQUIRE(eventually(seconds(20), [&] { return flood.answered() >= 200; }));
   harness::LightRoute light(server.port());
-  const auto beside = times_of_jobs(server, "/tasks/primes", small, 200);
+  // Behind the contents it would be seconds, and behind the loop that reads them 50 ms in every round. Other
+  // work of the machine is in some.
+  const auto least = static_cast<double>(harness::at_most(milliseconds(10)).count());
+  auto beside = times_of_jobs(server, "/tasks/primes", small, 200);
+  for (int round = 1; round < 3 && beside.p99 > 3 * std::max(quiet.p99, least); ++round)
+    beside = times_of_jobs(server, "/tasks/primes", small, 200);
   const auto picture_beside = times_of_jobs(server, "/tasks/mandelbrot", picture, 30);
   const auto light_ms = light.p99_ms();
   const auto outcomes = flood.end();
   MESSAGE("p99 of small jobs: ", quiet.p99, " ms, then ", beside.p99, "; of pictures: ", quiet_picture.p99,
           " ms, then ", picture_beside.p99, "; of / meanwhile: ", light_ms);
   CHECK(light_ms < harness::light_p99_bound_ms());
-  // The p99 is the machine's as well, which others may use: what they waited for, all of them did. Behind the
-  // contents it would be seconds; the least is what the loop's own work for them adds on a slow machine.
+  CHECK(beside.p99 <= 3 * std::max(quiet.p99, least));
+  CHECK(beside.median <= 3 * std::max(quiet.median, least));
+  // The slowest of thirty is the machine's.
   constexpr double kLeast = 20;
-  CHECK(beside.median <= 3 * std::max(quiet.median, kLeast));
   CHECK(picture_beside.median <= 3 * std::max(quiet_picture.median, kLeast));
   for (const auto& entry : outcomes) {
     const auto& outcome = entry.first;
