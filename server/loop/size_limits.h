@@ -5,8 +5,6 @@
 
 #include <cstddef>
 
-#include "ipc/growth.h"
-
 namespace loop {
 
 // On the loop, one turn of which is to take some ten microseconds.
@@ -33,8 +31,8 @@ inline constexpr std::size_t kBytesPerCall = 256 * 1024;
 /// From here on a content's file is closed there: to free its pages takes the kernel longer than a turn.
 inline constexpr std::size_t kLargeContent = 64 * 1024;
 
-/// Written to a file at once. With one more read it is still a short text.
-inline constexpr std::size_t kSpooledAtOnce = ipc::kShort - kBytesPerTurn;
+/// Written to a file at once, with what one more read has brought: each of many senders holds as much.
+inline constexpr std::size_t kSpooledAtOnce = 16 * 1024;
 
 /// Texts that wait to be freed there, at the most: --max-buffered no longer counts them.
 inline constexpr std::size_t kBeingFreed = 64 << 20;
