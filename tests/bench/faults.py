@@ -2,7 +2,7 @@
 """What a job's fault costs others: the same faults committed by a job of cruncherd and of what people would use instead.
 
 Every server has two seconds for a job and 512 MiB for a process, as far as it can be told so. Each cell is a sentence about what was
-seen, with a mark: ✓ the fault cost its own client alone, ✗ it cost others. Writes faults.md. Read `Fault` first, then FAULTS.
+seen, with a mark: ✓ the fault cost its own client alone, ✗ it cost others. Writes faults.md and its picture. Read `Fault` first, then FAULTS.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import fault_picture
 import machine
 from fault_servers import JOB_MIB, JOB_SECONDS, SERVERS
 from processes import cpu_seconds, free_port, process, wait_until, wait_until_it_answers, with_descendants
@@ -266,7 +267,9 @@ def main():
         print(lines[-1], flush=True)
     output = options.output or build / "bench"
     output.mkdir(parents=True, exist_ok=True)
-    (output / "faults.md").write_text("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    (output / "faults.md").write_text(text)
+    fault_picture.draw(output / "faults.svg", text)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""The two kinds of plot that the benchmark needs, drawn by matplotlib. Knows no figure; plots.py says what to draw.
+"""The kinds of plot that the benchmark needs, drawn by matplotlib. Knows no figure; plots.py and fault_picture.py say what to draw.
 
 Each picture has a ground of its own, so that it reads on a light page and on a dark one.
 """
+
+import textwrap
 
 import matplotlib
 
@@ -12,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator  # noqa:
 
 INK, FAINT, GROUND = "#1f2328", "#d0d7de", "#ffffff"
 OWN, OTHER, IDLE = "#0969da", "#57606a", "#9198a1"
+GOOD, BAD = "#1a7f37", "#cf222e"
 COLOURS = (OWN, "#bc4c00", "#1a7f37", "#8250df", "#9a6700")
 
 matplotlib.rcParams.update(
@@ -67,7 +70,7 @@ def dots(path, title, note, rows, logarithmic=False):
         if len(values) > 1:
             axes.plot([values[0][0], values[-1][0]], [place, place], color=colour, linewidth=2, zorder=1)
             axes.plot(values[0][0], place, "o", color=GROUND, markeredgecolor=colour, markersize=6, zorder=2)
-        axes.plot(values[-1][0], place, "o", color=colour, markersize=7, zorder=3)
+        axes.plot(values[-1][0], place, "o", color=colour, markersize=7, zorder=3, clip_on=False)
         weight = "bold" if own else "normal"
         beside = max(value for value, _ in values)
         axes.annotate(
@@ -91,7 +94,7 @@ def curves(path, title, note, x_title, series, unit="", y_logarithmic=False, ref
     """Lines over a logarithmic x axis, each with its name at its end. `series`: {name: [(x, y)]}; `reference`:
     (name, points) of a dotted line."""
     figure, axes = paper(8.4, 4.2, title, note)
-    figure.subplots_adjust(left=0.1, right=0.7, top=0.82, bottom=0.13)
+    figure.subplots_adjust(left=0.1, right=0.7, top=0.8, bottom=0.13)
     axes.set_xscale("log")
     if y_logarithmic:
         axes.set_yscale("log")
@@ -115,14 +118,49 @@ def curves(path, title, note, x_title, series, unit="", y_logarithmic=False, ref
 
 
 def name_ends(axes, ends):
-    """Each line's name beside its end, pushed apart where ends are near."""
-    last = None
+    """Each line's name beside its end, pushed apart where ends are near. The name of one that ends early is above its end."""
+    last, right = None, max(x for (x, _), *_ in ends)
     for (x, y), name, colour in sorted(ends, key=lambda end: end[0][1]):
+        look = {"textcoords": "offset points", "color": colour, "weight": "bold", "annotation_clip": False}
+        if x < right:
+            axes.annotate(name, (x, y), (-2, 10), ha="right", **look)
+            continue
         at = axes.transData.transform((x, y))[1]
         lowest = at if last is None else max(at, last + 19)
-        shift = (lowest - at) * 72 / axes.figure.dpi
-        axes.annotate(
-            name, (x, y), (8, shift), textcoords="offset points", va="center", color=colour, weight="bold",
-            annotation_clip=False,
-        )
+        axes.annotate(name, (x, y), (8, (lowest - at) * 72 / axes.figure.dpi), va="center", **look)
         last = lowest
+
+
+def verdicts(path, title, note, columns, rows):
+    """A table of marks, each with a few words. `columns`: (name, sum, own); `rows`: (name, [(good, words)]), good being None
+    where there is no verdict."""
+    width, line, names = 10.2, 0.56, 1.95  # inches: in all, of a row, of the rows' names
+    top, step = 1.55, (width - names - 0.1) / len(columns)
+    figure, axes = paper(width, top + line * len(rows), title, note)
+    figure.subplots_adjust(left=0, right=1, top=1, bottom=0)
+    axes.set_axis_off()
+    axes.set_xlim(0, width)
+    axes.set_ylim(top + line * len(rows), 0)
+    for column, (name, total, own) in enumerate(columns):
+        text = f"{textwrap.fill(name, 18)}\n{total}"
+        look = {"weight": "bold" if own else "normal", "color": OWN if own else INK}
+        axes.text(names + column * step, top - 0.12, text, size=9.5, va="bottom", **look)
+    for row, (name, cells) in enumerate(rows):
+        y = top + (row + 0.5) * line
+        axes.axhline(y - line / 2, color=FAINT, linewidth=0.7)
+        axes.text(0.2, y, textwrap.fill(name, 22), va="center", size=9.5)
+        for column, (good, words) in enumerate(cells):
+            x = names + column * step
+            verdict(axes, x + 0.07, y, good)
+            axes.text(x + 0.22, y, textwrap.fill(words, 20), va="center", size=8.5, linespacing=1.1)
+    save(figure, path)
+
+
+def verdict(axes, x, y, good):
+    """The two differ by form as well as by colour."""
+    if good is None:
+        return
+    if good:
+        axes.plot(x, y, "o", color=GOOD, markersize=8)
+    else:
+        axes.plot(x, y, "X", color=BAD, markersize=8)

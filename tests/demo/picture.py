@@ -5,7 +5,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 import plotting
 
-HEALTHY, LATE = "#1a7f37", "#cf222e"
+HEALTHY, LATE = plotting.GOOD, plotting.BAD
 LATE_FROM = 50  # milliseconds
 
 
