@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
+#include <utility>
 
 #include "server/routes/openapi.h"
 #include "server/version.h"
+#include "server/web/pages.h"
 
 namespace routes {
 namespace {
@@ -29,22 +32,27 @@ std::string list_for_programs(const Table& table) {
   return list.dump(2) + "\n";
 }
 
+void fill_in(std::string& page, std::string_view place, std::string_view text) {
+  page.replace(page.find(place), place.size(), text);
+}
+
 // Names and summaries are this program's own: nothing in them is to be escaped. Only what GET answers as it
 // stands is a link.
-std::string list_for_people(const Table& table) {
+Page list_for_people(const Table& table) {
   std::string rows;
   for (const auto& route : table) {
     const auto usage = usage_of(route);
     const bool is_link = route.method == "GET" && usage == route.path && usage.find('{') == std::string::npos;
     const auto shown = is_link ? fmt::format("<a href=\".{0}\">{0}</a>", usage) : usage;
-    rows += fmt::format("<tr><td>{}<td>{}<td>{}\n", route.method, shown, route.summary);
+    rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", route.method, shown, route.summary);
   }
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>cruncherd</title>\n"
-      "<h1>Hello World!</h1>\n<p>cruncherd {}: light routes on one event loop, every heavy request in a "
-      "process of its own.\n<table>\n{}</table>\n",
-      server::kVersion, rows);
+  const auto embedded = web::welcome();
+  std::string page(embedded.content);
+  fill_in(page, "<!--version-->", server::kVersion);
+  fill_in(page, "<!--routes-->", rows);
+  return {std::move(page),
+          "text/html; charset=utf-8",
+          {{"Vary", "Accept"}, {"Content-Security-Policy", std::string(embedded.policy)}}};
 }
 
 }  // namespace
@@ -57,10 +65,8 @@ Table with_front_pages(std::vector<Table> parts, const Catalogue& catalogue) {
   table.push_back({"GET", "/openapi.json", "All of this for programs", Pages{},
                    operation("openapi", json_response("OpenAPI 3.1"))});
   const Fields varies{{"Vary", "Accept"}};
-  const Fields of_html{{"Vary", "Accept"}, {"Content-Security-Policy", "default-src 'none'"}};
   const Page programs{list_for_programs(table), "application/json", varies};
-  const Page people{list_for_people(table), "text/html; charset=utf-8", of_html};
-  table[table.size() - 2].handler = Pages{programs, people};
+  table[table.size() - 2].handler = Pages{programs, list_for_people(table)};
   table.back().handler = Pages{{openapi(table, catalogue).dump(2) + "\n"}};
   return table;
 }

@@ -3,10 +3,10 @@
 
 usage: embed.py PAGE_DIRECTORY OUTPUT.cpp
 
-A page is NAME.html, which begins with its title, and NAME.js; head.html and style.css are shared by all. The scripts are
-ES modules in the way browsers read them. Here they are put into one, in the order of their imports: each in a function of
-its own, which returns what the module exports. The forms of import and export that the pages use are all that is
-understood; any other is refused.
+A page is NAME.html, which begins with its title, and NAME.js, if it has a script; head.html and style.css are shared by
+all. The scripts are ES modules in the way browsers read them. Here they are put into one, in the order of their imports: each
+in a function of its own, which returns what the module exports. The forms of import and export that the pages use are all that
+is understood; any other is refused.
 """
 
 import base64
@@ -19,7 +19,7 @@ IMPORT = re.compile(r"^import \{([^}]+)\} from './(\w+)\.js';\n", re.MULTILINE)
 EXPORT = re.compile(r'^export (?:async )?(?:class|function|const) (\w+)', re.MULTILINE)
 OTHER = re.compile(r'^(?:import|export)\b.*', re.MULTILINE)
 DELIMITER = 'page'
-PAGES = ['dashboard', 'demo']
+PAGES = ['dashboard', 'demo', 'welcome']
 
 
 def ordered_modules(directory, name, found):
@@ -67,12 +67,12 @@ def put(page, tag, content):
 
 
 def policy_for(script, style):
+    """`script` is None where the page has none."""
     return '; '.join([
         "default-src 'none'",
-        f'script-src {csp_hash(script)}',
+        *([] if script is None else [f'script-src {csp_hash(script)}', "connect-src 'self'"]),
         f'style-src {csp_hash(style)}',
         'img-src data: blob:',
-        "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -82,10 +82,11 @@ def policy_for(script, style):
 
 def function_for(directory, name):
     style = (directory / 'style.css').read_text(encoding='utf-8')
-    script = bundled_script(directory, name)
+    script = bundled_script(directory, name) if (directory / f'{name}.js').exists() else None
     title, body = (directory / f'{name}.html').read_text(encoding='utf-8').split('\n', 1)
     page = (directory / 'head.html').read_text(encoding='utf-8').replace('<title></title>', title) + body
-    page = put(put(page, '<style', style), '<script type="module"', script)
+    page = put(page, '<style', style)
+    page = page if script is None else put(page, '<script type="module"', script)
     if f'){DELIMITER}"' in page:
         sys.exit(f'embed.py: {name}.html holds the end of a raw string literal')
     return f'''EmbeddedPage {name}() {{

@@ -1,6 +1,6 @@
 #pragma once
-// The pages of /dashboard and /demo, compiled in. Knows no route: routes/ sends these texts as they are.
-// Their sources are in page/, put together at build time by embed.py.
+// The pages of /dashboard, /demo and, for people, `/`, compiled in. Knows no route: routes/ sends these texts
+// as they are. Their sources are in page/, put together at build time by embed.py.
 
 #include <string_view>
 
@@ -15,5 +15,9 @@ struct EmbeddedPage {
 
 EmbeddedPage dashboard();
 EmbeddedPage demo();
+
+/// Has `<!--version-->` and `<!--routes-->` in place of the two: rows of a table with method, route and
+/// summary.
+EmbeddedPage welcome();
 
 }  // namespace web

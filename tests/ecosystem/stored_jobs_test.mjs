@@ -52,7 +52,19 @@ test('stored jobs in a browser', {timeout: 120_000}, async (t) => {
     const done = page.locator('#stored-jobs tr', {hasText: 'done'}).first();
     const href = await done.locator('a').getAttribute('href');
     assert.ok((await ask(`${admin}/${href}`)).json().result);
+    assert.equal(`jobs/${await done.locator('button.id').textContent()}/result`, href);
+    await done.locator('button.id').click();
+    await done.locator('.note', {hasText: /copied|selected/}).waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     assert.deepEqual(page.troubles, []);
+  });
+
+  await t.test('the id of a job that failed can be copied as well', async (t) => {
+    const late = {Prefer: 'wait=1', 'X-Request-Id': 'late-one'};
+    await ask(`${server.url}/tasks/spin`, {method: 'POST', headers: late, json: {CPUTimeMs: 60_000}});
+    const page = await openPage(t, browser, `${admin}/dashboard`);
+    const id = page.locator('#failures button.id', {hasText: 'late-one'});
+    await id.click();
+    await page.locator('#failures .note', {hasText: /copied|selected/}).waitFor();
   });
 });

@@ -252,7 +252,9 @@ TEST_CASE("the root is a page with links for a browser, and JSON for everybody e
   CHECK(page.status == 200);
   CHECK(page.field("Content-Type") == "text/html; charset=utf-8");
   CHECK(page.field("Vary") == "Accept");
+  CHECK(page.field("Content-Security-Policy").find("default-src 'none'; style-src 'sha256-") == 0);
   CHECK(page.body.find("<a href=\"./dashboard\">") != std::string::npos);
+  CHECK(page.body.find("<!--") == std::string::npos);
   CHECK(page.body.find("/blocking?CPUTimeMs=N") != std::string::npos);
   for (const Fields& fields : {Fields{}, Fields{{"Accept", "*/*"}}, Fields{{"Accept", "application/json"}}}) {
     const auto list = client.get("/", fields);

@@ -2,6 +2,7 @@
 
 import {byId, element, setText} from './dom.js';
 import {words} from './format.js';
+import {idButton} from './id_button.js';
 
 let shown = '[]';
 
@@ -16,7 +17,7 @@ function makeItem({time, id, task, reason, detail, stderr}) {
           element('span', {class: 'task'}, task), ' ', element('span', {class: 'refusal'}, words(reason))),
       detail === null ? null : element('p', {class: 'detail'}, detail),
       stderr === null ? null : element('pre', {tabindex: '0', 'aria-label': `stderr of ${task}`}, stderr),
-      id === null ? null : element('p', {class: 'facts'}, id));
+      id === null ? null : idButton('Copy this id', id));
 }
 
 /** `failures` is that part of /status. */

@@ -1,26 +1,16 @@
 // The jobs that run or wait, with their progress.
 
-import {byId, copyText, element, reconcile, setText} from './dom.js';
+import {byId, element, reconcile, setText} from './dom.js';
 import {duration, memory, percent} from './format.js';
+import {idButton, idText} from './id_button.js';
 
 const kMostWaiting = 6;
-
-// A button with an id's own text, apart from what changes every second: to select, or to copy by a click.
-function idButton() {
-  const text = element('span');
-  const note = element('span', {class: 'note', role: 'status'});
-  const button = element('button', {type: 'button', class: 'id', title: 'Copy this request id', onclick: async () => {
-    setText(note, await copyText(text));
-    setTimeout(() => setText(note, ''), 2000);
-  }}, text);
-  return element('span', {class: 'whose'}, button, note);
-}
 
 function makeRow() {
   return element('li', {},
       element('span', {class: 'task'}), element('span', {class: 'state'}),
       element('span', {class: 'track', role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100'}, element('i')),
-      element('span', {class: 'facts'}), idButton());
+      element('span', {class: 'facts'}), idButton('Copy this request id'));
 }
 
 function facts(job) {
@@ -35,7 +25,7 @@ function showRow(row, job) {
   setText(task, job.task);
   setText(state, known ? percent(job.progress) : job.state);
   setText(line, facts(job));
-  setText(whose.firstChild.firstChild, job.id ?? '');
+  setText(idText(whose), job.id ?? '');
   whose.hidden = job.id === null;  // another's, on the port that is everybody's
   track.setAttribute('aria-label', `${job.task} ${job.state}`);
   track.classList.toggle('unknown', !known);

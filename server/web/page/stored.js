@@ -3,6 +3,7 @@
 
 import {byId, element, reconcile, setText} from './dom.js';
 import {percent} from './format.js';
+import {idButton, idText} from './id_button.js';
 import {keyFields} from './key.js';
 
 const kPeriod = 2000;
@@ -13,7 +14,7 @@ const kOver = kStates.slice(2);
 let askedAt = -Infinity;
 
 function makeRow() {
-  return element('tr', {}, element('td'), element('td'), element('td'), element('td'), element('td'));
+  return element('tr', {}, element('td', {}, element('div'), idButton('Copy this job’s id')), ...Array.from({length: 4}, () => element('td')));
 }
 
 async function end(id) {
@@ -31,7 +32,10 @@ function actions(job) {
 
 function showRow(row, job) {
   const [task, state, progress, created, buttons] = row.children;
-  setText(task, job.task);
+  const [name, whose] = task.children;
+  setText(name, job.task);
+  setText(idText(whose), job.id ?? '');
+  whose.hidden = job.id === null;
   setText(state, job.reason && job.reason !== job.state ? `${job.state}: ${job.reason}` : job.state);
   setText(progress, job.progress === null ? job.position ? `${job.position}. in its line` : '' : percent(job.progress));
   setText(created, new Date(job.created).toLocaleTimeString());
