@@ -202,3 +202,19 @@ test('a server that goes away is said to be gone, and is found again', {timeout:
   await startCruncherd(t, [], port);
   await page.locator('#lamp[data-state=serving]').waitFor();
 });
+
+test('with commands: no field lies over the next, and a table of tasks fits on a phone', {timeout: 120_000}, async (t) => {
+  const server = await startCruncherd(t, ['--exec', 'a_command_with_quite_a_long_name=cat', '--timeout', '1s']);
+  await ask(`${server.url}/tasks/regex_match`, {method: 'POST', json: {pattern: '^(a|a)*$', text: `${'a'.repeat(36)}!`}});
+  const browser = await startBrowser(t);
+  for (const width of [1400, 1000, 390]) {
+    const page = await openDashboard(t, browser, server, {viewport: {width, height: 844}});
+    await page.click('.choices >> text=a_command_with_quite_a_long_name');
+    await page.locator('#tasks tr').waitFor();
+    await picture(page, `commands-${width}`);
+    const wide = await page.locator('.field, #tasks-table').evaluateAll(
+        (nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.textContent));
+    assert.deepEqual(wide, [], `at ${width} px`);
+    assert.deepEqual(await accessibilityFaults(page), []);
+  }
+});

@@ -68,6 +68,12 @@ export function linePath(points) {
   return path;
 }
 
+/** The `d` of dots where a point has none beside it to be joined with. */
+export function lonePoints(points) {
+  const lone = points.filter((point, index) => point && !points[index - 1] && !points[index + 1]);
+  return lone.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('');
+}
+
 /** The `d` of the surface between two lines of equal length, without the gaps of either. */
 export function areaPath(upper, lower) {
   let path = '';

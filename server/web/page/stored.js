@@ -60,5 +60,6 @@ export function showStored(stored) {
   if (!stored) return;
   const counts = kStates.filter((state) => stored[state] > 0).map((state) => `${stored[state]} ${state}`);
   setText(byId('stored-note'), stored.fault ? `Nothing can be stored: ${stored.fault}` : counts.join(', ') || 'No stored job.');
+  byId('stored-table').hidden = counts.length === 0;
   if (counts.length > 0 && performance.now() - askedAt >= kPeriod) list().catch(() => {});
 }

@@ -1,7 +1,7 @@
 // Values over the last one to fifteen minutes: lines, the surface below or between them, a legend that also reads the value
 // under the pointer. Knows nothing of what it plots.
 
-import {Frame, areaPath, linePath, linearScale, logScale} from './axes.js';
+import {Frame, areaPath, linePath, linearScale, logScale, lonePoints} from './axes.js';
 import {element, setText, svg} from './dom.js';
 
 // The time axis grows with what there is to show, in steps: its span and its notches in seconds.
@@ -84,6 +84,7 @@ export class TimePlot {
         parts.push(svg('path', {class: `surface ${lane}`, d: areaPath(points[index], floor)}));
       }
       parts.push(svg('path', {class: `curve ${lane}`, d: linePath(points[index])}));
+      parts.push(svg('path', {class: `lone ${series.lane}`, d: lonePoints(points[index])}));
     });
     const sample = this.#sampleUnderPointer(frame, axis);
     if (sample && this.#pointer !== null) {
