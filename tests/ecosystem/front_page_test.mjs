@@ -1,13 +1,17 @@
 // The page at `/` in a real browser: what the server is, and links to what can be looked at. SCREENSHOTS=FOLDER keeps pictures of it.
 
 import assert from 'node:assert/strict';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import test from 'node:test';
 
 import {accessibilityFaults, openPage, startBrowser} from './browser.mjs';
 import {ask, startCruncherd} from './cruncherd.mjs';
 
 test('`/` is a page whose links lead somewhere, on a phone and in the dark as well', {timeout: 90_000}, async (t) => {
-  const server = await startCruncherd(t);
+  const folder = await mkdtemp(`${tmpdir()}/front-`);
+  t.after(() => rm(folder, {recursive: true}));
+  const server = await startCruncherd(t, ['--jobs-dir', `${folder}/jobs`]);
   const browser = await startBrowser(t);
   for (const look of [{colorScheme: 'light'}, {colorScheme: 'dark', viewport: {width: 390, height: 844}}]) {
     const page = await openPage(t, browser, `${server.url}/`, look);
