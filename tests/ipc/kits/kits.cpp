@@ -210,7 +210,7 @@ TEST_CASE("the example of the page works as it stands there, in at most 15 lines
   CHECK(outcome_of(run_job(server, "count_words", {{"text", 1}})) == "422 invalid_params");
 }
 
-constexpr char kNeighbours[] = R"(#!/usr/bin/env python3
+constexpr char kNeighbours[] = R"py(#!/usr/bin/env python3
 import os, time
 from cruncher import serve, task
 
@@ -231,7 +231,7 @@ def signal_neighbours():
     return reached
 
 serve()
-)";
+)py";
 
 TEST_CASE("a job signals neither those beside it nor what has started it" *
           doctest::skip(process::landlock_version() < 6)) {
