@@ -335,7 +335,7 @@ def _fork_sibling(libc):
     # The server refuses clone3 where it can refuse clone's flags. The last two words are the thread's id and one that
     # is not used here, in an order of each machine's own.
     thread_id = thread_id.value or 0
-    clone = {"x86_64": 56, "aarch64": 220}.get(os.uname().machine)
+    clone = {"x86_64": 56, "aarch64": 220}.get(os.uname().machine) if sys.maxsize > 2**32 else None
     how = struct.pack("=8Q", flags, 0, thread_id, 0, 0, 0, 0, 0)
     python = ctypes.pythonapi
     python.PyOS_BeforeFork()
