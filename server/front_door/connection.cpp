@@ -20,7 +20,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 Connection::Connection(Door& door, Socket socket, Peer peer)
     : door_(door),
       socket_(std::move(socket)),
-      watched_(door.hangups, socket_.descriptor(), door.limits.half_closed),
+      watched_(std::in_place, door.hangups, socket_.descriptor(), door.limits.half_closed),
       account_(door.counts),
       receiving_(door, socket_),
       sending_(door, socket_, account_),
@@ -29,7 +29,11 @@ Connection::Connection(Door& door, Socket socket, Peer peer)
   door_.has_come(peer_);
 }
 
+// The kernel forgets the watch of a socket while that is open, and the socket's own: a process that is about
+// to be forked may hold it for a moment longer.
 Connection::~Connection() {
+  turn_.reset();
+  watched_.reset();
   socket_.close();
   door_.has_gone(peer_, why_);
 }
@@ -231,7 +235,7 @@ awaitable<Connection::End> Connection::until_hangup(awaitable<> work) {
 }
 
 void Connection::watch_for_hangup() {
-  turn_->watch.emplace(watched_, turn_->on_hangup);
+  turn_->watch.emplace(*watched_, turn_->on_hangup);
 }
 
 awaitable<Ending> Connection::deliver() {

@@ -63,8 +63,8 @@ class Connection final : public Drainable, private Client {
 
   Door& door_;
   TimedSocket socket_;
-  HangupWatch::Watched watched_;
-  Account account_;  ///< of the exchange
+  std::optional<HangupWatch::Watched> watched_;  ///< until the end
+  Account account_;                              ///< of the exchange
   Receiving receiving_;
   Sending sending_;
   Peer peer_;
