@@ -29,6 +29,7 @@ class Turns {
 
  private:
   static constexpr std::chrono::microseconds kAtOnce{100};
+  static constexpr std::chrono::milliseconds kOwnCore{4};
 
   void arrange() {
     if (std::exchange(arranged_, true)) return;
@@ -45,13 +46,20 @@ class Turns {
       if (Clock::now() >= until) break;
     }
     arranged_ = false;
-    // A loop this busy has no real-time priority left, but keeps its core for some 40 ms from a job that
-    // waits there, whatever idles on the others.
-    ::sched_yield();
+    yield_core();
     if (!waiting_.empty()) arrange();
   }
 
+  // A loop this busy has no real-time priority left, but keeps its core for some 40 ms from a job that waits
+  // there, whatever idles on the others. Not more often: a job of usual priority takes some ms each time.
+  void yield_core() {
+    if (Clock::now() - yielded_ < kOwnCore) return;
+    ::sched_yield();
+    yielded_ = Clock::now();
+  }
+
   Loop& loop_;
+  Clock::time_point yielded_;
   std::deque<asio::any_completion_handler<void()>> waiting_;
   bool arranged_ = false;
 };

@@ -237,7 +237,7 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   return start(std::move(launched), child, preferred_for_oom);
 }
 
-void execute_fork_server(const Program& program, pid_t server, const Bounds& bounds) {
+void execute_fork_server(const Program& program, pid_t server, Bounds& bounds) {
   if (program.user && ::getuid() != program.user->uid) {
     if (!become(*program.user)) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten with the user
@@ -248,7 +248,9 @@ void execute_fork_server(const Program& program, pid_t server, const Bounds& bou
   set_limits(to_rlimits(program.in_force()));
   if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) return;
   if (bounds.ruleset >= 0 && !confine_self(bounds.ruleset)) return;
+  bounds.ruleset = -1;
   if (bounds.filter && !filter_own_calls(*bounds.filter)) return;
+  bounds.filter = nullptr;
   auto words = program.argv;
   words.push_back("--fork-server");
   const auto argv = pointers(words);

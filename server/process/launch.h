@@ -59,7 +59,8 @@ Launched launch(const Program& program, const Bounds& bounds, bool preferred_for
 Launched launch(const Program& program, const Order& order, const Confiner& confiner, bool preferred_for_oom);
 
 /// Turns this process, a child of `server`, into the program's fork server, with its descriptors as they are.
-/// Returns where it cannot, with errno; what it has set by then stays.
-void execute_fork_server(const Program& program, pid_t server, const Bounds& bounds);
+/// Returns where it cannot, with errno; what it has set by then stays, and is no part of `bounds` any more:
+/// each time would count as another.
+void execute_fork_server(const Program& program, pid_t server, Bounds& bounds);
 
 }  // namespace process

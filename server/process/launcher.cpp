@@ -70,8 +70,9 @@ void launch_orders(const Program& program) {
 void become_fork_server(const Program& program, pid_t server) {
   const auto confiner = confiner_of(program);
   const auto ruleset = confiner.ruleset(-1, -1, -1);
+  Bounds bounds{ruleset.get(), confiner.filter()};
   while (await_order()) {
-    execute_fork_server(program, server, {ruleset.get(), confiner.filter()});
+    execute_fork_server(program, server, bounds);
     Launched none;
     none.error = errno;
     none.step = "execve";
