@@ -10,7 +10,6 @@
 namespace offload {
 namespace {
 
-constexpr Milliseconds kMoment{1};
 constexpr double kJitter = 0.1;  // of --jobs-per-process: lest all processes end at once
 
 // There is no process.
@@ -18,12 +17,6 @@ std::string why(const process::Launched& failed) {
   auto sentence = fmt::format("{}: {}", failed.step, std::strerror(failed.error));
   if (const auto said = process::last_lines(failed.words); !said.empty()) sentence += "; its stderr: " + said;
   return sentence;
-}
-
-// One that was found fit a moment ago still is: what it may say since then is found by its next job.
-std::optional<process::Recycled> fault_of_waiting(process::Process& process) {
-  if (Clock::now() - process.history().idle_since < kMoment) return std::nullopt;
-  return process::Fitness::fault_since(process);
 }
 
 }  // namespace
@@ -72,7 +65,7 @@ awaitable<Crew::Lent> Crew::lend(Deadline deadline, const Wanted& wanted) {
       lose_spare(std::move(process));
       continue;
     }
-    if (const auto fault = used ? fault_of_waiting(*process) : std::nullopt) {
+    if (const auto fault = used ? process::Fitness::fault_since(*process) : std::nullopt) {
       recycle(std::move(process), *fault);
       continue;
     }
