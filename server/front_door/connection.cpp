@@ -29,8 +29,7 @@ Connection::Connection(Door& door, Socket socket, Peer peer)
   door_.has_come(peer_);
 }
 
-// The kernel forgets the watch of a socket while that is open, and the socket's own: a process that is about
-// to be forked may hold it for a moment longer.
+// The watch ends first: a process that is about to be forked may hold the socket for a moment longer.
 Connection::~Connection() {
   turn_.reset();
   watched_.reset();
@@ -43,8 +42,7 @@ Connection::~Connection() {
 awaitable<> Connection::serve(std::unique_ptr<Connection> connection) {
   std::string what = "unknown";
   try {
-    co_await connection->run();
-    co_return;
+    co_return co_await connection->run();
   } catch (const std::exception& error) {
     what = error.what();
   } catch (...) {
@@ -254,7 +252,6 @@ awaitable<Ending> Connection::deliver() {
 
 awaitable<Ending> Connection::send_stream() {
   auto& exchange = turn_->exchange;
-  // It may last for hours, and there may be thousands of them.
   turn_->incoming.reset();
   std::string().swap(exchange.response.head);
   receiving_.rest();

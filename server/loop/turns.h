@@ -29,7 +29,7 @@ class Turns {
 
  private:
   static constexpr std::chrono::microseconds kAtOnce{100};
-  static constexpr std::chrono::milliseconds kOwnCore{4};
+  static constexpr std::chrono::milliseconds kOwnCore{1};
 
   void arrange() {
     if (std::exchange(arranged_, true)) return;
