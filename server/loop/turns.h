@@ -16,6 +16,10 @@ class Turns {
  public:
   explicit Turns(Loop& loop) : loop_(loop) {}
 
+  /// Whether the core is offered to jobs as well, between some turns and the next: to those that get what no
+  /// other program wants. Any other job takes its share by itself, and would keep the core for some ms.
+  void offer_core(bool offered) { offered_ = offered; }
+
   /// Suspends until all others have had a turn, and those who asked before. To be called before each piece of
   /// work, which takes some 20 us.
   awaitable<> next() {
@@ -29,7 +33,6 @@ class Turns {
 
  private:
   static constexpr std::chrono::microseconds kAtOnce{100};
-  static constexpr std::chrono::milliseconds kOwnCore{1};
 
   void arrange() {
     if (std::exchange(arranged_, true)) return;
@@ -46,20 +49,14 @@ class Turns {
       if (Clock::now() >= until) break;
     }
     arranged_ = false;
-    yield_core();
+    // A loop this busy has no real-time priority left, but keeps its core for some 40 ms from a job that
+    // idles there, whatever idles on the others.
+    if (offered_) ::sched_yield();
     if (!waiting_.empty()) arrange();
   }
 
-  // A loop this busy has no real-time priority left, but keeps its core for some 40 ms from a job that waits
-  // there, whatever idles on the others. Not more often: a job of usual priority takes some ms each time.
-  void yield_core() {
-    if (Clock::now() - yielded_ < kOwnCore) return;
-    ::sched_yield();
-    yielded_ = Clock::now();
-  }
-
   Loop& loop_;
-  Clock::time_point yielded_;
+  bool offered_ = true;
   std::deque<asio::any_completion_handler<void()>> waiting_;
   bool arranged_ = false;
 };
