@@ -142,9 +142,8 @@ void say_what_is_wrong(telemetry::AccessLog& log, const StoredJobs& stored,
   HeavyWork heavy({loop, json_pool, scratch, catalogue, clients, observers, log}, options);
   if (const auto weakness = check_confinement(options); !weakness.empty())
     log.say(spdlog::level::warn, weakness);
-  const bool jobs_idle = options.priority == process::Priority::idle;
-  Sites sites({loop, scratch, json_pool, clients, observers, options.allowed_hosts, jobs_idle},
-              std::move(sockets), options);
+  Sites sites({loop, scratch, json_pool, clients, observers, options.allowed_hosts}, std::move(sockets),
+              options);
   const telemetry::Sources sources{heavy.dispatcher(), sites.everybody.door(), *log_file,
                                    heavy.stored().store()};
   figures.begin(loop, sources, heavy, catalogue);

@@ -21,7 +21,6 @@ Site::Site(const Shared& shared, std::vector<front_door::Endpoint> endpoints,
       application_(router_, {only_on_loopback(endpoints_), shared.allowed_hosts}, shared.clients,
                    shared.json_pool, shared.observers, limits.max_body),
       door_(shared.loop, limits, application_, shared.scratch) {
-  door_.turns.offer_core(shared.jobs_idle);
   door_.stands_for_many = [&clients = shared.clients](const std::string& peer) {
     return clients.is_proxy(peer);
   };

@@ -23,7 +23,6 @@ class Site {
     const identity::Clients& clients;
     const std::vector<telemetry::Observer*>& observers;
     const std::vector<std::string>& allowed_hosts;
-    bool jobs_idle;  ///< --priority idle
   };
   Site(const Shared& shared, std::vector<front_door::Endpoint> endpoints, const front_door::Limits& limits);
 

@@ -16,10 +16,6 @@ class Turns {
  public:
   explicit Turns(Loop& loop) : loop_(loop) {}
 
-  /// Whether the core is offered to jobs as well, between some turns and the next: to those that get what no
-  /// other program wants. Any other job takes its share by itself, and would keep the core for some ms.
-  void offer_core(bool offered) { offered_ = offered; }
-
   /// Suspends until all others have had a turn, and those who asked before. To be called before each piece of
   /// work, which takes some 20 us.
   awaitable<> next() {
@@ -50,13 +46,13 @@ class Turns {
     }
     arranged_ = false;
     // A loop this busy has no real-time priority left, but keeps its core for some 40 ms from a job that
-    // idles there, whatever idles on the others.
-    if (offered_) ::sched_yield();
+    // waits there, whatever idles on the others. Beside jobs that only compute it goes on after a slice of
+    // theirs.
+    ::sched_yield();
     if (!waiting_.empty()) arrange();
   }
 
   Loop& loop_;
-  bool offered_ = true;
   std::deque<asio::any_completion_handler<void()>> waiting_;
   bool arranged_ = false;
 };
