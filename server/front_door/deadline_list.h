@@ -3,7 +3,6 @@
 // join at the back, so the list is always in order of time. Nothing runs while nobody is due. Used by
 // connection.h, one list per span.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "server/loop/loop.h"
@@ -44,7 +43,7 @@ class DeadlineList {
   void arm();
   void expire_due();
 
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer_;
+  Timer timer_;
   Milliseconds span_;
   bool armed_ = false;
   boost::intrusive::list<Member, boost::intrusive::constant_time_size<false>> members_;

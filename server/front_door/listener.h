@@ -2,7 +2,6 @@
 // Accepts clients on one listening socket and starts a connection.h for each. Knows no HTTP but the refusal
 // of a client that has too many connections already. Made in main, one per endpoint.h.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "server/front_door/connection.h"
@@ -33,7 +32,7 @@ class Listener {
   Door& door_;
   Endpoint endpoint_;
   asio::posix::basic_stream_descriptor<LoopExecutor> descriptor_;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> retry_;
+  Timer retry_;
   bool waiting_ = false;
   bool paused_ = false;
 };

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,6 +26,7 @@ using awaitable = asio::awaitable<T, LoopExecutor>;
 inline constexpr asio::use_awaitable_t<LoopExecutor> use_awaitable;
 
 using Clock = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor>;
 
 /// Suspends until all others have had a turn: those who are ready, and those who the kernel says are ready by
 /// then (128 at a time). After one post it would be the caller's turn before theirs, for what Asio hears from

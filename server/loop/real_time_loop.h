@@ -4,7 +4,6 @@
 // and later; seen with SCHED_IDLE on 6.18); a real-time thread runs at once. Knows only the loop. Made in
 // main.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <functional>
 
@@ -46,7 +45,7 @@ class RealTimeLoop {
 
   std::function<void(int error)> on_refusal_;
   asio::posix::basic_stream_descriptor<LoopExecutor> stepped_down_;  ///< eventfd(2)
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> pause_;
+  Timer pause_;
 };
 
 }  // namespace loop

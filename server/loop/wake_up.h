@@ -1,7 +1,6 @@
 #pragma once
 // What a coroutine of the loop waits on: that another part wakes it, or that a point in time comes.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -32,7 +31,7 @@ class WakeUp {
   }
 
  private:
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> timer_;
+  Timer timer_;
 };
 
 }  // namespace loop

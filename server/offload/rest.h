@@ -1,15 +1,12 @@
 #pragma once
 // The pause after starts that have failed, and whether starts fail at all. Knows no process. Used by crew.h.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <functional>
 #include <utility>
 
 #include "server/offload/back_off.h"
 
 namespace offload {
-
-using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor>;
 
 class Rest {
  public:

@@ -6,7 +6,6 @@
 
 #include <sys/types.h>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <cstdint>
 #include <unordered_map>
 #include <unordered_set>
@@ -59,7 +58,7 @@ class Orphans {
   bool is_stranger(pid_t pid) const;
   void look();
 
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> again_;
+  Timer again_;
   const ChildrenOfThread children_;
   const bool knows_strangers_;  // not where this process itself has no_new_privs
   std::unordered_set<pid_t> not_ours_, strays_, crunchers_;

@@ -3,7 +3,6 @@
 // thread whose children all crunchers are: a process's death signal is tied to the thread that is its parent.
 // Used by crew.h.
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
@@ -66,7 +65,7 @@ class Spawner {
     bool outdated = false;      // its fork server is of a program that was renewed
     std::string words;          // the last that a fork server has said
     bool listening = false;
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LoopExecutor> patience;
+    Timer patience;
   };
 
   bool own(Starter& starter, Launcher launcher);
