@@ -203,8 +203,9 @@ void Crew::hand_out(std::unique_ptr<process::Process> process) {
 
 // The first one that it suits.
 bool Crew::serve_waiter(std::unique_ptr<process::Process>& process) {
-  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
-                                  [&](const Waiter& waiter) { return suits(*process, waiter.wanted); });
+  const auto found = std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
+    return suits(process->history(), waiter.wanted);
+  });
   if (found == waiters_.end()) return false;
   auto& waiter = *found;
   waiters_.erase(found);

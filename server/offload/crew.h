@@ -174,7 +174,7 @@ class Crew {
   std::size_t target_;
   std::size_t starting_ = 0;
   std::size_t ending_ = 0;
-  Ready ready_;
+  Ready<> ready_;
   boost::intrusive::list<Waiter> waiters_;
   Rest rest_;
   Staying staying_;

@@ -88,7 +88,7 @@ def jobs_and_queue(servers, folder):
         latency,
         unit=" ms",
         y_logarithmic=True,
-        reference=("the work itself", [(x, work * (x + 1)) for x, _ in own]),
+        reference=[(x, work * (x + 1)) for x, _ in own],
     )
 
 

@@ -92,7 +92,7 @@ def dots(path, title, note, rows, logarithmic=False):
 
 def curves(path, title, note, x_title, series, unit="", y_logarithmic=False, reference=None):
     """Lines over a logarithmic x axis, each with its name at its end. `series`: {name: [(x, y)]}; `reference`:
-    (name, points) of a dotted line."""
+    the points of a dotted line, which `note` explains."""
     figure, axes = paper(8.4, 4.2, title, note)
     figure.subplots_adjust(left=0.1, right=0.7, top=0.8, bottom=0.13)
     axes.set_xscale("log")
@@ -104,9 +104,7 @@ def curves(path, title, note, x_title, series, unit="", y_logarithmic=False, ref
         ends.append((points[-1], name, colour))
     limits = axes.get_ylim()
     if reference:
-        name, points = reference
-        axes.plot(*zip(*points), linestyle=":", color=INK, linewidth=1.2)
-        axes.text(1, 1.02, f"dotted: {name}", transform=axes.transAxes, ha="right", size=9)
+        axes.plot(*zip(*reference), linestyle=":", color=INK, linewidth=1.2)
     axes.set_ylim(*(limits if y_logarithmic else (0, limits[1])))
     axes.grid(axis="y", color=FAINT, linewidth=0.7)
     axes.set_xlabel(x_title)

@@ -110,7 +110,8 @@ TARGETS = (
 )
 
 
-def markdown(results):
+def markdown(results, folder):
+    """Of the pictures in `folder` each stands beside its figure."""
     machine, figures = results["machine"], results["figures"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     parts = [
@@ -123,8 +124,13 @@ def markdown(results):
         parts.append(table(["cruncherd", "measured", "must reach", "reached"], rows))
     for key, servers in figures.items():
         if servers:
-            parts += [f"## {FIGURES[key].title}", FIGURES[key].how, figure_table(servers)]
+            parts += [f"## {FIGURES[key].title}", FIGURES[key].how, *pictures(key, folder), figure_table(servers)]
     return "\n\n".join(parts) + "\n"
+
+
+def pictures(key, folder):
+    found = sorted([*folder.glob(f"{key}.svg"), *folder.glob(f"{key}-*.svg")])
+    return [f"![The table below as a picture]({path.name})" for path in found]
 
 
 def figure_table(servers):

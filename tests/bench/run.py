@@ -75,8 +75,8 @@ def write(options, rounds, started):
     }
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
-    (options.output / "results.md").write_text(report.markdown(results))
     plots.draw_all(results, options.output)
+    (options.output / "results.md").write_text(report.markdown(results, options.output))
 
 
 def run_round(place, options, number):
