@@ -22,11 +22,11 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr int kLowest = 1;  // of the real-time priorities: above all that is not real-time is enough
-constexpr int kNice = -10;  // counts while it is busy: nine tenths of a core that it shares with one thread
+constexpr int kNice = -10;  // of a busy loop: nine tenths of a core that another thread wants as well
 constexpr nanoseconds kShare = std::chrono::milliseconds(50);
 constexpr nanoseconds kWithin = 2 * kShare;
 constexpr nanoseconds kPause = std::chrono::seconds(1);
-constexpr nanoseconds kCalm = kPause * 2 / 5;  // less than what makes it step down, or it would go on and on
+constexpr nanoseconds kCalm = kPause * 2 / 5;  // less than makes a loop step down, lest it step up at once
 
 // What the handler of SIGRTMIN works on, in the loop's thread, but anywhere in it.
 struct {

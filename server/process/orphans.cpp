@@ -27,8 +27,9 @@ Orphans::Orphans(Loop& loop)
   for (const auto pid : children_()) not_ours_.insert(pid);
 }
 
-// True once it is reaped, be it by somebody else: then the pid may already be a stranger's. With its group,
-// lest it fork faster than it is looked for; but it may have joined anybody's group of its session.
+// Kills the process with its group, lest it fork faster than a sweep looks. Spares a group that is not the
+// job's: a process may join any group of its session. True once the process is reaped, by whomever: the pid
+// may be a stranger's from then on.
 bool Orphans::end(pid_t pid, Sweep& sweep) {
   if (::waitpid(pid, nullptr, WNOHANG) != 0) {
     hosts_.erase(pid);
@@ -63,8 +64,8 @@ void Orphans::sweep() {
   if (second_look_is_due || !scheduled_) look();  // that one need not be waited for
 }
 
-// At some of them, from where the last look ended; then again, until there was nothing to end in a whole
-// round. What is killed may leave orphans of its own.
+// Looks at some of the children, from where the last look ended. Looks again until a whole round found
+// nothing to end: what is killed may leave orphans of its own.
 void Orphans::look() {
   const auto found = children_();
   Sweep sweep{{found.begin(), found.end()}, {}};
@@ -98,7 +99,7 @@ void Orphans::look() {
   });
 }
 
-// Not reaped: while it is not, its pid is nobody else's.
+// Leaves the ended ones unreaped, so that their pids are nobody else's.
 void Orphans::ask_all_to_end(Milliseconds patience) {
   const auto until = Clock::now() + patience;
   auto left = crunchers_;

@@ -1,6 +1,7 @@
 #pragma once
 // Numbers with a unit, as people write them: "1.5s", "512M". Knows no flag: whoever asks puts the name in
-// front of the sentence. Called by flag_table.cpp.
+// front of the sentence. Called by flag_table.cpp. CLI11's AsSizeValue and Range cannot take its place: they
+// know no durations and no fractions of a size, and their sentences do not show the limit in its unit.
 
 #include <cstdint>
 #include <stdexcept>
