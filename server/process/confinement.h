@@ -43,6 +43,8 @@ class Confiner {
   loop::UniqueFd ruleset(int folder, int content, int result) const;
   /// The calls that it may make (call_filter.h); null: all.
   const sock_fprog* filter() const { return filter_; }
+  /// The caller has put itself under the filter, and so all that it starts.
+  void inherit_filter() { filter_ = nullptr; }
 
  private:
   struct Place {
