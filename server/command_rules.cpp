@@ -49,7 +49,8 @@ void check_param(const std::string& name, const Json& schema, const std::string&
     const ipc::Schema compiled(schema);
     if (schema.contains("default") &&
         compiled.check(schema.at("default"), ipc::kUnbounded).fit != ipc::Fit::yes)
-      refuse(place, "params.{}: the default does not fit", name);
+      refuse(place, "params.{}: the default {} does not fit {}", name, schema.at("default").dump(),
+             schema.dump());
   } catch (const std::invalid_argument& error) {
     refuse(place, "params.{}: {}", name, error.what());
   }

@@ -232,7 +232,9 @@ ipc::Json discover_tasks(Loop& loop, asio::signal_set& signals, loop::ThreadPool
   };
   const auto program = cruncher_program(options);
   const auto& cruncher = program.argv.back();
-  if (::access(cruncher.c_str(), X_OK) != 0) throw refuse(std::strerror(errno));
+  if (::access(cruncher.c_str(), X_OK) != 0)
+    throw RefusedStart(fmt::format("--cruncher '{}': {}{}", cruncher, std::strerror(errno),
+                                   errno == EACCES ? ": is it executable? (chmod +x)" : ""));
   if (const auto fault = process::fault_of_script(cruncher); !fault.empty()) throw refuse(fault);
   if (!options.workdir.empty() && ::access(options.workdir.c_str(), X_OK) != 0)
     throw RefusedStart(fmt::format("--workdir '{}': {}", options.workdir, std::strerror(errno)));

@@ -168,6 +168,7 @@ def _answer(line):
     _next_progress = time.monotonic() + BETWEEN_PROGRESS
     result, error = _result_of(request)
     _next_progress = None
+    _flush()  # what the task has printed, for the log: nobody reads on after the answer
     cpu, peak = _usage()
     head = _print({"jsonrpc": "2.0", "id": request["id"]})[:-1]
     body = f'"result":{result}' if error is None else f'"error":{_print(error)}'

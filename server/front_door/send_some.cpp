@@ -19,8 +19,8 @@ ssize_t send_piece(int socket, std::string_view bytes) {
 
 ssize_t send_parts(int socket, const Parts& parts) {
   if (parts.size() == parts.head.size()) return send_piece(socket, parts.head);
-  if (parts.size() <= kSentAsOnePiece) {
-    std::array<char, kSentAsOnePiece> piece;
+  if (parts.size() <= loop::kSentAsOnePiece) {
+    std::array<char, loop::kSentAsOnePiece> piece;
     auto* end = piece.data();
     for (const auto part : {parts.head, parts.body, parts.tail}) end += part.copy(end, part.size());
     return send_piece(socket, {piece.data(), parts.size()});
@@ -45,8 +45,8 @@ void skip_some(std::string_view& part, std::size_t& skip) {
 
 ssize_t send_some(int socket, Parts parts, std::size_t skip) {
   for (auto* part : {&parts.head, &parts.body, &parts.tail}) skip_some(*part, skip);
-  if (parts.body.size() > kBytesPerTurn) {
-    parts.body = parts.body.substr(0, kBytesPerTurn);
+  if (parts.body.size() > loop::kBytesPerTurn) {
+    parts.body = parts.body.substr(0, loop::kBytesPerTurn);
     parts.tail = {};
   }
   for (;;) {

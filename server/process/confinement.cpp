@@ -107,7 +107,7 @@ void Confiner::allow(const std::string& path, std::uint64_t access) {
   places_.push_back({std::move(file), access & files_});
 }
 
-loop::UniqueFd Confiner::ruleset(int folder, int content, int result) const {
+loop::UniqueFd Confiner::ruleset(const Own& own) const {
   errno = 0;
   if (files_ == 0 && scoped_ == 0) return {};
   // An older kernel knows less of the attributes, and takes more only where they are zero.
@@ -116,11 +116,14 @@ loop::UniqueFd Confiner::ruleset(int folder, int content, int result) const {
   if (!ruleset || files_ == 0) return ruleset;
   bool whole = true;
   for (const auto& place : places_) whole &= add(ruleset.get(), place.file.get(), place.access);
-  if (folder >= 0) whole &= add(ruleset.get(), folder, write_);
+  if (own.folder >= 0) whole &= add(ruleset.get(), own.folder, write_);
+  // A rule is of a file, not of its name, and a program may be replaced while the server runs.
+  if (const loop::UniqueFd program(own.program ? ::open(own.program, O_PATH | O_CLOEXEC) : -1); program)
+    whole &= add(ruleset.get(), program.get(), read_ & kOnFiles);
   // They have no name, but may be opened anew by /dev/stdin and /dev/stdout. (Of what lies in memory the
   // kernel wants no rule.)
-  if (content >= 0) add(ruleset.get(), content, kReadFile & files_);
-  if (result >= 0) add(ruleset.get(), result, (kReadFile | kWriteFile | kTruncate) & files_);
+  if (own.content >= 0) add(ruleset.get(), own.content, kReadFile & files_);
+  if (own.result >= 0) add(ruleset.get(), own.result, (kReadFile | kWriteFile | kTruncate) & files_);
   if (!whole) return {};
   errno = 0;
   return ruleset;

@@ -37,10 +37,16 @@ class Confiner {
   /// `foreign`: its calls are filtered, too.
   static Confiner of_cruncher(bool foreign);
 
-  /// What a job's process is to be put under. `folder` may be written, with all in it, `content` be read and
-  /// `result` be written; each of them may be -1. No descriptor, with errno 0, where nothing is to be
-  /// confined, and with another where the kernel refuses.
-  loop::UniqueFd ruleset(int folder, int content, int result) const;
+  /// What a job has of its own. -1 and null: it has none.
+  struct Own {
+    int folder = -1;                ///< may be written, with all in it
+    int content = -1;               ///< may be read
+    int result = -1;                ///< may be written
+    const char* program = nullptr;  ///< may be read and executed: the file that has this path now
+  };
+  /// What a job's process is to be put under. No descriptor, with errno 0, where nothing is to be confined,
+  /// and with another where the kernel refuses.
+  loop::UniqueFd ruleset(const Own& own) const;
   /// The calls that it may make (call_filter.h); null: all.
   const sock_fprog* filter() const { return filter_; }
   /// The caller has put itself under the filter, and so all that it starts.

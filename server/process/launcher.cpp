@@ -62,7 +62,7 @@ void launch_program(const Program& program) {
   const bool preferred = prefer_for_oom(::getpid());
   auto confiner = confiner_of(program);
   filter_for_all({&confiner, 1});
-  const auto ruleset = confiner.ruleset(-1, -1, -1);
+  const auto ruleset = confiner.ruleset({});
   const auto start = [&] { return launch(program, {ruleset.get(), confiner.filter()}, preferred); };
   while (await_order() && drop_order() && send_report(start())) {
   }
@@ -83,7 +83,7 @@ void launch_orders(const Program& program) {
 // The fork server is left the order that waits. One that cannot be executed may be there for the next.
 void become_fork_server(const Program& program, pid_t server) {
   const auto confiner = confiner_of(program);
-  const auto ruleset = confiner.ruleset(-1, -1, -1);
+  const auto ruleset = confiner.ruleset({});
   Bounds bounds{ruleset.get(), confiner.filter()};
   while (await_order()) {
     execute_fork_server(program, server, bounds);

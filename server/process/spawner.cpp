@@ -213,7 +213,7 @@ void Spawner::hear(Starter& starter) {
 }
 
 void Spawner::renew() {
-  if (program_.start != process::Start::fork) return;
+  if (program_.start != process::Start::fork && program_.confined.empty()) return;
   for (auto& starter : starters_) {
     starter.outdated = true;
     if (starter.ordered.empty()) retire(starter);

@@ -40,7 +40,8 @@ class Spawner {
   /// The same of an order.
   void spawn(std::optional<Order> order, std::function<void(Launched)> done);
 
-  /// The program may be another one by now: a fork server of the old one is ended when it has answered.
+  /// The program, or the files that commands may reach, may be others by now: a fork server, or a launcher
+  /// that has the old ones open, is ended when it has answered.
   void renew();
 
   /// To be told of each started process, once it is reaped.
@@ -62,7 +63,7 @@ class Spawner {
     asio::posix::basic_stream_descriptor<LoopExecutor> readable;
     std::deque<Start> ordered;  // answered in this order
     bool opening = false;       // its thread forks a launcher
-    bool outdated = false;      // its fork server is of a program that was renewed
+    bool outdated = false;      // its fork server, or what commands may reach, is of before a renewal
     std::string words;          // the last that a fork server has said
     bool listening = false;
     Timer patience;

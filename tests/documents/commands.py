@@ -5,7 +5,7 @@ A block's `cruncherd …` or `./dev run …` line starts a server for the block,
 `./dev run` starts it. Its curl lines are run as they stand, but must not fail; ID stands for the last job that was submitted. Any other
 program is run as well. A line `# → ANSWER` is what the command before it prints, … being whatever it likes; an answer that names a status
 of 400 or more is to fail. What cannot be run here must stand in a block of another kind. A document's ```python block is count_words.py.
-A ```toml block is a configuration that a server starts with.
+A ```toml block is a configuration that a server starts with, and the first one is tasks.toml.
 """
 
 import contextlib
@@ -70,6 +70,8 @@ def prepare(folder, document):
     shutil.copy(ROOT / "ipc" / "kits" / "cruncher.py", folder)
     (folder / "count_words.py").write_text(example(document))
     (folder / "count_words.py").chmod(0o755)
+    if configurations := blocks(document, "toml"):
+        (folder / "tasks.toml").write_text(configurations[0])
     (folder / "text.txt").write_text("to be or not to be\n")
     subprocess.run(["convert", "plasma:fractal", "-resize", "640x480!", folder / "in.jpg"], check=True, timeout=PATIENCE)
 

@@ -1,6 +1,7 @@
 // What a command can reach, and what it cannot.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <filesystem>
 #include <fstream>
@@ -65,6 +66,33 @@ TEST_CASE("a script that exec names by its path may be read" * doctest::skip(!kC
   const auto script = directory.write("count.sh", "wc -c\n");
   const CommandServer server("[task.count]\nexec = [\"sh\", \"" + script + "\"]\n");
   CHECK(server.post("/tasks/count", "12345").body == "5\n");
+}
+
+// As an editor and a deployment do it: the name is another file's then.
+void replace(const std::string& path, const std::string& text) {
+  const auto mode = std::filesystem::status(path).permissions();
+  std::ofstream(path + ".new") << text;
+  std::filesystem::permissions(path + ".new", mode);
+  std::filesystem::rename(path + ".new", path);
+}
+
+TEST_CASE("a program that is replaced is run as it is now, and what read names is opened anew at SIGHUP" *
+          doctest::skip(!kConfines)) {
+  const harness::TemporaryDirectory directory;
+  const auto tool = directory.write("tool", "#!/bin/sh\necho first\n");
+  const auto model = directory.write("model", "first\n");
+  std::filesystem::permissions(tool, std::filesystem::perms(0755));
+  CommandServer server("[task.tool]\nexec = [\"" + tool + "\"]\n[task.show]\nexec = [\"cat\", \"" + model +
+                       "\"]\n");
+  const auto shown = [&server] { return server.post("/tasks/show").body; };
+  CHECK(server.post("/tasks/tool").body == "first\n");
+  CHECK(shown() == "first\n");
+  replace(tool, "#!/bin/sh\necho second\n");
+  CHECK(server.post("/tasks/tool").body == "second\n");
+  replace(model, "second\n");
+  CHECK(outcome_of(server.post("/tasks/show")) == "500 task_failed");
+  ::kill(server.running().pid(), SIGHUP);
+  CHECK(eventually(seconds(10), [&] { return shown() == "second\n"; }));
 }
 
 TEST_CASE("a command signals nobody outside, and opens no TCP connection" * doctest::skip(!kConfines)) {
