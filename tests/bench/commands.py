@@ -40,7 +40,7 @@ def commands(place, port, flags):
         max_body = "64MiB"
         [task.thumbnail]
         exec = {THUMBNAIL}
-        memory = "0"
+        memory = "4GiB"
         max_body = "64MiB"
         """,
     )
