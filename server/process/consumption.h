@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "server/loop/loop.h"
 #include "server/process/outcome.h"
 #include "server/process/proc_file.h"
 #include "server/process/wait_status.h"
