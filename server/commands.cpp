@@ -28,23 +28,11 @@ using settings::FlagTable;
   throw BadCommand(fmt::format("{}: {}", place, why));
 }
 
-// Who writes one of these alone means a shell.
-void refuse_shell(const std::string& place, const std::vector<std::string>& words) {
-  constexpr std::string_view kOfShell[] = {"|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1"};
-  for (const auto& word : words)
-    if (std::find(std::begin(kOfShell), std::end(kOfShell), word) != std::end(kOfShell))
-      refuse(place,
-             fmt::format("exec: no shell runs this, so '{}' would be a word for '{}': write sh -c '…' for "
-                         "a shell, or exec = [\"…\", \"{}\"] for that word",
-                         word, words.front(), word));
-}
-
 // The words of an `exec`: an array of them, or one text that is split.
 std::vector<std::string> words_of(const Entry& entry) {
   if (entry.is_table) refuse(entry.place, R"(exec must be an array of words: exec = ["wc", "-w"])");
   if (!entry.json.starts_with('"')) return entry.texts;
   auto words = process::split_words(entry.texts.front());
-  if (const auto* all = std::get_if<std::vector<std::string>>(&words)) refuse_shell(entry.place, *all);
   if (const auto* why = std::get_if<std::string_view>(&words))
     refuse(entry.place, fmt::format("exec: {}", *why));
   return std::get<std::vector<std::string>>(words);
@@ -104,6 +92,7 @@ void give_words(Command& command, const std::string& place, const std::vector<st
   if (const auto fault = process::fault_of_script(command.program); !fault.empty())
     refuse(place, fmt::format("exec: '{}': {}", command.program, fault));
   for (const auto& word : words) command.arguments.emplace_back(word);
+  command.confinement.program = command.program;
   auto& read = command.confinement.read;
   std::error_code ignored;
   for (const auto& word : words)

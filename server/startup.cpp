@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
@@ -174,9 +175,13 @@ process::Program command_program(const Options& options, bool by_launcher) {
   program.ignored = process::ignored_signals();
   program.end.grace = options.kill_grace;
   program.user = job_user(options);
+  // A job that writes outside of its folder could put the name of any other file in a program's place.
+  const bool any_writes = std::any_of(options.commands.begin(), options.commands.end(),
+                                      [](const auto& command) { return !command.confinement.write.empty(); });
   for (const auto& command : options.commands) {
-    program.confined.push_back(command.confinement);
-    program.confined.back().memory_files = command.limits.memory == 0;
+    auto& confined = program.confined.emplace_back(command.confinement);
+    confined.memory_files = command.limits.memory == 0;
+    if (any_writes) confined.read.push_back(std::exchange(confined.program, {}));
   }
   if (by_launcher) end_by_launcher(program, options);
   return program;

@@ -190,7 +190,7 @@ def _flush():
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:  # nobody reads it any more
+        except Exception:  # nobody reads it any more, or it is none: what a task puts there is its own affair
             pass
 
 

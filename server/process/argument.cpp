@@ -1,6 +1,8 @@
 #include "server/process/argument.h"
 
+#include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <optional>
 
 namespace process {
@@ -15,6 +17,13 @@ std::string_view name_at(std::string_view text) {
   std::size_t end = 1;
   while (end < text.size() && (end == 1 ? is_letter(text[end]) : goes_on(text[end]))) ++end;
   return end > 1 && end < text.size() && text[end] == '}' ? text.substr(1, end - 1) : std::string_view();
+}
+
+// Whether who wrote this word meant a shell: an operator alone, without quotes.
+bool is_of_shell(std::string_view line) {
+  constexpr std::string_view kOperators[] = {"|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1"};
+  const auto word = line.substr(0, line.find_first_of(" \t\n"));
+  return std::find(std::begin(kOperators), std::end(kOperators), word) != std::end(kOperators);
 }
 
 }  // namespace
@@ -60,7 +69,11 @@ std::variant<std::vector<std::string>, std::string_view> split_words(std::string
       word.reset();
       continue;
     }
-    if (!word) word.emplace();
+    if (!word) {
+      if (is_of_shell(line.substr(i)))
+        return "no shell runs it: write sh -c '…' for one, or quotes around | & ; < > where they are words";
+      word.emplace();
+    }
     if (quote && c == quote) {
       quote = 0;
     } else if (!quote && (c == '\'' || c == '"')) {

@@ -88,6 +88,7 @@ Confiner::Confiner(const Confinement& confinement) {
     for (const auto* path : kNetwork) allow(path, read_);
   for (const auto& path : confinement.read) allow(path, read_);
   for (const auto& path : confinement.write) allow(path, write_);
+  program_ = confinement.program;
 }
 
 Confiner Confiner::of_cruncher(bool foreign) {
@@ -97,14 +98,18 @@ Confiner Confiner::of_cruncher(bool foreign) {
   return confiner;
 }
 
-void Confiner::allow(const std::string& path, std::uint64_t access) {
+std::optional<Confiner::Place> Confiner::place_of(const std::string& path, std::uint64_t access) const {
   loop::UniqueFd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0) return;
+  if (!file || ::fstat(file.get(), &status) != 0) return std::nullopt;
   // What /dev/stdin is here, say: the kernel has no rules for such.
-  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return;
+  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return std::nullopt;
   if (!S_ISDIR(status.st_mode)) access &= kOnFiles;
-  places_.push_back({std::move(file), access & files_});
+  return Place{std::move(file), access & files_};
+}
+
+void Confiner::allow(const std::string& path, std::uint64_t access) {
+  if (auto place = place_of(path, access)) places_.push_back(std::move(*place));
 }
 
 loop::UniqueFd Confiner::ruleset(const Own& own) const {
@@ -118,8 +123,8 @@ loop::UniqueFd Confiner::ruleset(const Own& own) const {
   for (const auto& place : places_) whole &= add(ruleset.get(), place.file.get(), place.access);
   if (own.folder >= 0) whole &= add(ruleset.get(), own.folder, write_);
   // A rule is of a file, not of its name, and a program may be replaced while the server runs.
-  if (const loop::UniqueFd program(own.program ? ::open(own.program, O_PATH | O_CLOEXEC) : -1); program)
-    whole &= add(ruleset.get(), program.get(), read_ & kOnFiles);
+  if (const auto program = place_of(program_, read_); program && program->access == (read_ & kOnFiles))
+    whole &= add(ruleset.get(), program->file.get(), program->access);
   // They have no name, but may be opened anew by /dev/stdin and /dev/stdout. (Of what lies in memory the
   // kernel wants no rule.)
   if (own.content >= 0) add(ruleset.get(), own.content, kReadFile & files_);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace process {
 struct Confinement {
   enum class Mode { off, on, required };
   Mode mode = Mode::on;            ///< required: the server does not start where the kernel cannot
+  std::string program;             ///< to read and to execute: the file that has this path at a start
   std::vector<std::string> read;   ///< files and folders to read and execute, beside the system's
   std::vector<std::string> write;  ///< and to write
   bool network = false;            ///< whether it may use TCP
@@ -37,12 +39,11 @@ class Confiner {
   /// `foreign`: its calls are filtered, too.
   static Confiner of_cruncher(bool foreign);
 
-  /// What a job has of its own. -1 and null: it has none.
+  /// What a job has of its own. -1: it has none.
   struct Own {
-    int folder = -1;                ///< may be written, with all in it
-    int content = -1;               ///< may be read
-    int result = -1;                ///< may be written
-    const char* program = nullptr;  ///< may be read and executed: the file that has this path now
+    int folder = -1;   ///< may be written, with all in it
+    int content = -1;  ///< may be read
+    int result = -1;   ///< may be written
   };
   /// What a job's process is to be put under. No descriptor, with errno 0, where nothing is to be confined,
   /// and with another where the kernel refuses.
@@ -57,6 +58,7 @@ class Confiner {
     loop::UniqueFd file;
     std::uint64_t access;
   };
+  std::optional<Place> place_of(const std::string& path, std::uint64_t access) const;
   void allow(const std::string& path, std::uint64_t access);
 
   std::uint64_t files_ = 0;  // what is ruled, of files, TCP and what lies outside
@@ -64,6 +66,7 @@ class Confiner {
   std::uint64_t scoped_ = 0;
   std::uint64_t read_ = 0, write_ = 0;
   std::vector<Place> places_;
+  std::string program_;  // empty: none
   const sock_fprog* filter_ = nullptr;
 };
 

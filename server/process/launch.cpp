@@ -215,11 +215,8 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   if (!order.streams) launched.file = make_nameless_file(folder);
   if ((order.streams ? !out.open() : !launched.file) || !err.open())
     return failed(std::move(launched), "open", errno);
-  const bool of_system = order.program.starts_with("/usr/");  // which all may read
-  const auto ruleset = confiner.ruleset({.folder = folder,
-                                         .content = in.get(),
-                                         .result = launched.file.get(),
-                                         .program = of_system ? nullptr : order.program.c_str()});
+  const auto ruleset =
+      confiner.ruleset({.folder = folder, .content = in.get(), .result = launched.file.get()});
   if (!ruleset && errno != 0) return failed(std::move(launched), "landlock", errno);
   const auto argv = pointers(order.argv);
   const auto envp = pointers(order.environment);

@@ -94,6 +94,7 @@ void Spawner::open_anew(Starter& starter) {
 void Spawner::opened(Starter& starter, Launcher launcher, int error) {
   starter.opening = false;
   if (error == 0 && !own(starter, std::move(launcher))) error = errno;
+  if (error == 0 && starter.outdated) retire(starter);
   if (error == 0) return place_orders();
   const bool hope = std::any_of(starters_.begin(), starters_.end(),
                                 [](const Starter& d) { return d.opening || d.launcher.pid > 0; });
@@ -122,7 +123,7 @@ void Spawner::spawn(std::optional<Order> order, std::function<void(Launched)> do
 void Spawner::place_orders() {
   for (std::size_t full = 0; !waiting_.empty() && full < starters_.size();) {
     auto& starter = starters_[next_starter_++ % starters_.size()];
-    if (starter.ordered.size() >= kOrdered) {
+    if (starter.ordered.size() >= kOrdered || starter.outdated) {  // it ends when it has answered
       ++full;
       continue;
     }
@@ -216,7 +217,7 @@ void Spawner::renew() {
   if (program_.start != process::Start::fork && program_.confined.empty()) return;
   for (auto& starter : starters_) {
     starter.outdated = true;
-    if (starter.ordered.empty()) retire(starter);
+    if (starter.ordered.empty() && !starter.opening) retire(starter);
   }
 }
 

@@ -56,8 +56,7 @@ pid_t running_cruncher(const RunningServer& server);
 /// Waits until the server has no child, zombies included.
 bool has_no_children(const RunningServer& server, milliseconds within = seconds(5));
 
-/// Whether the next job of an UnrulyServer gets its own answer. Its process is gone by then, unless it stays,
-/// so that it cannot be taken for that of a job that is started next.
+/// Whether the next job of an UnrulyServer gets its own answer.
 bool works(const RunningServer& server);
 
 std::string unruly_path();

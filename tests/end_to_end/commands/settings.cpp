@@ -19,7 +19,7 @@ TEST_CASE("a mistake in a command's section is refused at start with file, line 
       {"exec = \"convvert -\"", ":2:", "no program 'convvert'"},
       {"exec = \"\"", ":2:", "names no program"},
       {"exec = \"cat 'x\"", ":2:", "has no other end"},
-      {"exec = \"sort | uniq -c\"", ":2:", "no shell runs this, so '|' would be a word for 'sort'"},
+      {"exec = \"sort | uniq -c\"", ":2:", "no shell runs it: write sh -c"},
       {"exec = [\"cat\", \"{widht}\"]\nparams.width = {}", ":1:", "{widht} is no param"},
       {"exec = [\"cat\", \"{in}\"]", ":1:", "needs in = \"NAME\""},
       {"exec = \"cat\"\nin = \"a/b\"", ":1:", "without '/'"},
