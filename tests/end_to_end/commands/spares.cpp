@@ -83,11 +83,15 @@ TEST_CASE("a program that does not wait for its content is started for each job,
 
 TEST_CASE("a spare whose program is killed is replaced") {
   CommandServer server("[task.copy]\nexec = \"cat\"\nspares = 1\n");
-  const auto spares = [&] { return spares_of(server, "cat"); };
-  REQUIRE(eventually(seconds(10), [&] { return spares().size() == 1; }));
-  const auto first = spares().front();
+  std::vector<pid_t> spares;
+  const auto one_is_there = [&] {
+    spares = spares_of(server, "cat");
+    return spares.size() == 1;
+  };
+  REQUIRE(eventually(seconds(10), one_is_there));
+  const auto first = spares.front();
   ::kill(first, SIGKILL);
-  CHECK(eventually(seconds(10), [&] { return spares().size() == 1 && spares().front() != first; }));
+  CHECK(eventually(seconds(10), [&] { return one_is_there() && spares.front() != first; }));
   CHECK(server.post("/tasks/copy", "abc").body == "abc");
 }
 
