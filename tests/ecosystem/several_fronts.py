@@ -126,7 +126,7 @@ def a_refused_job_is_passed_on(front, servers):
     with concurrent.futures.ThreadPoolExecutor(full) as clients:
         direct = [clients.submit(job, servers[0].port, 400) for _ in range(full)]
         until(lambda: servers[0].busy() == full)
-        assert burst(front, 12, 20) == {200: 12}
+        assert (got := burst(front, 12, 20)) == {200: 12}, got
         assert all(each.result()[0] == 200 for each in direct)
 
 

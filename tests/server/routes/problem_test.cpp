@@ -38,8 +38,9 @@ TEST_CASE("every reason is documented, and its document has a title") {
     CAPTURE(reason);
     CHECK(reasons.contains(std::string(reason)));
   }
-  for (const auto& [reason, statuses] : reasons) {
-    for (const int status : statuses) {
+  for (const auto& entry : reasons) {
+    const auto& reason = entry.first;
+    for (const int status : entry.second) {
       CAPTURE(reason);
       CAPTURE(status);
       const auto document =
