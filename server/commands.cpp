@@ -92,7 +92,6 @@ void give_words(Command& command, const std::string& place, const std::vector<st
   if (const auto fault = process::fault_of_script(command.program); !fault.empty())
     refuse(place, fmt::format("exec: '{}': {}", command.program, fault));
   for (const auto& word : words) command.arguments.emplace_back(word);
-  command.confinement.program = command.program;
   auto& read = command.confinement.read;
   std::error_code ignored;
   for (const auto& word : words)

@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <cstring>
 #include <filesystem>
-#include <utility>
 
 #include "server/offload/discovery.h"
 #include "server/offload/dispatcher.h"
@@ -181,7 +180,10 @@ process::Program command_program(const Options& options, bool by_launcher) {
   for (const auto& command : options.commands) {
     auto& confined = program.confined.emplace_back(command.confinement);
     confined.memory_files = command.limits.memory == 0;
-    if (any_writes) confined.read.push_back(std::exchange(confined.program, {}));
+    if (any_writes)
+      confined.read.push_back(command.program);
+    else
+      confined.program = command.program;
   }
   if (by_launcher) end_by_launcher(program, options);
   return program;
