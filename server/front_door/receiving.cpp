@@ -23,6 +23,13 @@ bool Receiving::end(std::string_view why) {
   return false;
 }
 
+bool Receiving::refuse(Incoming& request, Refusal refusal) {
+  socket_.leave();
+  socket_.forgive();
+  request.refusal = std::move(refusal);
+  return false;
+}
+
 // Asio reads the request when it comes: a wait, and then a read, would be two system calls. A request counts,
 // even if it comes with the deadline or the drain.
 awaitable<std::string_view> Receiving::first_bytes() {
@@ -94,34 +101,38 @@ awaitable<bool> Receiving::read_content(Incoming& request) {
   while (request.step == Step::need_body) {
     const bool more = co_await read_more(request, "body_timeout");
     if (!more) co_return false;
-    if (must_spool(request)) {
-      const bool spooled = co_await spool(request);
-      if (!spooled) co_return false;
+    if (!must_spool(request)) continue;
+    const bool spooled = co_await spool(request);
+    if (!spooled) co_return false;
+    if (const auto known = request.reader.content_length()) {
+      const bool whole = co_await spool_rest(request, *known);
+      if (!whole) co_return false;
     }
   }
   socket_.leave();
   socket_.forgive();
-  if (request.step == Step::complete && request.spool) co_return co_await spool(request);
-  co_return true;
+  if (request.step != Step::complete || !request.spool || request.reader.body_size() == 0) co_return true;
+  co_return co_await spool(request);  // the last piece
+}
+
+// False where `request.refusal` says why not. The deadline may have passed while nobody waited.
+awaitable<bool> Receiving::readable(Incoming& request, std::string_view too_late) {
+  account(request);
+  if (!door_.has_memory()) co_return refuse(request, door_.no_memory());
+  bool in_time = !socket_.late();
+  if (in_time) in_time = co_await socket_.wait(Socket::wait_read);
+  if (in_time) co_return true;
+  const auto flag = too_late == "body_timeout" ? "body-timeout" : "header-timeout";
+  const auto detail = fmt::format("the request did not come in time (--{})", flag);
+  co_return refuse(request, {408, too_late, detail});
 }
 
 // One wait and one read.
 awaitable<bool> Receiving::read_more(Incoming& request, std::string_view too_late) {
-  account(request);
-  if (!door_.has_memory()) {
-    request.refusal = door_.no_memory();
-    co_return false;
-  }
-  const bool readable = co_await socket_.wait(Socket::wait_read);
-  if (readable && request.step == Step::need_body) co_await door_.turns.next();
-  if (readable && !receive(request)) co_return false;
-  if (readable && (!socket_.late() || request.step >= Step::complete)) co_return true;
-  socket_.leave();
-  socket_.forgive();
-  request.refusal = Refusal{408, too_late,
-                            fmt::format("the request did not come in time (--{})",
-                                        too_late == "body_timeout" ? "body-timeout" : "header-timeout")};
-  co_return false;
+  const bool is_readable = co_await readable(request, too_late);
+  if (!is_readable) co_return false;
+  if (request.step == Step::need_body) co_await door_.turns.next();
+  co_return receive(request);
 }
 
 bool Receiving::must_spool(const Incoming& request) const {
@@ -130,24 +141,38 @@ bool Receiving::must_spool(const Incoming& request) const {
   return request.spool || reader.content_length().value_or(reader.body_size()) > kInMemory;
 }
 
-// Nothing is read meanwhile: a client is no faster than the disk. Each kInMemory bytes have a --body-timeout
-// of their own.
+// Nothing is read meanwhile: a client is no faster than the disk.
 awaitable<bool> Receiving::spool(Incoming& request) {
   if (!request.spool) request.spool = std::make_unique<Spool>(door_.scratch);
   const auto before = request.spool->size();
   auto piece = request.reader.release_body();
   auto refusal = co_await request.spool->append(std::move(piece));
-  if (refusal) {
-    socket_.leave();
-    socket_.forgive();
-    request.refusal = std::move(*refusal);
-    co_return false;
-  }
-  if (request.step == Step::need_body && request.spool->size() / kInMemory > before / kInMemory) {
-    socket_.forgive();
-    door_.deadlines.body.join(socket_);
-  }
+  if (refusal) co_return refuse(request, std::move(*refusal));
+  if (request.step == Step::need_body) earn_time(*request.spool, before);
   co_return true;
+}
+
+// What has a known length is no parser's any more, so the loop only waits for it.
+awaitable<bool> Receiving::spool_rest(Incoming& request, std::size_t length) {
+  auto& spool = *request.spool;
+  while (spool.size() < length) {
+    const bool is_readable = co_await readable(request, "body_timeout");
+    if (!is_readable) co_return false;
+    const auto before = spool.size();
+    auto received = co_await spool.receive(socket_.descriptor(), length - before);
+    if (received.refusal) co_return refuse(request, std::move(*received.refusal));
+    if (!received.end.empty()) co_return end(received.end);
+    earn_time(spool, before);
+  }
+  request.step = Step::complete;
+  co_return true;
+}
+
+// Each kInMemory bytes have a --body-timeout of their own.
+void Receiving::earn_time(const Spool& spool, std::size_t before) {
+  if (spool.size() / kInMemory == before / kInMemory) return;
+  socket_.forgive();
+  door_.deadlines.body.join(socket_);
 }
 
 void Receiving::account(const Incoming& request) {

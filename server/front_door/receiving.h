@@ -56,10 +56,14 @@ class Receiving {
 
  private:
   bool receive(Incoming& request);
+  awaitable<bool> readable(Incoming& request, std::string_view too_late);
   awaitable<bool> read_more(Incoming& request, std::string_view too_late);
   bool must_spool(const Incoming& request) const;
   awaitable<bool> spool(Incoming& request);
+  awaitable<bool> spool_rest(Incoming& request, std::size_t length);
+  void earn_time(const Spool& spool, std::size_t before);
   void account(const Incoming& request);
+  bool refuse(Incoming& request, Refusal refusal);
   bool end(std::string_view why);
 
   Door& door_;

@@ -93,7 +93,7 @@ awaitable<bool> Sending::send_file(const FileContent& file) {
   auto offset = file.offset;
   const auto end = file.offset + file.size;
   while (offset < end) {
-    const auto most = std::min(kBytesPerCall, end - offset);
+    const auto most = std::min(kMovedPerCall, end - offset);
     auto work = [socket = socket_.descriptor(), from = file.fd.get(), offset, most] {
       const auto count = send_some_of_file(socket, from, offset, most);
       return Taken{count, errno};

@@ -27,6 +27,11 @@ bool Scratch::extend(Share& share, std::size_t bytes) {
   return true;
 }
 
+void Scratch::shrink(Share& share, std::size_t bytes) {
+  used_ -= bytes;
+  share.size_ -= bytes;
+}
+
 UniqueFd Scratch::open() const {
   UniqueFd file(::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (file || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return file;

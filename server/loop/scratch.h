@@ -43,6 +43,9 @@ class Scratch {
   /// call.
   bool extend(Share& share, std::size_t bytes);
 
+  /// Makes `share` smaller by `bytes`, which it has. For the loop to call.
+  void shrink(Share& share, std::size_t bytes);
+
   /// A new file that has no name, for reading and writing; or none, and errno says why. Not for the loop to
   /// call: it may wait for the disk.
   UniqueFd open() const;

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "server/loop/thread_cpu_time.h"
 #include "tests/end_to_end/front_door/plain_socket.h"
 #include "tests/harness/http_client.h"
 #include "tests/harness/lowered_limit.h"
@@ -181,6 +182,44 @@ TEST_CASE("a spooled content takes less than 256 KiB of memory, however long it 
   CHECK(harness::eventually(10s, [&] { return door.scratch_used() > 98 * kMiB; }));
   CHECK(most < 256 * 1024);
   if (!harness::kSanitized) CHECK(harness::private_memory_kib(::getpid()) < before + 1024);
+}
+
+// CPU time of the loop's thread.
+std::chrono::nanoseconds loop_time_for(ServedDoor& door, HttpClient& client, bool chunked) {
+  constexpr int kParts = 64;
+  const auto part = pattern(kMiB);
+  const auto spent = [&] { return door.on_loop([] { return loop::thread_cpu_time(); }); };
+  const auto begin = spent();
+  if (chunked)
+    client.send("POST /chunks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  else
+    client.send(head_of(kParts * kMiB));
+  for (int i = 0; i < kParts; ++i) {
+    if (chunked) client.send("100000\r\n");
+    client.send(part);
+    if (chunked) client.send("\r\n");
+  }
+  if (chunked) client.send("0\r\n\r\n");
+  CHECK(client.read_response().status == 200);
+  return spent() - begin;
+}
+
+TEST_CASE("a content of known length comes into its file beside the loop") {
+  ServedDoor door({.terms = {std::size_t{1} << 30, true}},
+                  [](Exchange& exchange) { exchange.response = whole("done"); });
+  HttpClient client(door.port());
+  const auto parsed = loop_time_for(door, client, true);
+  CHECK(loop_time_for(door, client, false) < parsed / 2);
+}
+
+TEST_CASE("a request behind a long content is not taken for a part of it") {
+  ServedDoor door({}, echo);
+  const auto content = pattern(3 * kMiB);
+  HttpClient client(door.port());
+  client.send(head_of(content.size()) + content +
+              "POST /next HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nshort");
+  CHECK(client.read_response().body == content);
+  CHECK(client.read_response().body == "short");
 }
 
 TEST_CASE("a content at a modest pace outlives --body-timeout, one that stalls does not") {
