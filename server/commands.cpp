@@ -147,7 +147,8 @@ Command read_command(const settings::TaskSection& section, const CommandDefaults
     else if (const auto* flag = flags.find(key); flag && !entry.is_table)
       set(*flag, entry, place);
     else
-      refuse(place, fmt::format("{}: there is no such key{}", entry.key, flags.suggestion(key)));
+      refuse(place, fmt::format("{}: there is no such key{}", entry.key,
+                                flags.suggestion(key, {"exec", "params", "exit"})));
   }
   give_words(command, fmt::format("{}: [task.{}]", exec->place, section.name),
              launched(command.place, command.launcher, words_of(*exec)));

@@ -80,15 +80,16 @@ const Flag* FlagTable::find(std::string_view name) const {
   return found == flags_.end() ? nullptr : &*found;
 }
 
-std::string FlagTable::suggestion(std::string_view name) const {
-  const Flag* nearest = nullptr;
+std::string FlagTable::suggestion(std::string_view name, std::vector<std::string_view> others) const {
+  for (const auto& flag : flags_) others.push_back(flag.name);
+  std::string_view nearest;
   auto least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const auto& flag : flags_)
-    if (const auto far = distance(name, flag.name); far < least) {
+  for (const auto other : others)
+    if (const auto far = distance(name, other); far < least) {
       least = far;
-      nearest = &flag;
+      nearest = other;
     }
-  return nearest ? fmt::format(": did you mean '{}'?", nearest->name) : "";
+  return nearest.empty() ? "" : fmt::format(": did you mean '{}'?", nearest);
 }
 
 }  // namespace settings

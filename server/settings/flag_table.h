@@ -84,8 +84,8 @@ class FlagTable {
   const std::vector<Flag>& all() const { return flags_; }
   /// Nothing where there is none.
   const Flag* find(std::string_view name) const;
-  /// ": did you mean 'port'?", or nothing where no name is near.
-  std::string suggestion(std::string_view name) const;
+  /// ": did you mean 'port'?", or nothing where no name is near. `others` may be meant, too.
+  std::string suggestion(std::string_view name, std::vector<std::string_view> others = {}) const;
 
  private:
   Flag& add(const char* name, const char* help, std::string shown, std::string type,

@@ -37,6 +37,7 @@ TEST_CASE("a mistake in a command's section is refused at start with file, line 
       {"exec = \"cat\"\nstream = true\nout = \"a\"", ":1:", "cannot be with out"},
       {"exec = \"cat\"\nconfine = \"maybe\"", ":3:", "on|off|required"},
       {"exec = \"cat\"\nacepts = []", ":3:", "did you mean 'accepts'"},
+      {"exec = \"cat\"\nparam.x = {}", ":3:", "did you mean 'params'"},
       {"exec = \"cat\"\nrunning = 0", ":3:", "from 1 to 4096"},
       {"exec = \"cat\"\nspares = 1\nparams.x = {}", ":1:", "cannot be with params"},
       {"exec = \"cat {in}\"\nspares = 1\nin = \"a\"", ":1:", "cannot be with in"},
