@@ -101,7 +101,7 @@ void step_up(std::optional<RealTimeLoop>& real_time, Loop& loop, telemetry::Log&
              telemetry::AccessLog& log) {
   real_time.emplace(loop, [&log](int error) {
     log.say(spdlog::level::info,
-            std::string("--loop-priority: not realtime: ") +
+            std::string("--loop-priority: the usual, so light requests may wait for jobs: ") +
                 (error == EPERM ? "no right to real-time priority (CAP_SYS_NICE or RLIMIT_RTPRIO)"
                                 : std::strerror(error)));
   });
