@@ -4,8 +4,8 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <functional>
+#include <map>
 #include <memory>
-#include <unordered_map>
 
 #include "server/jobs/store.h"
 #include "server/jobs/topic.h"
@@ -94,7 +94,8 @@ class Runner {
   offload::Admission& admission_;
   Work& work_;
   const Terms terms_;
-  std::unordered_map<std::string, Entry> live_;
+  // No hash table: to make one of 100,000 larger takes 20 ms.
+  std::map<std::string, Entry> live_;
   offload::FairQueue queue_;
   std::uint64_t ordinals_ = 0;
   std::size_t running_ = 0;
