@@ -21,7 +21,6 @@ from processes import memory
 from rounds import measured, prepare, set_up
 from servers import Request, Server, cruncherd, nginx
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL, LARGE = "x" * 1024, "x" * (8 << 20)
 CLIENTS = 4
 MANY = 50  # clients with a large content each, for the memory
@@ -189,15 +188,13 @@ def markdown(rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--output", type=Path, default=ROOT / "tests" / "bench" / "results", help="folder for commands.md")
+    parser.add_argument("--output", type=Path, default=machine.RESULTS, help="folder for commands.md")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
     options = parser.parse_args()
-    build = options.build.resolve()
-    set_up(build)
+    set_up(machine.BUILD)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        place = prepare(Path(folder), build)
+        place = prepare(Path(folder), machine.BUILD)
         jpeg = subprocess.run(["convert", "-size", "3000x2200", "plasma:fractal", "-quality", "97", "jpg:-"],
                               stdout=subprocess.PIPE, check=True).stdout
         rounds = measured(COMPARED, options.rounds, lambda server: measure(place, server, options.seconds, jpeg))

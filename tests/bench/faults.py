@@ -8,6 +8,7 @@ seen, with a mark: ✓ the fault cost its own client alone, ✗ it cost others. 
 import argparse
 import contextlib
 import dataclasses
+import datetime
 import http.client
 import itertools
 import os
@@ -23,7 +24,6 @@ import machine
 from fault_servers import JOB_MIB, JOB_SECONDS, SERVERS
 from processes import cpu_seconds, free_port, process, wait_until, wait_until_it_answers, with_descendants
 
-HERE = Path(__file__).parent
 PATIENCE = 8  # seconds that a client waits for an answer
 SOON = 1.5  # seconds after which nothing of an ended job may be left
 tokens = itertools.count(random.randrange(10_000_000, 90_000_000))
@@ -251,25 +251,33 @@ def measure(fault, commands, job, build):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--build", type=Path, default=HERE.parents[1] / "build")
-    parser.add_argument("--output", type=Path, help="folder for faults.md (default: BUILD/bench)")
+    parser.add_argument("--output", type=Path, default=machine.RESULTS, help="folder for faults.md and faults.svg")
     parser.add_argument("--servers", default=",".join(SERVERS), help="which, comma-separated (default: all)")
     options = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin"
     machine.install_packages()
     machine.install_node_packages()
-    build = options.build.resolve()
     servers = [SERVERS[key] for key in options.servers.split(",")]
     lines = ["| a job that … | " + " | ".join(title for title, *_ in servers) + " |", "|---" * (len(servers) + 1) + "|"]
     for fault in FAULTS:
-        cells = [measure(fault, *server, build) for _, *server in servers]
+        cells = [measure(fault, *server, machine.BUILD) for _, *server in servers]
         lines.append(f"| {fault.title} | " + " | ".join(cells) + " |")
         print(lines[-1], flush=True)
-    output = options.output or build / "bench"
-    output.mkdir(parents=True, exist_ok=True)
-    text = "\n".join(lines) + "\n"
-    (output / "faults.md").write_text(text)
-    fault_picture.draw(output / "faults.svg", text)
+    options.output.mkdir(parents=True, exist_ok=True)
+    table = "\n".join(lines) + "\n"
+    (options.output / "faults.md").write_text(f"{head()}\n\n{table}")
+    fault_picture.draw(options.output / "faults.svg", table)
+
+
+def head():
+    about = machine.computer()
+    return "\n\n".join([
+        "# What a fault costs",
+        "✓: its own client alone; ✗: others as well. Each cell is what was seen "
+        f"(`./dev bench faults`, {datetime.date.today()}, {about['cpu']}, {about['cores']} cores; "
+        f"{JOB_SECONDS} seconds for a job, {JOB_MIB} MiB where a server can be told so):",
+        "![The table below as a picture](faults.svg)",
+    ])
 
 
 if __name__ == "__main__":

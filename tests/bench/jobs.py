@@ -21,7 +21,6 @@ from job_servers import JOB_SERVERS
 from rounds import measured, prepare, set_up
 from servers import PEERS, Request
 
-ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = 64
 LIGHT_RATE = 200  # requests for `/` per second
 SUBMITTED_ALONE = 1  # second, by one client, at each point of the curve
@@ -142,24 +141,22 @@ def job_versions():
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--output", type=Path, default=ROOT / "tests" / "bench" / "results", help="folder for jobs.md")
+    parser.add_argument("--output", type=Path, default=machine.RESULTS, help="folder for jobs.md")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
     parser.add_argument("--queued", type=int, default=100_000, help="the longest queue")
     options = parser.parse_args()
-    options.command = " ".join(["./dev bench jobs", *sys.argv[3:]])  # without --build
+    options.command = " ".join(["./dev bench jobs", *sys.argv[1:]])
     return options
 
 
 def main():
     options = read_options()
-    build = options.build.resolve()
-    set_up(build, machine.install_node_packages)
+    set_up(machine.BUILD, machine.install_node_packages)
     started = time.time()
     # Beside the build: a temporary folder may be in memory, where nothing has to be written to a disk.
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=build) as folder:
-        place = prepare(Path(folder), build)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=machine.BUILD) as folder:
+        place = prepare(Path(folder), machine.BUILD)
         rounds = measured(JOB_SERVERS, options.rounds, lambda server: measure(place, server, options))
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "jobs.md").write_text(markdown(rounds, options, (time.time() - started) / 60))

@@ -12,6 +12,10 @@ from pathlib import Path
 
 from servers import PEERS
 
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+BUILD = Path(os.environ.get("BUILD", HERE.parents[1] / "build")).resolve()  # as ./dev has it; a set up release build
+
 DEBIAN_PACKAGES = {
     "wrk": "wrk",
     "nginx": "nginx-light",

@@ -2,7 +2,7 @@
 """The benchmark: cruncherd and what people would use instead, side by side on one machine.
 
 Every round takes every figure through every server, one at a time, each round beginning with another server. Results
-are medians over the rounds; a ratio is taken within each round first. Writes results.json, results.md and SVG plots.
+are medians over the rounds; a ratio is taken within each round first. Writes results.md and SVG plots; the numbers of each round to BUILD/bench.
 Read figures.py for what is measured, servers.py for what with.
 """
 
@@ -23,13 +23,11 @@ from figures import FIGURES, Round
 from rounds import in_turn, prepare, set_up
 from servers import SERVERS
 
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--build", type=Path, default=ROOT / "build", help="a set up release build folder")
-    parser.add_argument("--output", type=Path, help="folder for the results (default: BUILD/bench)")
+    parser.add_argument("--output", type=Path, help="folder for the results (default: results/ beside this; with --quick, BUILD/bench)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="length of one measurement")
     parser.add_argument("--quick", action="store_true", help="one short round, to see that everything works")
@@ -43,17 +41,16 @@ def read_options():
     for known, asked in ((FIGURES, options.figures), (SERVERS, options.servers)):
         if unknown := set(asked) - set(known):
             parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
-    options.build = options.build.resolve()
-    options.output = options.output or options.build / "bench"
+    options.output = options.output or (machine.BUILD / "bench" if options.quick else machine.RESULTS)
     return options
 
 
 def main():
     options = read_options()
-    set_up(options.build, machine.install_packages, machine.install_node_packages)
+    set_up(machine.BUILD, machine.install_packages, machine.install_node_packages)
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        place = prepare(Path(folder), options.build)
+        place = prepare(Path(folder), machine.BUILD)
         rounds = []
         for number in range(options.rounds):
             rounds.append(run_round(place, options, number))
@@ -74,7 +71,9 @@ def write(options, rounds, started):
         "figures": collect(rounds),
     }
     options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    numbers = machine.BUILD / "bench" / "results.json"
+    numbers.parent.mkdir(exist_ok=True)
+    numbers.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     plots.draw_all(results, options.output)
     (options.output / "results.md").write_text(report.markdown(results, options.output))
 

@@ -25,11 +25,13 @@ Json without_usage(const HttpResponse& response) {
 TEST_CASE("a job is accepted at once, told where it is, and its result is what a waiting client gets") {
   const TemporaryDirectory folder;
   const StoringServer server(folder);
-  for (const auto& [task, params] :
-       std::vector<std::pair<std::string, Json>>{{"echo", {{"text", "hallo"}}},
-                                                 {"fail", {{"code", -5}, {"message", "it broke"}}},
-                                                 {"huge_answer", {{"bytes", 300'000}}},
-                                                 {"die", {{"signal", 6}}}}) {
+  const std::vector<std::pair<std::string, Json>> requests{{"echo", {{"text", "hallo"}}},
+                                                           {"fail", {{"code", -5}, {"message", "it broke"}}},
+                                                           {"huge_answer", {{"bytes", 300'000}}},
+                                                           {"die", {{"signal", 6}}}};
+  for (const auto& request : requests) {
+    const auto& task = request.first;
+    const auto& params = request.second;
     CAPTURE(task);
     HttpClient client(server.port());
     const auto response = submit(client, task, params);
