@@ -27,9 +27,15 @@ struct ContentTerms {
 
 /// A request's content in an unlinked file, whose offset is 0. No descriptor where the content is in memory.
 struct SpooledContent {
+  SpooledContent() = default;
+  SpooledContent(loop::UniqueFd file, std::size_t bytes) : fd(std::move(file)), size(bytes) {}
+  SpooledContent(SpooledContent&&) = default;
+  SpooledContent& operator=(SpooledContent&&) = default;
+  ~SpooledContent() { share.close(std::move(fd)); }
+
   loop::UniqueFd fd;
   std::size_t size = 0;
-  loop::Scratch::Share share{};  ///< of --max-scratch: to be kept for as long as anybody uses the file
+  loop::Scratch::Share share;  ///< of --max-scratch: to be kept for as long as anybody uses the file
 };
 
 /// A response's content in a file: `size` bytes from `offset`. They must not shrink before they are sent.

@@ -21,6 +21,19 @@ struct Taken {
   int error = 0;
 };
 
+// As much as the socket takes and one call may bring. What comes before an error counts.
+Taken send_part_of_file(int socket, int file, std::size_t offset, std::size_t most) {
+  Taken taken;
+  const auto until = Clock::now() + kMovedWithin;
+  do {
+    const auto done = static_cast<std::size_t>(taken.count);
+    const auto count = send_some_of_file(socket, file, offset + done, std::min(kBytesPerCall, most - done));
+    if (count <= 0) return taken.count > 0 ? taken : Taken{count, errno};
+    taken.count += count;
+  } while (static_cast<std::size_t>(taken.count) < most && Clock::now() < until);
+  return taken;
+}
+
 }  // namespace
 
 void Sending::begin() {
@@ -95,8 +108,7 @@ awaitable<bool> Sending::send_file(const FileContent& file) {
   while (offset < end) {
     const auto most = std::min(kMovedPerCall, end - offset);
     auto work = [socket = socket_.descriptor(), from = file.fd.get(), offset, most] {
-      const auto count = send_some_of_file(socket, from, offset, most);
-      return Taken{count, errno};
+      return send_part_of_file(socket, from, offset, most);
     };
     const auto taken = co_await door_.scratch.threads().call(work);
     if (taken.count > 0) {

@@ -24,8 +24,9 @@ struct Written {
 };
 
 struct Moved {
-  int error = 0;
   std::size_t bytes = 0;
+  int error = 0;
+  bool no_room = false;
   std::string_view end;
 };
 
@@ -40,23 +41,25 @@ int write_all(int file, std::string_view bytes, std::size_t offset) {
   return 0;
 }
 
-Moved move_to_file(int socket, int file, std::size_t offset, std::size_t most) {
+// Room for a piece is taken before it is read, and what it does not need is given back.
+Moved move_to_file(int socket, SpooledContent& to, loop::Scratch& scratch, std::size_t most) {
   Moved moved;
   std::array<char, kPiece> piece;
-  while (moved.bytes < most && moved.error == 0) {
-    const auto count = ::recv(socket, piece.data(), std::min(piece.size(), most - moved.bytes), MSG_DONTWAIT);
+  const auto until = Clock::now() + kMovedWithin;
+  do {
+    const auto room = std::min(piece.size(), most - moved.bytes);
+    moved.no_room = !scratch.extend(to.share, room);
+    if (moved.no_room) break;
+    const auto count = ::recv(socket, piece.data(), room, MSG_DONTWAIT);
+    const auto size = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    scratch.shrink(to.share, room - size);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      if (count == 0)
-        moved.end = "client";
-      else if (errno != EAGAIN)
-        moved.end = "client_reset";
-      break;
-    }
-    const auto size = static_cast<std::size_t>(count);
-    moved.error = write_all(file, {piece.data(), size}, offset + moved.bytes);
+    if (count == 0) moved.end = "client";
+    if (count < 0 && errno != EAGAIN) moved.end = "client_reset";
+    if (count <= 0) break;
+    moved.error = write_all(to.fd.get(), {piece.data(), size}, to.size + moved.bytes);
     moved.bytes += size;
-  }
+  } while (moved.bytes < most && moved.error == 0 && Clock::now() < until);
   return moved;
 }
 
@@ -86,15 +89,11 @@ awaitable<std::optional<Refusal>> Spool::append(std::string bytes) {
 
 awaitable<Spool::Received> Spool::receive(int socket, std::size_t most) {
   most = std::min(most, loop::kMovedPerCall);
-  if (!scratch_.extend(content_.share, most))
-    co_return Received{no_scratch(scratch_, content_.size + most), {}};
-  auto work = [socket, file = content_.fd.get(), offset = content_.size, most] {
-    return move_to_file(socket, file, offset, most);
-  };
+  auto work = [this, socket, most] { return move_to_file(socket, content_, scratch_, most); };
   const auto moved = co_await scratch_.threads().call(work);
-  scratch_.shrink(content_.share, most - moved.bytes);
-  if (moved.error != 0) co_return Received{failed(moved.error), {}};
   content_.size += moved.bytes;
+  if (moved.error != 0) co_return Received{failed(moved.error), {}};
+  if (moved.no_room) co_return Received{no_scratch(scratch_, content_.size), {}};
   co_return Received{std::nullopt, moved.end};
 }
 

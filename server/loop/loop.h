@@ -1,6 +1,7 @@
 #pragma once
-// The one event loop and the words that go with it. Everything in server/ but the spawner's threads, the JSON
-// pool and the log's writer runs on this loop's single thread, so nothing here is locked.
+// The one event loop and the words that go with it. Everything in server/ runs on this loop's single thread,
+// so nothing here is locked; but for the spawner's threads, those of the pools (JSON, files, stored jobs) and
+// the log's writer.
 
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>

@@ -20,8 +20,10 @@ Scratch::Scratch(Loop& loop, std::string folder, std::size_t most)
     : folder_(folder_or_default(std::move(folder))), most_(most), threads_(loop, 1) {}
 
 bool Scratch::extend(Share& share, std::size_t bytes) {
-  if (bytes > most_ - used_) return false;
-  used_ += bytes;
+  auto used = used_.load();
+  do
+    if (bytes > most_ - used) return false;
+  while (!used_.compare_exchange_weak(used, used + bytes));
   share.scratch_ = this;
   share.size_ += bytes;
   return true;

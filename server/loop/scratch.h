@@ -3,6 +3,7 @@
 // together, and a thread that reads and writes them. Knows no request. Made in main; used by front_door/ for
 // long contents.
 
+#include <atomic>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -33,17 +34,22 @@ class Scratch {
       if (scratch_) scratch_->used_ -= size_;
     }
 
+    /// Closes a file that it was for, on the thread: to free a large one takes the kernel longer than the
+    /// loop has time.
+    void close(UniqueFd file) {
+      if (scratch_ && file) scratch_->threads_.run([closed = std::move(file)] {});
+    }
+
    private:
     friend Scratch;
     Scratch* scratch_ = nullptr;
     std::size_t size_ = 0;
   };
 
-  /// Makes `share` larger by `bytes`. False, and nothing is done, where that is too much. For the loop to
-  /// call.
+  /// Makes `share` larger by `bytes`. False, and nothing is done, where that is too much. For whoever has the
+  /// share, on any thread.
   bool extend(Share& share, std::size_t bytes);
-
-  /// Makes `share` smaller by `bytes`, which it has. For the loop to call.
+  /// Makes it smaller by `bytes`, which it has.
   void shrink(Share& share, std::size_t bytes);
 
   /// A new file that has no name, for reading and writing; or none, and errno says why. Not for the loop to
@@ -58,7 +64,7 @@ class Scratch {
  private:
   const std::string folder_;
   const std::size_t most_;
-  std::size_t used_ = 0;
+  std::atomic<std::size_t> used_ = 0;
   ThreadPool threads_;
 };
 

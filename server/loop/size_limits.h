@@ -3,6 +3,7 @@
 // of the work. ipc/growth.h has those of texts that grow, which crunchers use, too; what clients may ask for
 // is in front_door/limits.h.
 
+#include <chrono>
 #include <cstddef>
 
 namespace loop {
@@ -28,9 +29,10 @@ inline constexpr std::size_t kSentAsOnePiece = 4096;
 /// Read of a file or a pipe in one call, or hashed: others wait for the thread.
 inline constexpr std::size_t kBytesPerCall = 256 * 1024;
 
-/// Moved between a socket and a file in one call: two changes of thread a call, so fewer are faster. It takes
-/// half a millisecond.
+/// Moved between a socket and a file in one call, at the most: a call is two changes of thread. It takes half
+/// a millisecond; where the disk is slow, it ends after kMovedWithin.
 inline constexpr std::size_t kMovedPerCall = 1024 * 1024;
+inline constexpr std::chrono::milliseconds kMovedWithin{1};
 
 /// From here on a content's file is closed there: to free its pages takes the kernel longer than a turn.
 inline constexpr std::size_t kLargeContent = 64 * 1024;

@@ -75,7 +75,8 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
   const auto* content = &job.submission.content;
   const auto* task = offload_.catalogue().find(job.record.task);
   if (content->file && task && task->command) {
-    replay.exchange.request.file = {std::move(job.submission.content.file), content->size};
+    replay.exchange.request.file =
+        front_door::SpooledContent(std::move(job.submission.content.file), content->size);
   } else if (content->file) {
     const auto read = [content] { return jobs::read_all(*content); };
     replay.exchange.request.body = co_await json_pool_.call(read);

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "server/loop/thread_cpu_time.h"
 #include "tests/end_to_end/front_door/plain_socket.h"
@@ -184,12 +185,42 @@ TEST_CASE("a spooled content takes less than 256 KiB of memory, however long it 
   if (!harness::kSanitized) CHECK(harness::private_memory_kib(::getpid()) < before + 1024);
 }
 
+TEST_CASE("senders take of --max-scratch what they have sent, not what they may send") {
+  ServedDoor door({.max_scratch = 4 * kMiB}, echo);
+  std::vector<HttpClient> senders;
+  for (int i = 0; i < 100; ++i) {
+    senders.emplace_back(door.port());
+    senders.back().send(head_of(3 * kMiB) + std::string(40'000, 'x'));
+  }
+  CHECK(harness::eventually(5s, [&] { return door.scratch_used() >= 100 * 40'000; }));
+  for (int round = 0; round < 10; ++round)
+    for (auto& sender : senders) sender.send("y");
+  CHECK(harness::eventually(5s, [&] { return door.scratch_used() == 100 * 40'010; }));
+  CHECK(door.counts().open == 100);
+}
+
 // CPU time of the loop's thread.
+std::chrono::nanoseconds loop_time(ServedDoor& door) {
+  return door.on_loop([] { return loop::thread_cpu_time(); });
+}
+
+TEST_CASE("a long content whose client has left is freed beside the loop") {
+  ServedDoor door({.terms = {std::size_t{1} << 30, true}}, echo);
+  HttpClient client(door.port());
+  client.send(head_of(200 * kMiB));
+  const auto part = pattern(kMiB);
+  for (int i = 0; i < 199; ++i) client.send(part);
+  CHECK(harness::eventually(10s, [&] { return door.scratch_used() == 199 * kMiB; }));
+  const auto before = loop_time(door);
+  client.close();
+  CHECK(harness::eventually(5s, [&] { return door.counts().open == 0; }));
+  CHECK(loop_time(door) - before < harness::at_most(3ms));
+}
+
 std::chrono::nanoseconds loop_time_for(ServedDoor& door, HttpClient& client, bool chunked) {
   constexpr int kParts = 64;
   const auto part = pattern(kMiB);
-  const auto spent = [&] { return door.on_loop([] { return loop::thread_cpu_time(); }); };
-  const auto begin = spent();
+  const auto begin = loop_time(door);
   if (chunked)
     client.send("POST /chunks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   else
@@ -201,7 +232,7 @@ std::chrono::nanoseconds loop_time_for(ServedDoor& door, HttpClient& client, boo
   }
   if (chunked) client.send("0\r\n\r\n");
   CHECK(client.read_response().status == 200);
-  return spent() - begin;
+  return loop_time(door) - begin;
 }
 
 TEST_CASE("a content of known length comes into its file beside the loop") {
