@@ -29,7 +29,8 @@ Json object_of(const std::string& json, const std::string& place, const char* ke
 }
 
 bool is_name(const std::string& name) {
-  const auto names = process::Argument("{" + name + "}").names();
+  const process::Argument argument("{" + name + "}");
+  const auto names = argument.names();
   return names.size() == 1 && names.front() == name;
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr int kMostHops = 32;
 
 bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() && (a.empty() || ::strncasecmp(a.data(), b.data(), a.size()) == 0);
 }
 
 std::string_view trimmed(std::string_view text) {

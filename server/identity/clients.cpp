@@ -16,11 +16,10 @@ constexpr std::size_t kMaxKey = 512;
 // The token of "Bearer TOKEN" (RFC 6750); empty where there is none.
 std::string_view token_of(std::string_view authorization) {
   constexpr std::string_view kBearer = "Bearer ";
-  if (authorization.size() > kBearer.size() + kMaxKey ||
-      ::strncasecmp(authorization.data(), kBearer.data(), std::min(kBearer.size(), authorization.size())) !=
-          0)
+  if (authorization.size() < kBearer.size() || authorization.size() > kBearer.size() + kMaxKey ||
+      ::strncasecmp(authorization.data(), kBearer.data(), kBearer.size()) != 0)
     return {};
-  authorization.remove_prefix(std::min(kBearer.size(), authorization.size()));
+  authorization.remove_prefix(kBearer.size());
   const auto from = authorization.find_first_not_of(' ');
   return from == std::string_view::npos ? std::string_view{} : authorization.substr(from);
 }

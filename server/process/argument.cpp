@@ -50,7 +50,7 @@ void Argument::add_text(std::string_view text) {
   parts_.back().text += text;
 }
 
-std::vector<std::string_view> Argument::names() const {
+std::vector<std::string_view> Argument::names() const& {
   std::vector<std::string_view> all;
   for (const auto& part : parts_)
     if (part.is_name) all.push_back(part.text);

@@ -21,8 +21,9 @@ class Argument {
   /// other brace is itself, and `{{name}}` is the text `{name}`.
   explicit Argument(std::string_view word);
 
-  /// The names in it, in their order.
-  std::vector<std::string_view> names() const;
+  /// The names in it, in their order. They are parts of it.
+  std::vector<std::string_view> names() const&;
+  std::vector<std::string_view> names() const&& = delete;
 
   /// The word with each name's value, which never splits it. The name whose value would make an option of the
   /// word, or the name of a file that programs read arguments from, where there is one. `value_of(name)`

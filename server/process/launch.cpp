@@ -238,24 +238,32 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   return start(std::move(launched), child, preferred_for_oom);
 }
 
-void execute_fork_server(const Program& program, pid_t server, Bounds& bounds) {
-  if (program.user && ::getuid() != program.user->uid) {
-    if (!become(*program.user)) return;
+ForkServer::ForkServer(const Program& program, const Bounds& bounds)
+    : program_(program),
+      bounds_(bounds),
+      limits_(to_rlimits(program.in_force())),
+      words_(program.argv),
+      envp_(pointers(program.environment)) {
+  words_.push_back("--fork-server");
+  argv_ = pointers(words_);
+}
+
+void ForkServer::become(pid_t server) {
+  const auto& user = program_.user;
+  if (user && ::getuid() != user->uid) {
+    if (!process::become(*user)) return;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // forgotten with the user
     if (::getppid() != server) ::_exit(1);
   }
-  for (const int signal : program.ignored) back_to_default(signal);
+  for (const int signal : program_.ignored) back_to_default(signal);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  set_limits(to_rlimits(program.in_force()));
-  if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) return;
-  if (bounds.ruleset >= 0 && !confine_self(bounds.ruleset)) return;
-  bounds.ruleset = -1;
-  if (bounds.filter && !filter_own_calls(*bounds.filter)) return;
-  bounds.filter = nullptr;
-  auto words = program.argv;
-  words.push_back("--fork-server");
-  const auto argv = pointers(words);
-  ::execve(argv[0], argv.data(), pointers(program.environment).data());
+  set_limits(limits_);
+  if (!program_.directory.empty() && ::chdir(program_.directory.c_str()) != 0) return;
+  if (bounds_.ruleset >= 0 && !confine_self(bounds_.ruleset)) return;
+  bounds_.ruleset = -1;
+  if (bounds_.filter && !filter_own_calls(*bounds_.filter)) return;
+  bounds_.filter = nullptr;
+  ::execve(argv_[0], argv_.data(), envp_.data());
 }
 
 }  // namespace process

@@ -11,6 +11,7 @@
 #include "server/loop/unique_fd.h"
 #include "server/process/order.h"
 #include "server/process/program.h"
+#include "server/process/resource_limits.h"
 
 namespace process {
 
@@ -58,9 +59,23 @@ Launched launch(const Program& program, const Bounds& bounds, bool preferred_for
 /// `program` only what holds for all orders is used.
 Launched launch(const Program& program, const Order& order, const Confiner& confiner, bool preferred_for_oom);
 
-/// Turns this process, a child of `server`, into the program's fork server, with its descriptors as they are.
-/// Returns where it cannot, with errno; what it has set by then stays, and is no part of `bounds` any more:
-/// each time would count as another.
-void execute_fork_server(const Program& program, pid_t server, Bounds& bounds);
+/// The program's fork server, which the launcher becomes.
+class ForkServer {
+ public:
+  /// `program`, and what `bounds` names, must outlive it.
+  ForkServer(const Program& program, const Bounds& bounds);
+
+  /// Turns this process, a child of `server`, into it, with its descriptors as they are. Returns where it
+  /// cannot, with errno; what it has set by then stays, and is not set again. Takes no memory, which the
+  /// program's own limit may refuse by then.
+  void become(pid_t server);
+
+ private:
+  const Program& program_;
+  Bounds bounds_;  // those that it is not under yet
+  const ResourceLimits limits_;
+  std::vector<std::string> words_;
+  std::vector<char*> argv_, envp_;
+};
 
 }  // namespace process

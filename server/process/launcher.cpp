@@ -84,9 +84,9 @@ void launch_orders(const Program& program) {
 void become_fork_server(const Program& program, pid_t server) {
   const auto confiner = confiner_of(program);
   const auto ruleset = confiner.ruleset({});
-  Bounds bounds{ruleset.get(), confiner.filter()};
+  ForkServer fork_server(program, {ruleset.get(), confiner.filter()});
   while (await_order()) {
-    execute_fork_server(program, server, bounds);
+    fork_server.become(server);
     Launched none;
     none.error = errno;
     none.step = "execve";

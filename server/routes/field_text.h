@@ -25,7 +25,7 @@ inline std::string_view next_part(std::string_view& list, char separator) {
 
 /// Whatever the case of the letters, which are ASCII.
 inline bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() && (a.empty() || ::strncasecmp(a.data(), b.data(), a.size()) == 0);
 }
 
 }  // namespace routes
