@@ -3,15 +3,20 @@
 
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
+#include <map>
+#include <vector>
 
 namespace {
 
@@ -63,8 +68,8 @@ void allow_advice(scmp_filter_ctx filter) {
   }
 }
 
-// Calls that libraries try and can do without. All that is named nowhere here ends the process by SIGSYS, so
-// that an attempt to do it is seen.
+// Calls that libraries try and can do without: they are told EPERM. All that is named nowhere here ends the
+// process by SIGSYS, so that an attempt to do it is seen.
 constexpr const char* kRefusedMildly[] = {"access",
                                           "arch_prctl",
                                           "clock_getres",
@@ -148,13 +153,6 @@ constexpr const char* kRefusedMildly[] = {"access",
                                           "vfork",
                                           "writev"};
 
-void refuse_mildly(scmp_filter_ctx filter) {
-  for (const char* name : kRefusedMildly) {
-    const int number = seccomp_syscall_resolve_name(name);
-    if (number >= 0) check(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0), name);
-  }
-}
-
 void add_rules(scmp_filter_ctx filter) {
   // What a computation needs, and nothing that reaches beyond the descriptors at hand.
   for (const char* name :
@@ -165,28 +163,72 @@ void add_rules(scmp_filter_ctx filter) {
   const auto not_executable = comparison(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
   check(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable), "mmap");
   check(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable), "mprotect");
-  refuse_mildly(filter);
   allow_advice(filter);
   allow_locks(filter);
   allow_abort(filter);
 }
 
-void print(scmp_filter_ctx filter) {
-  std::FILE* const program = std::tmpfile();
-  if (program == nullptr) check(-errno, "tmpfile");
-  check(seccomp_export_bpf(filter, fileno(program)), "export");
-  check(lseek(fileno(program), 0, SEEK_SET) < 0 ? -errno : 0, "seek");
+std::vector<sock_filter> compiled(scmp_filter_ctx filter) {
+  std::FILE* const file = std::tmpfile();
+  if (file == nullptr) check(-errno, "tmpfile");
+  check(seccomp_export_bpf(filter, fileno(file)), "export");
+  check(lseek(fileno(file), 0, SEEK_SET) < 0 ? -errno : 0, "seek");
+  std::vector<sock_filter> steps;
+  sock_filter step{};
+  while (read(fileno(file), &step, sizeof step) == sizeof step) steps.push_back(step);
+  std::fclose(file);
+  return steps;
+}
+
+// For a call that no rule allows: EPERM where it is refused mildly, else the end. A bit for each number, in
+// words of 32, since a comparison for each would be most of the filter, which the kernel compiles for every
+// process.
+std::vector<sock_filter> refusal() {
+  std::map<unsigned, unsigned> words;
+  for (const char* name : kRefusedMildly)
+    if (const int number = seccomp_syscall_resolve_name(name); number >= 0)
+      words[static_cast<unsigned>(number) / 32] |= 1u << (number % 32);
+  const auto do_alu = [](int what, unsigned by) { return sock_filter BPF_STMT(BPF_ALU | BPF_K | what, by); };
+  const sock_filter load_number = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+  const sock_filter store = BPF_STMT(BPF_ST, 0);
+  const sock_filter to_x = BPF_STMT(BPF_MISC | BPF_TAX, 0);
+  std::vector<sock_filter> steps{BPF_STMT(BPF_LDX | BPF_IMM, 0), load_number, do_alu(BPF_RSH, 5)};
+  for (const auto& [index, bits] : words) {
+    steps.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, index, 0, 1));
+    steps.push_back(BPF_STMT(BPF_LDX | BPF_IMM, bits));
+  }
+  steps.insert(steps.end(), {BPF_STMT(BPF_MISC | BPF_TXA, 0), store, load_number, do_alu(BPF_AND, 31), to_x,
+                             BPF_STMT(BPF_LD | BPF_MEM, 0), BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0),
+                             BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1),
+                             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)});
+  return steps;
+}
+
+// The one step that ends the process becomes the way to refusal(), which stands behind the rest.
+std::vector<sock_filter> with_refusal(std::vector<sock_filter> steps) {
+  const auto ends = [](const sock_filter& step) {
+    return step.code == (BPF_RET | BPF_K) && step.k == SECCOMP_RET_KILL_PROCESS;
+  };
+  if (std::count_if(steps.begin(), steps.end(), ends) != 1) check(-EINVAL, "a filter with one end");
+  const auto end = std::find_if(steps.begin(), steps.end(), ends);
+  *end = BPF_STMT(BPF_JMP | BPF_JA, static_cast<unsigned>(steps.end() - end - 1));
+  const auto more = refusal();
+  steps.insert(steps.end(), more.begin(), more.end());
+  return steps;
+}
+
+void print(const std::vector<sock_filter>& steps) {
+  const auto stands_for = [](const sock_filter& step) { return step.k == kOwnProcess; };
+  if (std::count_if(steps.begin(), steps.end(), stands_for) != 1) check(-EINVAL, "one own process");
   std::printf(
       "// Made by generate_filter.cpp.\n#include <linux/filter.h>\n\nconstexpr unsigned kOwnProcess = "
       "%u;\n\n",
       kOwnProcess);
   std::puts("constexpr sock_filter kFilter[] = {");
-  sock_filter step{};
-  while (read(fileno(program), &step, sizeof step) == sizeof step) {
+  for (const auto& step : steps)
     std::printf("    {0x%04x, %u, %u, 0x%08x},\n", step.code, step.jt, step.jf, step.k);
-  }
   std::puts("};");
-  std::fclose(program);
 }
 
 }  // namespace
@@ -196,6 +238,6 @@ int main() {
   if (filter == nullptr) return 1;
   check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
   add_rules(filter);
-  print(filter);
+  print(with_refusal(compiled(filter)));
   seccomp_release(filter);
 }

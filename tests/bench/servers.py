@@ -90,10 +90,9 @@ def query(milliseconds):
 
 def cruncherd(place, port, flags, copies=1):
     command = [place.cruncherd, "--port", port, "--log-level", "warn"]  # no access log, as nowhere else
-    cruncher = [] if "--cruncher" in flags else ["--cruncher", place.cruncher]
     shared = ["--reuse-port"] if copies > 1 else []
-    as_whom = {"CRUNCHERD_USER": "root"} if os.geteuid() == 0 else {}  # its own programs are foreign ones
-    return [([*command, *cruncher, *shared, *flags], as_whom)] * copies
+    as_whom = {"CRUNCHERD_USER": "root"} if os.geteuid() == 0 else {}  # who may read the build
+    return [([*command, *shared, *flags], as_whom)] * copies
 
 
 def node(script):
