@@ -24,6 +24,7 @@ from servers import Request, Server, cruncherd, nginx
 SMALL, LARGE = "x" * 1024, "x" * (8 << 20)
 CLIENTS = 4
 MANY = 50  # clients with a large content each, for the memory
+IN_MEMORY = "jobs/s, 1 KiB, --scratch-dir on a tmpfs"
 THUMBNAIL = ["convert", "-", "-resize", "200x", "png:-"]
 
 
@@ -114,6 +115,9 @@ def measure(place, server, seconds, jpeg):
             numbers["MiB more with 50 at once"] = peak_while(running.pids, many)
             numbers["thumbnail, ms"] = median_ms(lambda: post(running.port, "/tasks/thumbnail", jpeg))
             numbers["thumbnail by hand, ms"] = median_ms(lambda: by_hand(place, jpeg))
+    if server.key == "cruncherd":
+        with server.running(place, ("--scratch-dir", "/dev/shm")) as running:
+            numbers[IN_MEMORY] = throughput(place, running.port, small, CLIENTS, seconds)["per_second"]
     return numbers
 
 
@@ -166,6 +170,8 @@ def targets(rounds):
     rows = [
         ("jobs/s ÷ fcgiwrap's, 1 KiB", of(lambda own, one: own[rate] / one["fcgiwrap"][rate]), "≥", 1.2),
         ("jobs/s ÷ the loop's, 1 KiB", of(lambda own, one: own[rate] / one["watchdog"][rate]), "≥", 1),
+        ("jobs/s ÷ fcgiwrap's, --scratch-dir on a tmpfs", of(lambda own, one: own[IN_MEMORY] / one["fcgiwrap"][rate]), "", None),
+        ("jobs/s ÷ the loop's, the same", of(lambda own, one: own[IN_MEMORY] / one["watchdog"][rate]), "", None),
         ("MiB more with 50 of 8 MiB at once", of(lambda own, one: own["MiB more with 50 at once"]), "≤", 2),
         ("thumbnail ÷ by hand", of(lambda own, one: own["thumbnail, ms"] / own["thumbnail by hand, ms"]), "≤", 1.03),
         ("p99 of `/` beside 8 MiB ÷ idle", of(lambda own, one: own[beside] / own[alone]), "≤", 1.25),
