@@ -93,10 +93,8 @@ awaitable<bool> Receiving::read(Incoming& request) {
 
 awaitable<bool> Receiving::read_content(Incoming& request) {
   const auto length = request.reader.content_length().value_or(0);
-  if (request.reader.terms().may_spool && length > std::max(kInMemory, door_.scratch.most())) {
-    request.refusal = no_scratch(door_.scratch, length);
-    co_return false;
-  }
+  if (request.reader.terms().may_spool && length > std::max(kInMemory, door_.scratch.most()))
+    co_return refuse(request, no_scratch(door_.scratch, length));
   door_.deadlines.body.join(socket_);
   while (request.step == Step::need_body) {
     const bool more = co_await read_more(request, "body_timeout");

@@ -134,7 +134,7 @@ void Sending::fetch_short(Response& response) {
 }
 
 void Sending::release(FileContent& file) {
-  if (file.fd) door_.scratch.threads().run([closed = std::move(file.fd)] {});
+  door_.scratch.close(std::move(file.fd));
 }
 
 // Closing a socket with unread bytes resets it, and the reset can overtake the response: so the client gets a

@@ -15,9 +15,6 @@
 namespace front_door {
 namespace {
 
-constexpr std::size_t kPiece =
-    64 * 1024;  // of what one call takes from a socket: it stays in the core's cache
-
 struct Written {
   loop::UniqueFd made;
   int error = 0;
@@ -44,7 +41,7 @@ int write_all(int file, std::string_view bytes, std::size_t offset) {
 // Room for a piece is taken before it is read, and what it does not need is given back.
 Moved move_to_file(int socket, SpooledContent& to, loop::Scratch& scratch, std::size_t most) {
   Moved moved;
-  std::array<char, kPiece> piece;
+  std::array<char, loop::kMovedAtOnce> piece;
   const auto until = Clock::now() + kMovedWithin;
   do {
     const auto room = std::min(piece.size(), most - moved.bytes);

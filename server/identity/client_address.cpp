@@ -1,19 +1,17 @@
 #include "server/identity/client_address.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
+#include <boost/beast/core/string.hpp>
 
 namespace identity {
 namespace {
 
+using boost::beast::iequals;
+
 // Entries of a list that are looked at: far more than there are proxies in a row.
 constexpr int kMostHops = 32;
-
-bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && (a.empty() || ::strncasecmp(a.data(), b.data(), a.size()) == 0);
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto from = text.find_first_not_of(" \t");
@@ -27,7 +25,7 @@ std::string_view for_of(std::string_view element) {
     const auto end = std::min(element.find(';'), element.size());
     const auto pair = trimmed(element.substr(0, end));
     element.remove_prefix(std::min(end + 1, element.size()));
-    if (pair.size() < 4 || !equals(pair.substr(0, 4), "for=")) continue;
+    if (pair.size() < 4 || !iequals(pair.substr(0, 4), "for=")) continue;
     auto value = pair.substr(4);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
       value = value.substr(1, value.size() - 2);
@@ -88,11 +86,11 @@ bool Networks::has(std::string_view peer) const {
 
 std::string ClientAddress::of(const front_door::Request& request) const {
   if (!trusted_.has(std::string_view(request.peer_address))) return request.peer_address;
-  const bool is_forwarded = equals(field_, "Forwarded");
+  const bool is_forwarded = iequals(field_, "Forwarded");
   std::string farthest = request.peer_address;
   int hops = 0;
   for (auto field = request.fields.rbegin(); field != request.fields.rend(); ++field) {
-    if (!equals(field->first, field_)) continue;
+    if (!iequals(field->first, field_)) continue;
     for (std::string_view rest = field->second; !rest.empty();) {
       if (++hops > kMostHops) return farthest;
       const auto comma = rest.rfind(',');

@@ -1,9 +1,9 @@
 #include "server/identity/clients.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 #include <sys/stat.h>
 
+#include <boost/beast/core/string.hpp>
 #include <utility>
 #include <variant>
 
@@ -16,8 +16,8 @@ constexpr std::size_t kMaxKey = 512;
 // The token of "Bearer TOKEN" (RFC 6750); empty where there is none.
 std::string_view token_of(std::string_view authorization) {
   constexpr std::string_view kBearer = "Bearer ";
-  if (authorization.size() < kBearer.size() || authorization.size() > kBearer.size() + kMaxKey ||
-      ::strncasecmp(authorization.data(), kBearer.data(), kBearer.size()) != 0)
+  if (authorization.size() > kBearer.size() + kMaxKey ||
+      !boost::beast::iequals(authorization.substr(0, kBearer.size()), kBearer))
     return {};
   authorization.remove_prefix(kBearer.size());
   const auto from = authorization.find_first_not_of(' ');

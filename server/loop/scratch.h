@@ -34,10 +34,9 @@ class Scratch {
       if (scratch_) scratch_->used_ -= size_;
     }
 
-    /// Closes a file that it was for, on the thread: to free a large one takes the kernel longer than the
-    /// loop has time.
+    /// Scratch::close() of a file that it was for.
     void close(UniqueFd file) {
-      if (scratch_ && file) scratch_->threads_.run([closed = std::move(file)] {});
+      if (scratch_) scratch_->close(std::move(file));
     }
 
    private:
@@ -55,6 +54,12 @@ class Scratch {
   /// A new file that has no name, for reading and writing; or none, and errno says why. Not for the loop to
   /// call: it may wait for the disk.
   UniqueFd open() const;
+
+  /// Closes a file, if there is one, on the thread: to free a large one takes the kernel longer than the loop
+  /// has time.
+  void close(UniqueFd file) {
+    if (file) threads_.run([closed = std::move(file)] {});
+  }
 
   ThreadPool& threads() { return threads_; }
   const std::string& folder() const { return folder_; }

@@ -34,6 +34,9 @@ inline constexpr std::size_t kBytesPerCall = 256 * 1024;
 inline constexpr std::size_t kMovedPerCall = 1024 * 1024;
 inline constexpr std::chrono::milliseconds kMovedWithin{1};
 
+/// Of that, what is in memory at once: it stays in the core's cache.
+inline constexpr std::size_t kMovedAtOnce = 64 * 1024;
+
 /// From here on a content's file is closed there: to free its pages takes the kernel longer than a turn.
 inline constexpr std::size_t kLargeContent = 64 * 1024;
 

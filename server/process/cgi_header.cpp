@@ -1,10 +1,10 @@
 #include "server/process/cgi_header.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/beast/core/string.hpp>
 
 #include "server/process/quote.h"
 
@@ -43,7 +43,7 @@ std::variant<CgiHeader, std::string> parse_cgi_header(std::string_view text) {
     if (colon == std::string_view::npos)
       return fmt::format("a line of its output's header is no field: {}", quote(line));
     const auto value = trimmed(line.substr(colon + 1));
-    const bool is_type = colon == kType.size() && ::strncasecmp(line.data(), kType.data(), kType.size()) == 0;
+    const bool is_type = boost::beast::iequals(line.substr(0, colon), kType);
     if (is_type && can_be_field(value)) header.type = value;
   }
   if (header.type.empty()) return "its output's header has no Content-Type";

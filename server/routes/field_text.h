@@ -2,8 +2,7 @@
 // Pieces of a field's value, as RFC 9110 writes it. Knows no field. Used by whoever reads one: accept.cpp,
 // content_type.cpp, host_check.cpp, preferences.cpp.
 
-#include <strings.h>
-
+#include <boost/beast/core/string.hpp>
 #include <string_view>
 
 namespace routes {
@@ -25,7 +24,7 @@ inline std::string_view next_part(std::string_view& list, char separator) {
 
 /// Whatever the case of the letters, which are ASCII.
 inline bool equals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && (a.empty() || ::strncasecmp(a.data(), b.data(), a.size()) == 0);
+  return boost::beast::iequals(a, b);
 }
 
 }  // namespace routes
