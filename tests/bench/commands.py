@@ -198,9 +198,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
     options = parser.parse_args()
-    set_up(machine.BUILD)
+    set_up()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        place = prepare(Path(folder), machine.BUILD)
+        place = prepare(Path(folder))
         jpeg = subprocess.run(["convert", "-size", "3000x2200", "plasma:fractal", "-quality", "97", "jpg:-"],
                               stdout=subprocess.PIPE, check=True).stdout
         rounds = measured(COMPARED, options.rounds, lambda server: measure(place, server, options.seconds, jpeg))

@@ -227,23 +227,23 @@ FAULTS = (
 
 
 @contextlib.contextmanager
-def running(commands, job, build):
+def running(commands, job):
     """A fresh one for each fault: none meets what another has done."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, contextlib.ExitStack() as stack:
         place = Path(folder)
         place.chmod(0o755)
         log = place / "log"
-        children = [stack.enter_context(process(command, log, env)) for command, env in commands(place, port, build)]
+        children = [stack.enter_context(process(command, log, env)) for command, env in commands(place, port, machine.BUILD)]
         wait_until_it_answers(port, children, log)
         server = Server(port, [child.pid for child in children], job)
         wait_until(lambda: server.ask("fine", next(tokens))[0] == 200, children, log)
         yield server
 
 
-def measure(fault, commands, job, build):
+def measure(fault, commands, job):
     try:
-        with running(commands, job, build) as server:
+        with running(commands, job) as server:
             return fault.measure(server)
     except (OSError, RuntimeError) as failure:
         return f"not measured: {str(failure).splitlines()[0]}"
@@ -260,7 +260,7 @@ def main():
     servers = [SERVERS[key] for key in options.servers.split(",")]
     lines = ["| a job that … | " + " | ".join(title for title, *_ in servers) + " |", "|---" * (len(servers) + 1) + "|"]
     for fault in FAULTS:
-        cells = [measure(fault, *server, machine.BUILD) for _, *server in servers]
+        cells = [measure(fault, *server) for _, *server in servers]
         lines.append(f"| {fault.title} | " + " | ".join(cells) + " |")
         print(lines[-1], flush=True)
     options.output.mkdir(parents=True, exist_ok=True)

@@ -152,11 +152,11 @@ def read_options():
 
 def main():
     options = read_options()
-    set_up(machine.BUILD, machine.install_node_packages)
+    set_up(machine.install_node_packages)
     started = time.time()
     # Beside the build: a temporary folder may be in memory, where nothing has to be written to a disk.
     with tempfile.TemporaryDirectory(prefix="bench-", dir=machine.BUILD) as folder:
-        place = prepare(Path(folder), machine.BUILD)
+        place = prepare(Path(folder))
         rounds = measured(JOB_SERVERS, options.rounds, lambda server: measure(place, server, options))
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "jobs.md").write_text(markdown(rounds, options, (time.time() - started) / 60))

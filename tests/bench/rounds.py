@@ -11,7 +11,7 @@ from processes import get
 from servers import SERVERS, Place
 
 
-def set_up(build, *installations):
+def set_up(*installations):
     """Installs what is asked for, builds the programs under test, and has SIGTERM end the run as Ctrl-C does: through every `finally`."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ["PATH"] += ":/usr/sbin"
@@ -19,10 +19,10 @@ def set_up(build, *installations):
         install()
     machine.allow_many_descriptors()
     targets = ["server/cruncherd", "cruncher/cruncher", "bench_programs"]
-    subprocess.run(["ninja", "-C", build, *targets], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", machine.BUILD, *targets], check=True, stdout=subprocess.DEVNULL)
 
 
-def prepare(folder, build):
+def prepare(folder):
     """Copies cruncherd and its cruncher to where every server's user may run them, and asks cruncherd for the bytes of `/`.
 
     As they lie once installed: a file as the linker writes it lies in the page cache in smaller pieces, which starts take a tenth longer for.
@@ -32,11 +32,11 @@ def prepare(folder, build):
         folder=folder,
         cruncherd=folder / "cruncherd",
         cruncher=folder / "cruncher",
-        programs=build / "tests" / "bench",
+        programs=machine.BUILD / "tests" / "bench",
         light_body=folder / "light.json",
     )
     for program, name in ((place.cruncherd, "server/cruncherd"), (place.cruncher, "cruncher/cruncher")):
-        shutil.copy(build / name, program)
+        shutil.copy(machine.BUILD / name, program)
         program.chmod(0o755)
     with SERVERS["cruncherd"].running(place) as running:
         place.light_body.write_bytes(get(running.port, "/")[1])

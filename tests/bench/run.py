@@ -23,8 +23,6 @@ from figures import FIGURES, Round
 from rounds import in_turn, prepare, set_up
 from servers import SERVERS
 
-
-
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--output", type=Path, help="folder for the results (default: results/ beside this; with --quick, BUILD/bench)")
@@ -47,10 +45,10 @@ def read_options():
 
 def main():
     options = read_options()
-    set_up(machine.BUILD, machine.install_packages, machine.install_node_packages)
+    set_up(machine.install_packages, machine.install_node_packages)
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        place = prepare(Path(folder), machine.BUILD)
+        place = prepare(Path(folder))
         rounds = []
         for number in range(options.rounds):
             rounds.append(run_round(place, options, number))

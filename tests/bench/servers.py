@@ -91,7 +91,7 @@ def query(milliseconds):
 def cruncherd(place, port, flags, copies=1):
     command = [place.cruncherd, "--port", port, "--log-level", "warn"]  # no access log, as nowhere else
     shared = ["--reuse-port"] if copies > 1 else []
-    as_whom = {"CRUNCHERD_USER": "root"} if os.geteuid() == 0 else {}  # who may read the build
+    as_whom = {"CRUNCHERD_USER": "root"} if os.geteuid() == 0 else {}  # who has to say for whom programs run that are not its own
     return [([*command, *shared, *flags], as_whom)] * copies
 
 
