@@ -239,7 +239,6 @@ void Connection::watch_for_hangup() {
 awaitable<Ending> Connection::deliver() {
   auto& response = turn_->exchange.response;
   sending_.begin();
-  if (response.file.fd) sending_.fetch_short(response);
   const Parts parts{response.head, response.content()};
   if (response.body.size() > kLargeResponse) door_.large_responses.push_back(sending_);
   bool sent = co_await sending_.send(parts);

@@ -55,14 +55,6 @@ ssize_t send_some(int socket, Parts parts, std::size_t skip) {
   }
 }
 
-std::optional<std::string> read_cached(int file, std::size_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
-  const iovec to{bytes.data(), size};
-  if (::preadv2(file, &to, 1, static_cast<off_t>(offset), RWF_NOWAIT) != static_cast<ssize_t>(size))
-    return std::nullopt;
-  return bytes;
-}
-
 ssize_t send_some_of_file(int socket, int file, std::size_t offset, std::size_t size) {
   auto from = static_cast<off_t>(offset);
   for (;;) {

@@ -27,7 +27,4 @@ ssize_t send_some(int socket, Parts parts, std::size_t skip);
 /// Returns 0 where the file is shorter.
 ssize_t send_some_of_file(int socket, int file, std::size_t offset, std::size_t size);
 
-/// `size` bytes of `file` from `offset`, where all of them are in memory already: does not wait for the disk.
-std::optional<std::string> read_cached(int file, std::size_t offset, std::size_t size);
-
 }  // namespace front_door

@@ -124,15 +124,6 @@ awaitable<bool> Sending::send_file(const FileContent& file) {
   co_return true;
 }
 
-void Sending::fetch_short(Response& response) {
-  auto& file = response.file;
-  if (file.size > kBytesPerTurn) return;
-  auto bytes = read_cached(file.fd.get(), file.offset, file.size);
-  if (!bytes) return;
-  response.body = std::move(*bytes);
-  release(file);
-}
-
 void Sending::release(FileContent& file) {
   door_.scratch.close(std::move(file.fd));
 }

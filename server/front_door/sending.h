@@ -29,8 +29,6 @@ class Sending final : public LargeResponse {
   /// The same; false also where the file is shorter than it says.
   awaitable<bool> send_file(const FileContent& file);
 
-  /// Makes a short file that is in memory the response's body: it goes out with the head.
-  void fetch_short(Response& response);
   /// Closes the file on the thread for files: to free what it was takes the kernel longer than the loop has
   /// time.
   void release(FileContent& file);

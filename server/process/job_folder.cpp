@@ -146,8 +146,8 @@ std::string JobFolders::next_path() {
   return fmt::format("{}/{}", own_.path, next_++);
 }
 
-void JobFolders::remove(std::string path) {
-  thread_.run([this, path = std::move(path)] { clear(path); });
+void JobFolders::remove(Left left) {
+  thread_.run([this, left = std::move(left)] { clear(left.path); });
 }
 
 void JobFolders::clear(const std::string& path) {

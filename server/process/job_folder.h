@@ -29,9 +29,15 @@ class JobFolders {
   /// make and remove one takes a usual file system as long as to start a small program.
   std::string next_path();
 
-  /// Removes all that is in a job's folder, on a thread, and the folder unless it is kept for another job.
-  /// Nobody waits for it.
-  void remove(std::string path);
+  /// What one job leaves: its folder, and the nameless file that was its stdout.
+  struct Left {
+    std::string path;
+    loop::UniqueFd result;
+  };
+
+  /// Removes all that is in a job's folder, and the folder unless it is kept for another job: on a thread,
+  /// for which nobody waits.
+  void remove(Left left);
 
  private:
   struct Own {
@@ -59,22 +65,24 @@ class JobFolders {
 class JobFolder {
  public:
   JobFolder() = default;
-  explicit JobFolder(JobFolders& folders) : folders_(&folders), path_(folders.next_path()) {}
+  explicit JobFolder(JobFolders& folders) : folders_(&folders), left_{folders.next_path(), {}} {}
   JobFolder(JobFolder&& other) noexcept
-      : folders_(std::exchange(other.folders_, nullptr)), path_(std::move(other.path_)) {}
+      : folders_(std::exchange(other.folders_, nullptr)), left_(std::move(other.left_)) {}
   JobFolder& operator=(JobFolder&& other) noexcept {
     std::swap(folders_, other.folders_);
-    std::swap(path_, other.path_);
+    std::swap(left_, other.left_);
     return *this;
   }
   ~JobFolder() {
-    if (folders_) folders_->remove(std::move(path_));
+    if (folders_) folders_->remove(std::move(left_));
   }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return left_.path; }
+  /// The file is closed where the folder is removed: to free what it was takes longer than the loop has time.
+  void leave(loop::UniqueFd result) { left_.result = std::move(result); }
 
  private:
   JobFolders* folders_ = nullptr;
-  std::string path_;
+  JobFolders::Left left_;
 };
 
 /// Makes a folder (0700), or opens the one that is there. No descriptor, with errno, where it cannot.

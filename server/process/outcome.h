@@ -25,10 +25,11 @@ struct Result {
 
 /// What a command has given: `size` bytes of a file from `offset`, and their media type.
 struct Output {
-  loop::UniqueFd file;
+  loop::UniqueFd file;  ///< none where `bytes` are all of it
   std::size_t offset = 0;
   std::size_t size = 0;
   std::string type;
+  std::string bytes{};
 };
 
 /// The cruncher answered with an error of its own; `code` is JSON-RPC's.

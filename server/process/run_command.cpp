@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "server/loop/size_limits.h"
 #include "server/process/appetite.h"
 #include "server/process/cgi_header.h"
 #include "server/process/end_of_command.h"
@@ -22,28 +24,45 @@ Failure failure(Reason reason, std::string detail) {
   return {reason, std::move(detail), {}, {}};
 }
 
-// Opens the result where it is a file with a name, and reads its header. For a thread.
-std::variant<Output, Failure> read_output(loop::UniqueFd file, int folder, const Command& command) {
+// A short one whose bytes are all in memory already, so that nobody waits for the disk.
+std::optional<std::string> read_short(const loop::UniqueFd& file, std::size_t offset, std::size_t size) {
+  if (size > loop::kBytesPerTurn) return std::nullopt;
+  std::string bytes(size, '\0');
+  const iovec to{bytes.data(), size};
+  if (::preadv2(file.get(), &to, 1, static_cast<off_t>(offset), RWF_NOWAIT) != static_cast<ssize_t>(size))
+    return std::nullopt;
+  return bytes;
+}
+
+// Opens the result where it is a file with a name, and reads its header: that is for a thread. Takes
+// `standard`, the file that was stdout, only where the result is not a short one in it.
+std::variant<Output, Failure> read_output(loop::UniqueFd& standard, int folder, const Command& command) {
+  loop::UniqueFd named;
   if (!command.out.empty()) {
-    file =
+    named =
         loop::UniqueFd(::openat(folder, command.out.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat status {};
-    if (!file)
+    if (!named)
       return failure(Reason::bad_reply, fmt::format("it ended well, but its result '{}' is not there: {}",
                                                     command.out, std::strerror(errno)));
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    if (::fstat(named.get(), &status) != 0 || !S_ISREG(status.st_mode))
       return failure(Reason::bad_reply, fmt::format("its result '{}' is no file", command.out));
   }
-  Output output{std::move(file), 0, 0, command.answers};
-  output.size = size_of_file(output.file);
+  auto& file = named ? named : standard;
+  Output output{{}, 0, size_of_file(file), command.answers};
   if (output.size > command.limits.max_reply) return too_large(command.limits);
-  if (!command.answers_header) return output;
-  auto header = read_cgi_header(output.file.get());
-  if (const auto* wrong = std::get_if<std::string>(&header)) return failure(Reason::bad_reply, *wrong);
-  auto& found = std::get<CgiHeader>(header);
-  output.type = std::move(found.type);
-  output.offset = found.size;
-  output.size -= found.size;
+  if (command.answers_header) {
+    auto header = read_cgi_header(file.get());
+    if (const auto* wrong = std::get_if<std::string>(&header)) return failure(Reason::bad_reply, *wrong);
+    auto& found = std::get<CgiHeader>(header);
+    output.type = std::move(found.type);
+    output.offset = found.size;
+    output.size -= found.size;
+  }
+  if (auto bytes = read_short(file, output.offset, output.size))
+    output.bytes = std::move(*bytes);
+  else
+    output.file = std::move(file);
   return output;
 }
 
@@ -83,15 +102,16 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
   }
   std::variant<Output, Failure> output;
   if (command.out.empty() && !command.answers_header) {
-    output = read_output(std::move(process.file()), -1, command);
-  } else {
+    output = read_output(process.file(), -1, command);
+  } else {  // the process is gone where the client leaves meanwhile
     const auto file = std::make_shared<loop::UniqueFd>(std::move(process.file()));
     const auto work =
         [file, &command,
          folder = std::make_shared<loop::UniqueFd>(::fcntl(process.folder().get(), F_DUPFD_CLOEXEC, 0))] {
-          return read_output(std::move(*file), folder->get(), command);
+          return read_output(*file, folder->get(), command);
         };
     output = co_await files.call(work);
+    process.file() = std::move(*file);
   }
   std::visit([&outcome](auto& what) { outcome.what = std::move(what); }, output);
   co_return outcome;

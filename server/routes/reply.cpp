@@ -75,8 +75,8 @@ Reply failure_of(const Call& call, const process::Outcome& outcome, const proces
 }
 
 Reply output_reply(process::Output& output) {
-  Reply reply{200, {{"Content-Type", output.type}}, {}};
-  reply.file = {std::move(output.file), output.offset, output.size};
+  Reply reply{200, {{"Content-Type", output.type}}, std::move(output.bytes)};
+  if (output.file) reply.file = {std::move(output.file), output.offset, output.size};
   return reply;
 }
 
