@@ -56,6 +56,7 @@ void Database::begin() {
   if (::fstat(file_.get(), &here) != 0 || ::stat(folder_.database().c_str(), &there) != 0 ||
       here.st_ino != there.st_ino)
     throw StoreError(fmt::format("{} is not there any more", folder_.database().string()));
+  folder_.look_for_room();
   figures_before_ = figures_;
   prepared("BEGIN IMMEDIATE").exec();
 }
@@ -85,9 +86,10 @@ void Database::put(const char* table, const char* suffix, const Record& record, 
   }
   auto& insert = prepared(table == kContents ? "INSERT OR REPLACE INTO contents VALUES (?, ?)"
                                              : "INSERT OR REPLACE INTO results VALUES (?, ?)");
-  const auto bytes = read_all(content);
+  const auto of_file = content.file ? read_all(content) : std::string();
+  const auto& bytes = content.file ? of_file : content.bytes;
   insert.bind(1, record.sequence);
-  insert.bind(2, bytes.data(), static_cast<int>(bytes.size()));
+  insert.bindNoCopy(2, bytes.data(), static_cast<int>(bytes.size()));
   insert.exec();
 }
 
@@ -122,11 +124,11 @@ Submitted Database::submit(const Submission& submission, UnixTime at, std::uint6
       "content_size, key, digest) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)");
   int column = 0;
   for (const auto* text : {&submission.id, &submission.owner, &submission.client, &submission.task})
-    insert.bind(++column, *text);
+    insert.bindNoCopy(++column, *text);
   insert.bind(++column, submission.retries);
   insert.bind(++column, at);
   for (const auto* text : {&submission.query, &submission.content_type, &submission.accept})
-    insert.bind(++column, *text);
+    insert.bindNoCopy(++column, *text);
   insert.bind(++column, static_cast<std::int64_t>(submission.content.size));
   if (!submission.key.empty()) {
     insert.bind(++column, submission.key);

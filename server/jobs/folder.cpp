@@ -77,14 +77,18 @@ void Folder::must_be_there() const {
     throw StoreError(fmt::format("{} is not there any more", path_.string()));
 }
 
-void Folder::must_have_room(std::uint64_t size) const {
+void Folder::look_for_room() {
   struct statvfs disk {};
-  if (::fstatvfs(directory_.get(), &disk) != 0) return;
-  const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const bool known = ::fstatvfs(directory_.get(), &disk) == 0;
+  room_ = known ? static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize : UINT64_MAX;
+}
+
+void Folder::must_have_room(std::uint64_t size) {
   // In the log of SQLite a content is written a second time.
   const auto needed = size > loop::kInFile ? size : 2 * size;
-  if (room < needed + kForEnds)
-    throw StoreError(fmt::format("{} has room for {} more bytes alone", path_.string(), room));
+  if (room_ < needed + kForEnds)
+    throw StoreError(fmt::format("{} has room for {} more bytes alone", path_.string(), room_));
+  room_ -= needed;
 }
 
 void Folder::sync() const {

@@ -33,8 +33,11 @@ class Folder {
   /// Throws StoreError where the folder is no longer the one that was opened.
   void must_be_there() const;
 
-  /// Throws StoreError where a content of `size` bytes would leave too little room for the ends of jobs.
-  void must_have_room(std::uint64_t size) const;
+  /// Asks the disk how much room there is, for what follows.
+  void look_for_room();
+  /// Takes of that room. Throws StoreError where a content of `size` bytes would leave too little for the
+  /// ends of jobs.
+  void must_have_room(std::uint64_t size);
 
   /// `content` as a file of that name, on disk with its name when this returns; in its place if there is one.
   void write(const std::string& name, const Content& content) const;
@@ -47,6 +50,7 @@ class Folder {
   void sync() const;
 
   std::filesystem::path path_;
+  std::uint64_t room_ = 0;
   loop::UniqueFd directory_;
   loop::UniqueFd lock_;
 };

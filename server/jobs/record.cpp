@@ -1,6 +1,10 @@
 #include "server/jobs/record.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
+
+#include "server/loop/random_id.h"
 
 namespace jobs {
 namespace {
@@ -23,6 +27,10 @@ std::optional<State> state_called(std::string_view word) {
 UnixTime now() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string new_id() {
+  return fmt::format("{:012x}{}", now(), loop::random_id());
 }
 
 }  // namespace jobs

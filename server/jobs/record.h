@@ -26,6 +26,10 @@ inline bool is_over(State state) {
 using UnixTime = std::int64_t;
 UnixTime now();
 
+/// An id that nobody can guess: the time as 12 digits of hex, then loop::random_id(). Later ones come last,
+/// so that what is ordered by id grows at its end, on the disk as well.
+std::string new_id();
+
 /// Bytes in memory, or a file where there are many of them (kInFile).
 struct Content {
   std::string bytes;
@@ -36,7 +40,7 @@ struct Content {
 
 /// Whose job it is, and of which task.
 struct Origin {
-  std::string id;      ///< loop::random_id()
+  std::string id;      ///< new_id()
   std::string owner;   ///< who alone may see it; empty: whoever knows the id
   std::string client;  ///< in whose line it stands
   std::string task;

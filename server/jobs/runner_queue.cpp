@@ -30,9 +30,11 @@ awaitable<> Runner::read_queue() {
   }
 }
 
+// Most are the newest, and come last (new_id()).
 Runner::Entry* Runner::add(const std::string& id) {
-  const auto [place, added] = live_.try_emplace(id);
-  if (!added) return nullptr;
+  const auto before = live_.size();
+  const auto place = live_.try_emplace(live_.end(), id);
+  if (live_.size() == before) return nullptr;
   auto& entry = place->second;
   entry.id = &place->first;
   entry.ordinal = ++ordinals_;

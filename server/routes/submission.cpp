@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "server/loop/random_id.h"
 #include "server/routes/job_document.h"
 #include "server/routes/replay.h"
 #include "server/routes/target.h"
@@ -33,10 +32,12 @@ Reply too_many(const Call& call, const jobs::Runner& runner) {
 }
 
 Reply accepted(const jobs::Submitted& job) {
-  const ipc::Json document{{"id", job.id}, {"state", jobs::to_string(job.state)}, {"job", job_path(job.id)}};
-  auto reply = json_reply(document.dump() + "\n");
+  const auto path = job_path(job.id);
+  auto reply = json_reply(fmt::format(R"({{"id":"{}","job":"{}","state":"{}"}})"
+                                      "\n",
+                                      job.id, path, jobs::to_string(job.state)));
   reply.status = 202;
-  reply.fields.emplace_back("Location", job_path(job.id));
+  reply.fields.emplace_back("Location", path);
   reply.fields.emplace_back("Retry-After", "1");
   return reply;
 }
@@ -44,7 +45,7 @@ Reply accepted(const jobs::Submitted& job) {
 jobs::Submission submission_of(const Call& call, const Task& task, std::string key) {
   const auto& request = call.exchange.request;
   jobs::Submission submission;
-  submission.id = loop::random_id();
+  submission.id = jobs::new_id();
   submission.owner = owner_of(call);
   submission.client = call.client.name;
   submission.task = task.name;

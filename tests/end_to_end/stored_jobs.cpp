@@ -38,7 +38,7 @@ TEST_CASE("a job is accepted at once, told where it is, and its result is what a
     CHECK(response.status == 202);
     CHECK(response.field("Preference-Applied") == "respond-async");
     const auto id = accepted_id(response);
-    CHECK(id.size() == 32);
+    CHECK(id.size() == 44);
     CHECK(response.field("Location") == "/jobs/" + id);
 
     const auto waiting = run_job(server, task, params).response;

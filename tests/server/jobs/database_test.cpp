@@ -2,9 +2,11 @@
 
 #include "server/jobs/database.h"
 
+#include <SQLiteCpp/Database.h>
 #include <doctest/doctest.h>
 
-#include <SQLiteCpp/Database.h>
+#include <chrono>
+#include <thread>
 
 #include "server/jobs/check.h"
 #include "server/jobs/schema.h"
@@ -43,14 +45,38 @@ TEST_CASE("a job goes from queued over running to done, with its request and its
   }
 }
 
+TEST_CASE("a later job's id comes last, and what follows the time cannot be guessed") {
+  const auto first = new_id(), second = new_id();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  const auto later = new_id();
+  for (const auto& id : {first, second, later})
+    CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
+  CHECK(first.size() == 12 + 32);
+  CHECK(std::stoll(first.substr(0, 12), nullptr, 16) == doctest::Approx(now()).epsilon(1e-6));
+  CHECK(first.substr(12) != second.substr(12));
+  CHECK(later > first);
+  CHECK(later > second);
+}
+
+TEST_CASE("what is stored together cannot have more room than there is") {
+  const harness::TemporaryDirectory directory;
+  Folder folder(directory.path());
+  folder.look_for_room();
+  const auto most = std::filesystem::space(directory.path()).available * 6 / 10;
+  folder.must_have_room(most);
+  CHECK_THROWS_AS(folder.must_have_room(most), StoreError);
+  folder.look_for_room();
+  folder.must_have_room(most);
+}
+
 TEST_CASE("what is stored is nobody else's to read, though the folder is open to all") {
   const harness::TemporaryDirectory folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
   { const Database made(folder.path()); }
   std::filesystem::permissions(folder.path() / "jobs.sqlite",
                                std::filesystem::perms(0644));  // of an earlier version
-  Database database(folder.path());
-  database.submit(submission_of("{}"), 1, 10);
+  Opened opened(folder.path());
+  opened.submit(submission_of("{}"));
   for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
     CAPTURE(file.path().string());
     const auto open_to_others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "server/jobs/database.h"
-#include "server/loop/random_id.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace jobs {
@@ -19,7 +18,7 @@ inline Content content_of(std::string bytes) {
 
 inline Submission submission_of(const std::string& text, const std::string& key = "") {
   Submission submission;
-  submission.id = loop::random_id();
+  submission.id = new_id();
   submission.client = "127.0.0.1";
   submission.task = "primes";
   submission.content_type = "application/json";

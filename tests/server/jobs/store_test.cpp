@@ -8,7 +8,6 @@
 #include <boost/asio/detached.hpp>
 #include <fstream>
 
-#include "server/loop/random_id.h"
 #include "tests/harness/temporary_directory.h"
 
 namespace jobs {
@@ -16,7 +15,7 @@ namespace {
 
 Submission some_submission(const std::string& text) {
   Submission submission;
-  submission.id = loop::random_id();
+  submission.id = new_id();
   submission.client = "somebody";
   submission.task = "t";
   submission.content = {text, {}, text.size()};
