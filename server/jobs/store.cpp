@@ -8,7 +8,7 @@ namespace jobs {
 namespace {
 
 constexpr std::size_t kInGroup = 1000;  // operations of one transaction
-constexpr int kToldPerTurn = 1;         // each is a response, mostly: some 30 us
+constexpr int kToldPerTurn = 4;         // each is a response, mostly: some 30 us
 
 }  // namespace
 
