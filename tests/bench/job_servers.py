@@ -1,4 +1,4 @@
-"""Servers that keep jobs on disk for clients that do not wait: cruncherd, and BullMQ with Redis.
+"""Servers that keep jobs on disk for clients that do not wait: cruncherd, and BullMQ and Celery with Redis.
 
 Either can be told to begin none of its jobs, so that only their acceptance is measured. Each is started anew on the same folder as
 often as is asked for.
@@ -8,7 +8,9 @@ import contextlib
 import dataclasses
 import http.client
 import json
+import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 
@@ -35,6 +37,7 @@ class JobServer:
     accept: Request  # is answered once the job is on disk
     complete: Request  # is answered once it is done
     start: Callable  # (place, folder, held, queued) -> a context with Running; `held`: begins no job; `queued`: has so many
+    fills: bool = True  # a long queue in less than minutes
 
     def running(self, place, folder, held=False, queued=0):
         folder.mkdir(exist_ok=True)
@@ -77,26 +80,39 @@ def hold(port, child, log):
     wait_until(lambda: stored_at_cruncherd(port, "running") == 1, [child], log)
 
 
-def bullmq(fsync):
+def on_redis(fsync, commands):
+    """`commands(place, port, redis_port)` are the front server's and the worker's, and the environment of both."""
+
     @contextlib.contextmanager
     def start(place, folder, held, queued):
         port, redis_port = free_port(), free_port()
         keeping = ["--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", fsync]
         redis = ["redis-server", "--bind", "127.0.0.1", "--port", redis_port, *keeping]
+        front, worker, environment = commands(place, port, redis_port)
         with contextlib.ExitStack() as stack:
             begun = time.monotonic()
             keeper = stack.enter_context(process(redis, place.log))
             wait_until(lambda: redis_serves(redis_port), [keeper], place.log)
             seconds = time.monotonic() - begun
-            front = ["node", PEERS / "bullmq.mjs", port, place.light_body, redis_port]
-            children = [stack.enter_context(process(front, place.log, {"NODE_ENV": "production"}))]
-            if not held:
-                worker = ["node", PEERS / "bullmq_worker.mjs", redis_port]
-                children.append(stack.enter_context(process(worker, place.log, {"NODE_ENV": "production"})))
+            programs = [front] if held else [front, worker]
+            children = [stack.enter_context(process(program, place.log, environment)) for program in programs]
             wait_until_it_answers(port, children, place.log)
             yield Running(port, keeper.pid, seconds)
 
     return start
+
+
+def bullmq(place, port, redis_port):
+    front = ["node", PEERS / "bullmq.mjs", port, place.light_body, redis_port]
+    return front, ["node", PEERS / "bullmq_worker.mjs", redis_port], {"NODE_ENV": "production"}
+
+
+def celery(place, port, redis_port):
+    threads = ["--worker-class", "gthread", "--threads", 32, "--keep-alive", 60]  # those that keep a connection
+    bound = ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "--chdir", PEERS]
+    front = ["gunicorn", "--workers", os.cpu_count(), *threads, *bound, "celery_jobs:application"]
+    worker = [sys.executable, "-m", "celery", "--workdir", PEERS, "-A", "celery_jobs", "worker", "--concurrency", 1]
+    return front, worker, {"REDIS_PORT": str(redis_port), "LIGHT_BODY": str(place.light_body)}
 
 
 def redis_serves(port):
@@ -106,7 +122,7 @@ def redis_serves(port):
         return connection.recv(64).startswith(b"+PONG")
 
 
-BULLMQ = {"accept": Request("/jobs", "POST", NO_OP), "complete": Request("/jobs?wait", "POST", NO_OP)}
+TO_REDIS = {"accept": Request("/jobs", "POST", NO_OP), "complete": Request("/jobs?wait", "POST", NO_OP)}
 JOB_SERVERS = [
     JobServer(
         "cruncherd",
@@ -115,6 +131,7 @@ JOB_SERVERS = [
         Request("/tasks/spin", "POST", NO_OP, ("Prefer: respond-async, wait=60",)),
         start_cruncherd,
     ),
-    JobServer("bullmq_always", "BullMQ, AOF always", start=bullmq("always"), **BULLMQ),
-    JobServer("bullmq_everysec", "BullMQ, AOF everysec", start=bullmq("everysec"), **BULLMQ),
+    JobServer("bullmq_always", "BullMQ, AOF always", start=on_redis("always", bullmq), **TO_REDIS),
+    JobServer("bullmq_everysec", "BullMQ, AOF everysec", start=on_redis("everysec", bullmq), **TO_REDIS),
+    JobServer("celery", "Celery, AOF always", start=on_redis("always", celery), fills=False, **TO_REDIS),
 ]

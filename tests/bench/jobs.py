@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stored jobs beside BullMQ with Redis: accepted, done, many queued, and what others wait meanwhile.
+"""Stored jobs beside BullMQ and Celery with Redis: accepted, done, many queued, and what others wait meanwhile.
 
 Rounds as in run.py: each takes every figure through every server, and a ratio is taken within a round first. Writes jobs.md.
 Read job_servers.py for what is compared.
@@ -94,7 +94,8 @@ def measure(place, server, options):
         data = Path(data)
         numbers |= accepting(place, server, data / "accepting", options.seconds)
         numbers |= completing(place, server, data / "completing", options.seconds)
-        numbers |= queueing(place, server, data / "queueing", options.queued)
+        if server.fills:
+            numbers |= queueing(place, server, data / "queueing", options.queued)
     return numbers
 
 
@@ -119,24 +120,27 @@ def markdown(rounds, options, minutes):
     servers = [server for server in JOB_SERVERS if server.key in rounds[0]]
     rows = []
     for name in rounds[0]["cruncherd"]:
-        rows.append([name] + [report.number(median(rounds, server.key, name)) for server in servers])
+        known = lambda server: name in rounds[0][server.key]
+        rows.append([name] + [report.number(median(rounds, server.key, name)) if known(server) else "–" for server in servers])
     versions = ", ".join(f"{name} {version}" for name, version in job_versions().items())
     return "\n\n".join([
-        "# Stored jobs beside BullMQ",
+        "# Stored jobs beside BullMQ and Celery",
         f"`{options.command}` on {datetime.date.today()}: {about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, "
         f"{about['system']}, Linux {about['kernel']}; {versions}. Medians of {len(rounds)} rounds, {minutes:.0f} minutes in all; "
         "a ratio is taken within a round first.",
         report.table(["cruncherd", "measured", "must reach", "reached"], targets(rounds)),
         "*Accepted*: answered once the job is on disk (BullMQ with AOF `everysec`: a second later at the worst), while no job is begun. "
         "*Submit → done*: one client that waits for a job that does nothing: at cruncherd a process of its own, at BullMQ a function in a "
-        f"worker. *The queue*: {options.queued:,} jobs. BullMQ is a Node server in front of Redis; start and memory are those of Redis.",
+        f"worker. *The queue*: {options.queued:,} jobs. BullMQ is a Node server in front of Redis, Celery is gunicorn in front of it; start and "
+        "memory are those of Redis. Celery would take minutes to fill the queue.",
         report.table(["", *(server.title for server in servers)], rows),
     ]) + "\n"
 
 
 def job_versions():
     bullmq = json.loads((PEERS / "node_modules" / "bullmq" / "package.json").read_text())["version"]
-    return {"BullMQ": bullmq, "Redis": machine.version(["redis-server", "--version"]), "Node": machine.version(["node", "--version"])}
+    celery = machine.version([sys.executable, "-m", "celery", "--version"])
+    return {"BullMQ": bullmq, "Celery": celery, "Redis": machine.version(["redis-server", "--version"]), "Node": machine.version(["node", "--version"])}
 
 
 def read_options():
