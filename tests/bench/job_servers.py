@@ -6,6 +6,7 @@ often as is asked for.
 
 import contextlib
 import dataclasses
+import functools
 import http.client
 import json
 import os
@@ -38,19 +39,20 @@ class JobServer:
     complete: Request  # is answered once it is done
     start: Callable  # (place, folder, held, queued) -> a context with Running; `held`: begins no job; `queued`: has so many
     fills: bool = True  # a long queue in less than minutes
+    staying: Callable | None = None  # the same with processes that stay, as those of others do
 
-    def running(self, place, folder, held=False, queued=0):
+    def running(self, place, folder, held=False, queued=0, start=None):
         folder.mkdir(exist_ok=True)
-        return self.start(place, folder, held, queued)
+        return (start or self.start)(place, folder, held, queued)
 
 
 @contextlib.contextmanager
-def start_cruncherd(place, folder, held, queued):
+def start_cruncherd(place, folder, held, queued, more=()):
     port = free_port()
     configuration = folder / "cruncherd.toml"
     configuration.write_text('[task.hold]\nexec = ["sleep", "1000"]\ntimeout = "1000s"\n')
     flags = ["--config", configuration, "--jobs-dir", folder / "jobs", "--backlog", 10_000_000, "--max-connections-per-ip", 0]
-    flags += ["--drain-timeout", "0"]
+    flags += ["--drain-timeout", "0", *more]
     if held:
         flags += ["--running", 1, "--background", 1]
     [(command, environment)] = cruncherd(place, port, flags)
@@ -97,6 +99,8 @@ def on_redis(fsync, commands):
             programs = [front] if held else [front, worker]
             children = [stack.enter_context(process(program, place.log, environment)) for program in programs]
             wait_until_it_answers(port, children, place.log)
+            if not held:
+                finish_one(port)
             yield Running(port, keeper.pid, seconds)
 
     return start
@@ -115,6 +119,14 @@ def celery(place, port, redis_port):
     return front, worker, {"REDIS_PORT": str(redis_port), "LIGHT_BODY": str(place.light_body)}
 
 
+def finish_one(port):
+    """The worker may come seconds later than the front server."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("POST", "/jobs?wait", NO_OP)
+        if connection.getresponse().status != 200:
+            raise RuntimeError("the worker has done no job")
+
+
 def redis_serves(port):
     """Redis refuses with LOADING until it has read what it keeps."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
@@ -130,6 +142,7 @@ JOB_SERVERS = [
         Request("/tasks/spin", "POST", NO_OP, ("Prefer: respond-async",)),
         Request("/tasks/spin", "POST", NO_OP, ("Prefer: respond-async, wait=60",)),
         start_cruncherd,
+        staying=functools.partial(start_cruncherd, more=("--jobs-per-process", 0)),
     ),
     JobServer("bullmq_always", "BullMQ, AOF always", start=on_redis("always", bullmq), **TO_REDIS),
     JobServer("bullmq_everysec", "BullMQ, AOF everysec", start=on_redis("everysec", bullmq), **TO_REDIS),
