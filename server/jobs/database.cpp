@@ -62,6 +62,7 @@ void Database::begin() {
 }
 
 void Database::commit() {
+  for (auto& [sql, statement] : prepared_) statement->tryReset();
   prepared("COMMIT").exec();
   written_.clear();
   for (const auto& name : std::exchange(doomed_, {})) folder_.remove(name);

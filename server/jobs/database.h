@@ -60,7 +60,7 @@ class Database {
   /// Each of the following belongs between begin() and commit() or roll_back(), and may throw StoreError or
   /// SQLite::Exception: then roll_back().
   void begin();
-  /// On disk when this returns.
+  /// On disk when this returns. No statement stays open: SQLite would never bring its log into the tables.
   void commit();
   void roll_back() noexcept;
   /// Brings the log of SQLite into the tables, so that it takes no room of its own: for a full disk.

@@ -81,6 +81,10 @@ void Folder::look_for_room() {
   struct statvfs disk {};
   const bool known = ::fstatvfs(directory_.get(), &disk) == 0;
   room_ = known ? static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize : UINT64_MAX;
+  // What is in the log has yet to be brought into the tables.
+  struct stat log {};
+  if (::stat((database().string() + "-wal").c_str(), &log) == 0)
+    room_ -= std::min(room_, static_cast<std::uint64_t>(log.st_size));
 }
 
 void Folder::must_have_room(std::uint64_t size) {

@@ -69,6 +69,20 @@ TEST_CASE("what is stored together cannot have more room than there is") {
   folder.must_have_room(most);
 }
 
+TEST_CASE("SQLite's log is brought into the tables again and again, whatever was read meanwhile") {
+  const harness::TemporaryDirectory folder;
+  Opened opened(folder.path());
+  const std::string content(40'000, 'c');
+  for (int i = 0; i < 400; ++i) {
+    const auto job = submission_of(content, std::to_string(i));
+    opened.submit(job);
+    CHECK(opened.submit(job).how == Submitted::How::known);
+    CHECK(opened.start(job.id));
+  }
+  // It begins anew at 4 MB; beyond that a transaction more.
+  CHECK(std::filesystem::file_size(folder.path() / "jobs.sqlite-wal") < 6'000'000);
+}
+
 TEST_CASE("what is stored is nobody else's to read, though the folder is open to all") {
   const harness::TemporaryDirectory folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
