@@ -132,7 +132,7 @@ JobFolders::Own::~Own() {
 }
 
 JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch, bool passable)
-    : own_(scratch, passable), thread_(loop, 1) {
+    : own_(scratch, passable), thread_(loop, 1), closing_(loop, 1) {
   thread_.run([] { set_priority(Priority::low); });
 }
 
@@ -147,7 +147,8 @@ std::string JobFolders::next_path() {
 }
 
 void JobFolders::remove(Left left) {
-  thread_.run([this, left = std::move(left)] { clear(left.path); });
+  if (left.result) closing_.run([result = std::move(left.result)] {});
+  thread_.run([this, path = std::move(left.path)] { clear(path); });
 }
 
 void JobFolders::clear(const std::string& path) {
@@ -179,12 +180,14 @@ std::size_t size_of_file(const loop::UniqueFd& file) {
 
 bool put_content(int folder, const std::string& name, int content) {
   const auto own = fmt::format("/proc/self/fd/{}", content);
-  if (::linkat(AT_FDCWD, own.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST)
+  if (content >= 0 &&
+      (::linkat(AT_FDCWD, own.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST))
     return true;
   const loop::UniqueFd copy(
       ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!copy || content < 0) return static_cast<bool>(copy);
   struct stat status {};
-  if (!copy || ::fstat(content, &status) != 0) return false;
+  if (::fstat(content, &status) != 0) return false;
   if (status.st_uid != ::geteuid() && ::fchown(copy.get(), status.st_uid, status.st_gid) != 0) return false;
   off_t at = 0;
   while (at < status.st_size) {

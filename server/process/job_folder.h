@@ -35,8 +35,8 @@ class JobFolders {
     loop::UniqueFd result;
   };
 
-  /// Removes all that is in a job's folder, and the folder unless it is kept for another job: on a thread,
-  /// for which nobody waits.
+  /// Removes all that is in a job's folder, and the folder unless it is kept for another job, and closes the
+  /// file: on threads, for which nobody waits. What is in a folder may take one long; a file does not wait.
   void remove(Left left);
 
  private:
@@ -58,6 +58,7 @@ class JobFolders {
   Own own_;
   Kept kept_;
   loop::ThreadPool thread_;  // removes in there: ends first
+  loop::ThreadPool closing_;
   std::uint64_t next_ = 0;
 };
 
@@ -77,7 +78,7 @@ class JobFolder {
     if (folders_) folders_->remove(std::move(left_));
   }
   const std::string& path() const { return left_.path; }
-  /// The file is closed where the folder is removed: to free what it was takes longer than the loop has time.
+  /// The file is closed with it: to free what it was takes longer than the loop has time.
   void leave(loop::UniqueFd result) { left_.result = std::move(result); }
 
  private:

@@ -55,6 +55,7 @@ std::variant<Output, Failure> read_output(loop::UniqueFd& standard, int folder, 
     auto header = read_cgi_header(file.get());
     if (const auto* wrong = std::get_if<std::string>(&header)) return failure(Reason::bad_reply, *wrong);
     auto& found = std::get<CgiHeader>(header);
+    if (found.size > output.size) return failure(Reason::bad_reply, "its output changed after its end");
     output.type = std::move(found.type);
     output.offset = found.size;
     output.size -= found.size;
@@ -103,7 +104,7 @@ awaitable<Outcome> run_command(Process& process, const Command& command, Deadlin
   std::variant<Output, Failure> output;
   if (command.out.empty() && !command.answers_header) {
     output = read_output(process.file(), -1, command);
-  } else {  // the process is gone where the client leaves meanwhile
+  } else {  // nothing here is left where the server ends meanwhile
     const auto file = std::make_shared<loop::UniqueFd>(std::move(process.file()));
     const auto work =
         [file, &command,

@@ -112,6 +112,8 @@ TEST_CASE("a file without a name gets one, or is copied where it cannot") {
   REQUIRE(::pwrite(memory.get(), "content", 7, 0) == 7);
   CHECK(put_content(folder.get(), "linked", nameless.get()));
   CHECK(put_content(folder.get(), "copied", memory.get()));
+  CHECK(put_content(folder.get(), "none", -1));
+  CHECK(std::filesystem::is_empty(directory.path() / "job" / "none"));
   for (const auto* name : {"linked", "copied"}) {
     std::ifstream file(directory.path() / "job" / name);
     CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == "content");
