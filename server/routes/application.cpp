@@ -104,6 +104,7 @@ std::optional<awaitable<>> Application::answer(Call& call) {
   }
   const auto& route = *std::get<const Route*>(found);
   const auto* heavy = std::get_if<HeavyHandler>(&route.handler);
+  call.may_wait = heavy;
   if (heavy || route.costly) {
     auto refusal = cross_site_refusal(call);
     if (!refusal) refusal = identify(call);
@@ -189,6 +190,7 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.outcome = call.outcome ? &*call.outcome : nullptr;
   record.task = call.task;
   record.heavy = !call.task.empty();
+  record.may_wait = call.may_wait;
   for (auto* observer : observers_) observer->on_request(record);
 }
 

@@ -29,6 +29,7 @@ struct Call : front_door::ApplicationState {
   /// For the log and the figures.
   std::string_view
       task;  ///< the task that a heavy route runs, of the catalogue's names; empty for light ones
+  bool may_wait = false;    ///< its route is a heavy one: it may take as long as a job does
   std::string_view reason;  ///< the problem's reason word; empty where there is none
   std::optional<process::Outcome> outcome;
 

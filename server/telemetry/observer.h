@@ -28,6 +28,7 @@ struct RequestRecord {
   std::string_view content;
   std::string_view task;  ///< empty for light routes
   bool heavy = false;
+  bool may_wait = false;  ///< heavy, or about a stored job: its time is not that of a light route
   const process::Outcome* outcome = nullptr;
 
   /// The word for what became of a heavy route's job, a bounded set; empty where there was none.
