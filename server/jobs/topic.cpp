@@ -24,6 +24,7 @@ void Topic::set(State state) {
   state_ = state;
   if (state == State::queued) progress_ = -1;
   tell();
+  state_event_ = event_;
 }
 
 void Topic::close() {
@@ -35,6 +36,7 @@ void Topic::on_progress(double progress) {
   if (progress_ == progress) return;
   progress_ = progress;
   tell();
+  progress_event_ = event_;
 }
 
 void Topic::on_stderr(std::string_view bytes) {

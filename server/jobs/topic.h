@@ -31,6 +31,9 @@ class Topic final : public process::JobListener {
   const std::deque<Line>& lines() const { return lines_; }
   /// The number of the latest change; they grow, over restarts of the server too.
   std::uint64_t event() const { return event_; }
+  /// Those of the latest changes of state and progress.
+  std::uint64_t state_event() const { return state_event_; }
+  std::uint64_t progress_event() const { return progress_event_; }
 
   void set(State state);
   /// The server ends before the job: its watchers are to leave.
@@ -66,6 +69,7 @@ class Topic final : public process::JobListener {
   std::size_t bytes_ = 0;
   std::size_t heard_ = 0;  // lines
   std::uint64_t event_ = static_cast<std::uint64_t>(now());
+  std::uint64_t state_event_ = event_, progress_event_ = event_;
   boost::intrusive::list<Watcher, boost::intrusive::constant_time_size<false>> waiting_;
 };
 

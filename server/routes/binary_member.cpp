@@ -5,14 +5,6 @@
 namespace routes {
 namespace {
 
-std::string encoded(std::string_view bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-  text.pop_back();  // its NUL
-  return text;
-}
-
 // Crunchers may leave the padding out.
 std::optional<std::string> decoded(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
@@ -26,6 +18,14 @@ std::optional<std::string> decoded(std::string_view text) {
 }
 
 }  // namespace
+
+std::string base64_of(std::string_view bytes) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // its NUL
+  return text;
+}
 
 std::optional<BinaryMember> binary_member(const ipc::Json& schema) {
   std::optional<BinaryMember> found;
@@ -43,7 +43,7 @@ std::optional<BinaryMember> binary_member(const ipc::Json& schema) {
 
 std::string params_with(const BinaryMember& member, std::string_view content, const ipc::Json& others) {
   auto params = others;
-  params[member.name] = encoded(content);
+  params[member.name] = base64_of(content);
   return ipc::print_json(params);
 }
 

@@ -18,6 +18,9 @@ struct BinaryMember {
 /// The one member of that kind; nothing where there is none, or there are several.
 std::optional<BinaryMember> binary_member(const ipc::Json& schema);
 
+/// With padding.
+std::string base64_of(std::string_view bytes);
+
 /// Params as JSON text: `others` and the member, with `content` in base64.
 std::string params_with(const BinaryMember& member, std::string_view content, const ipc::Json& others);
 

@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "server/jobs/folder.h"
+#include "server/loop/size_limits.h"
+#include "server/routes/binary_member.h"
+
 namespace routes {
 namespace {
 
@@ -9,30 +15,45 @@ void add(std::string& text, std::string_view event, std::uint64_t id, const ipc:
   text += fmt::format("event: {}\nid: {}\ndata: {}\n\n", event, id, ipc::print_json(data));
 }
 
-std::string type_of(const Reply& reply) {
-  for (const auto& [name, value] : reply.fields)
-    if (name == "Content-Type") return value;
-  return {};
-}
-
 }  // namespace
 
-std::string news(const jobs::Topic& topic, Seen& seen) {
-  std::string text;
-  const auto event = topic.event();
-  if (seen.event >= event) return text;
-  if (seen.state != topic.state() && !jobs::is_over(topic.state()))
-    add(text, "state", event, {{"state", jobs::to_string(topic.state())}});
-  if (topic.progress() >= 0 && seen.progress != topic.progress())
-    add(text, "progress", event, {{"progress", topic.progress()}});
+std::string news(const jobs::Topic& topic, std::uint64_t& seen) {
+  std::map<std::uint64_t, std::string> events;
+  const auto tell = [&](std::string_view event, std::uint64_t id, ipc::Json data) {
+    if (id > seen) add(events[id], event, id, data);
+  };
+  if (!jobs::is_over(topic.state()))
+    tell("state", topic.state_event(), {{"state", jobs::to_string(topic.state())}});
+  if (topic.progress() >= 0) tell("progress", topic.progress_event(), {{"progress", topic.progress()}});
   for (const auto& line : topic.lines())
-    if (line.event > seen.event) add(text, "log", line.event, {{"line", line.text}});
-  seen = {event, topic.state(), topic.progress()};
+    if (line.event > seen) tell("log", line.event, {{"line", line.text}});
+  seen = topic.event();
+  std::string text;
+  for (const auto& [id, event] : events) text += event;
   return text;
 }
 
 std::string done_event(const ipc::Json& document) {
   return fmt::format("event: done\nid: {}\ndata: {}\n\n", kDone, ipc::print_json(document));
+}
+
+std::string done_event(int status, const std::string& type, const jobs::Content& content) {
+  ipc::Json document{{"status", status}, {"type", type}};
+  if (content.size > loop::kInMemory) {
+    document["size"] = content.size;
+    document["content"] = nullptr;
+    document["detail"] = "too long for an event: ask with Prefer: respond-async, and GET its result";
+    return done_event(document);
+  }
+  const auto bytes = jobs::read_all(content);
+  document["content"] = bytes;
+  try {
+    return fmt::format("event: done\nid: {}\ndata: {}\n\n", kDone, document.dump());
+  } catch (const ipc::Json::type_error&) {  // no UTF-8
+    document["contentEncoding"] = "base64";
+    document["content"] = base64_of(bytes);
+    return done_event(document);
+  }
 }
 
 // A content in JSON stands in it as it is: one line, but for its end.

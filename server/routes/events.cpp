@@ -28,7 +28,7 @@ Reply event_reply(front_door::Stream stream) {
 }
 
 // Writes what is new of `topic` until the job is over.
-awaitable<> follow(front_door::ReplyStream& stream, std::shared_ptr<jobs::Topic> topic, Seen seen,
+awaitable<> follow(front_door::ReplyStream& stream, std::shared_ptr<jobs::Topic> topic, std::uint64_t seen,
                    Loop& loop) {
   WakeUp nobody(loop);
   co_await stream.write("retry: 2000\n\n");
@@ -79,6 +79,17 @@ void begin(Loop& loop, const std::shared_ptr<Watched>& watched, Offload& offload
       }));
 }
 
+// A command's output may be long.
+awaitable<std::string> last_event(Reply& reply, const Task& task, Offload& offload) {
+  if (!task.command || !reply.reason.empty()) co_return done_event(reply);
+  const auto content = std::make_shared<jobs::Content>(content_of(reply));
+  const auto work = [content, status = reply.status, type = type_of(reply)] {
+    return done_event(status, type, *content);
+  };
+  auto text = co_await offload.off_loop(work);
+  co_return text;
+}
+
 }  // namespace
 
 bool prefers_events(const front_door::Request& request) {
@@ -90,7 +101,6 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   const auto* task = offload.catalogue().find(call.parameter);
   if (!task) co_return unknown_task(call);
   call.task = task->name;
-  if (task->command) co_return co_await run_task(call, offload);
   if (auto refusal = offload.refusal(call)) co_return std::move(*refusal);
   auto fault = co_await fault_of_request(call, offload, *task);
   if (fault) co_return std::move(*fault);
@@ -100,21 +110,23 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   request.content_type = call.exchange.request.field("Content-Type");
   auto watched = std::make_shared<Watched>(loop, request, call);
   watched->replay.exchange.request.body = std::move(call.exchange.request.body);
-  co_return event_reply([watched, &call, &offload, &loop](front_door::ReplyStream& stream) -> awaitable<> {
-    const Hold hold{watched};
-    begin(loop, watched, offload);
-    co_await follow(stream, watched->topic, {}, loop);
-    call.outcome = std::move(watched->replay.call.outcome);
-    call.reason = watched->reply->reason;
-    const auto last = done_event(*watched->reply);
-    co_await stream.write(last);
-  });
+  watched->replay.exchange.request.file = std::move(call.exchange.request.file);
+  co_return event_reply(
+      [watched, task, &call, &offload, &loop](front_door::ReplyStream& stream) -> awaitable<> {
+        const Hold hold{watched};
+        begin(loop, watched, offload);
+        co_await follow(stream, watched->topic, 0, loop);
+        call.outcome = std::move(watched->replay.call.outcome);
+        call.reason = watched->reply->reason;
+        const auto last = co_await last_event(*watched->reply, *task, offload);
+        co_await stream.write(last);
+      });
 }
 
 awaitable<Reply> job_events(Call& call, const Stored& stored, Loop& loop, jobs::Record record) {
   const bool seen_all = call.exchange.request.field("Last-Event-ID") == kDone;
   if (jobs::is_over(record.state) && seen_all) co_return Reply{204, {}, {}};
-  const auto seen = Seen{last_event(call.exchange.request), {}, {}};
+  const auto seen = last_event(call.exchange.request);
   const auto topic = stored.runner->watch(record.id);
   co_return event_reply(
       [topic, seen, &stored, &loop, id = record.id](front_door::ReplyStream& stream) -> awaitable<> {

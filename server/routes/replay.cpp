@@ -36,19 +36,19 @@ jobs::Ending ending_of(Reply reply, const Call& call) {
   ending.state = reply.status < 400 ? jobs::State::done : jobs::State::failed;
   ending.status = reply.status;
   ending.reason = reply.reason;
-  for (const auto& [name, value] : reply.fields)
-    if (name == "Content-Type") ending.type = value;
+  ending.type = type_of(reply);
   if (call.outcome && call.outcome->usage) ending.usage = usage_json(*call.outcome->usage);
-  if (reply.file.fd) {
-    ending.result = {{}, std::move(reply.file.fd), reply.file.size, reply.file.offset};
-  } else {
-    const auto size = reply.content.size();
-    ending.result = {std::move(reply.content), {}, size};
-  }
+  ending.result = content_of(reply);
   return ending;
 }
 
 }  // namespace
+
+jobs::Content content_of(Reply& reply) {
+  if (reply.file.fd) return {{}, std::move(reply.file.fd), reply.file.size, reply.file.offset};
+  const auto size = reply.content.size();
+  return {std::move(reply.content), {}, size};
+}
 
 Replay::Replay(const jobs::Submission& request, std::string request_id, process::Client client,
                process::JobListener& listener)
@@ -65,7 +65,9 @@ Replay::Replay(const jobs::Submission& request, std::string request_id, process:
 }
 
 awaitable<Reply> Replay::run(Offload& offload) {
-  return run_task(call, offload);
+  auto reply = co_await run_task(call, offload);
+  auto whole = co_await collected(std::move(reply), call);
+  co_return whole;
 }
 
 awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jobs::Topic& topic) {
@@ -86,8 +88,7 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
   topic.on_line = [this, id = job.record.id](const process::LogLine& line) {
     for (auto* observer : observers_) observer->on_stderr_line(id, line.level, line.text);
   };
-  auto first = co_await replay.run(offload_);
-  auto reply = co_await collected(std::move(first), replay.call);
+  auto reply = co_await replay.run(offload_);
   topic.end_of_stderr();
   auto ending = ending_of(std::move(reply), replay.call);
   tell(job, replay, ending);

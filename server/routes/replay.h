@@ -16,12 +16,15 @@ struct Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  /// Suspends until the reply is there; cancelled, the job dies.
+  /// Suspends until the reply is there, its content in memory or in a file; cancelled, the job dies.
   awaitable<Reply> run(Offload& offload);
 
   front_door::Exchange exchange;
   Call call;
 };
+
+/// What a reply gives, which is no longer the reply's; not of one that streams.
+jobs::Content content_of(Reply& reply);
 
 /// How the runner's jobs are run.
 class StoredWork final : public jobs::Work {

@@ -93,6 +93,12 @@ Reply body_of(const Call& call, process::Outcome& outcome, int retry_after) {
 
 }  // namespace
 
+std::string type_of(const Reply& reply) {
+  for (const auto& [name, value] : reply.fields)
+    if (name == "Content-Type") return value;
+  return {};
+}
+
 Reply json_reply(std::string content) {
   return {200, {{"Content-Type", "application/json"}}, std::move(content)};
 }

@@ -28,6 +28,9 @@ struct Reply {
 
 Reply json_reply(std::string content);
 
+/// Its Content-Type; empty where it has none.
+std::string type_of(const Reply& reply);
+
 /// `reason` is the stable word for programs, `detail` a sentence for people; `more` adds members.
 Reply problem(const Call& call, int status, std::string_view reason, std::string_view detail,
               ipc::Json more = ipc::Json::object());

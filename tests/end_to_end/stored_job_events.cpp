@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 #include "tests/end_to_end/stored_job.h"
@@ -95,6 +97,56 @@ TEST_CASE("a job whose client watches it gives progress and its result, and is n
             .body.find("\"status\":500") != std::string::npos);
   const auto wrong = client.post("/tasks/sleep", {{"ms", "x"}}, {{"Accept", "text/event-stream"}});
   CHECK(outcome_of(wrong) == "422 invalid_params");
+}
+
+TEST_CASE("a command whose client watches it gives its lines and its output, as text where that is one") {
+  TemporaryDirectory settings;
+  const auto file = settings.write("commands.toml", R"(
+[task.sh]
+exec = "sh"
+answers = "text/plain"
+[task.stream]
+exec = "sh"
+stream = true
+)");
+  RunningServer server({"--config", file});
+  const auto events_of = [&](const std::string& task, const std::string& script) {
+    HttpClient client(server.port());
+    const auto response = client.request(
+        "POST", "/tasks/" + task, {{"Accept", "text/event-stream"}, {"Content-Type", "text/plain"}}, script);
+    CHECK(response.field("Content-Type") == "text/event-stream");
+    return events_in(response.body);
+  };
+  for (const std::string task : {"sh", "stream"}) {
+    CAPTURE(task);
+    const auto events = events_of(task, "echo one >&2; sleep 0.2; echo 'a \"word\"'");
+    REQUIRE(events.size() >= 3);
+    CHECK(events.at(events.size() - 2).data["line"] == "one");
+    CHECK(events.back().name == "done");
+    CHECK(events.back().data["status"] == 200);
+    CHECK(events.back().data["content"] == "a \"word\"\n");
+  }
+  const auto bytes = events_of("sh", "printf '\\377\\376'").back().data;
+  CHECK(bytes["contentEncoding"] == "base64");
+  CHECK(bytes["content"] == "//4=");
+  const auto many = events_of("sh", "head -c 2000000 /dev/zero").back().data;
+  CHECK(many["content"].is_null());
+  CHECK(many["size"] == 2'000'000);
+  const auto failed = events_of("sh", "echo broken >&2; exit 3").back().data;
+  CHECK(failed["status"] == 500);
+  CHECK(failed["content"]["reason"] == "task_failed");
+  CHECK(std::string(failed["content"]["detail"]).find("broken") != std::string::npos);
+}
+
+TEST_CASE("a watcher of a silent job is sent a comment before anybody takes the connection for dead") {
+  Watching there;
+  const auto id = submitted(there.server, "await_file", {{"path", there.gate}});
+  REQUIRE(becomes(there.server, id, "running"));
+  HttpClient watcher(there.server.port());
+  watcher.send_request("GET", "/jobs/" + id + "/events");
+  std::this_thread::sleep_for(std::chrono::seconds(16));
+  there.folder.write("gate", "");
+  CHECK(watcher.read_response().body.find("\n:\n\n") != std::string::npos);
 }
 
 TEST_CASE("the lines of stderr come as they are written, the last of many") {

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace routes {
 namespace {
 
@@ -16,7 +19,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("what is new is told once") {
   loop::Loop loop(1);
   jobs::Topic topic(loop);
-  Seen seen;
+  std::uint64_t seen = 0;
   CHECK(count(news(topic, seen), "event: state\n") == 1);
   CHECK(news(topic, seen).empty());
   topic.set(jobs::State::running);
@@ -35,19 +38,41 @@ TEST_CASE("who comes back with the last event's id is told what came since") {
   loop::Loop loop(1);
   jobs::Topic topic(loop);
   topic.on_stderr("old\n");
-  Seen back{topic.event(), {}, {}};
+  auto back = topic.event();
   CHECK(news(topic, back).empty());
   topic.on_stderr("new\n");
-  Seen again{topic.event() - 1, {}, {}};
+  auto again = topic.event() - 1;
   const auto text = news(topic, again);
   CHECK(count(text, "old") == 0);
   CHECK(count(text, "new") == 1);
 }
 
+TEST_CASE("events come in the order of their ids, so that none is lost wherever a stream breaks off") {
+  loop::Loop loop(1);
+  jobs::Topic topic(loop);
+  topic.on_stderr("one\ntwo\n");
+  topic.set(jobs::State::running);
+  topic.on_stderr("three\n");
+  topic.on_progress(0.5);
+  topic.on_stderr("four\n");
+  std::uint64_t all = 0;
+  const auto text = news(topic, all);
+  std::vector<std::uint64_t> ids;
+  for (auto at = text.find("\nid: "); at != std::string::npos; at = text.find("\nid: ", at + 1))
+    ids.push_back(std::stoull(text.substr(at + 5)));
+  CHECK(ids.size() == 6);
+  CHECK(std::is_sorted(ids.begin(), ids.end()));
+  CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+  auto back = ids.at(2);  // that of the state
+  const auto rest = news(topic, back);
+  CHECK(count(rest, "event: ") == 3);
+  CHECK(rest == text.substr(text.size() - rest.size()));
+}
+
 TEST_CASE("a line that looks like an event is none") {
   loop::Loop loop(1);
   jobs::Topic topic(loop);
-  Seen seen{topic.event(), {}, {}};
+  auto seen = topic.event();
   topic.on_stderr("data: forged\rid: 7\n");
   const auto text = news(topic, seen);
   CHECK(count(text, "\r") == 0);
