@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <set>
 
 #include "ipc/schema.h"
@@ -78,29 +79,40 @@ bool is_media_type(const std::string& type, bool may_be_range) {
   return is_token(main) && is_token(sub);
 }
 
-void check_file(const Command& command, const char* key, const std::string& name) {
+void check_file(const PlaceOf& place_of, const char* key, const std::string& name) {
   if (name.find('/') != std::string::npos || name == "." || name == ".." || name.size() > 255)
-    refuse(command.place, "{} = '{}' must be the name of a file in the job's own folder, without '/'", key,
+    refuse(place_of(key), "{} = '{}' must be the name of a file in the job's own folder, without '/'", key,
            name);
 }
 
-void check_names(const Command& command) {
+// What is not there now would be missed silently, at each job.
+void check_paths(const PlaceOf& place_of, const char* key, const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (!path.starts_with('/'))
+      refuse(place_of(key), "{}: '{}' must be an absolute path; '~' is not expanded", key, path);
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && !error)
+      refuse(place_of(key), "{}: '{}' is not there", key, path);
+  }
+}
+
+void check_names(const Command& command, const PlaceOf& place_of) {
   for (const auto& argument : command.arguments)
     for (const auto name : argument.names()) {
       if (name == process::kDir || command.params.contains(std::string(name))) continue;
       if ((name == process::kIn && !command.in.empty()) || (name == process::kOut && !command.out.empty()))
         continue;
       if (name == process::kIn || name == process::kOut)
-        refuse(command.place, "exec: {{{0}}} needs {0} = \"NAME\", the name of a file", name);
+        refuse(place_of("exec"), "exec: {{{0}}} needs {0} = \"NAME\", the name of a file", name);
       refuse(
-          command.place,
+          place_of("exec"),
           "exec: {{{0}}} is no param: set params.{0} in [task.{1}], or write {{{{{0}}}}} for the text itself",
           name, command.task);
     }
   std::set<std::string> variables;
   for (const auto& [name, schema] : command.params.items())
     if (!variables.insert(process::variable_of(name)).second)
-      refuse(command.place, "params.{}: another param is {} in the environment, too", name,
+      refuse(place_of("params"), "params.{}: another param is {} in the environment, too", name,
              process::variable_of(name));
 }
 
@@ -130,31 +142,47 @@ std::map<int, int> statuses_of(const std::string& json, const std::string& place
   return statuses;
 }
 
-void check(const Command& command) {
+void check_variables(const std::vector<std::string>& variables, const std::string& place) {
+  for (const auto& variable : variables) {
+    const auto name = std::string_view(variable).substr(0, variable.find('='));
+    const bool fits = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return c < 128 && (std::isalnum(c) || c == '_');
+    });
+    if (!fits || std::isdigit(static_cast<unsigned char>(name.front())))
+      refuse(place,
+             "env: '{}' must be NAME=VALUE, or NAME for the server's own, with a name of letters, digits and "
+             "'_'",
+             variable);
+  }
+}
+
+void check(const Command& command, const PlaceOf& place_of) {
   const auto& task = command.task;
   const bool fits = std::all_of(task.begin(), task.end(), [](unsigned char c) {
     return c < 128 && (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~');
   });
   if (!fits || task.empty() || task == "." || task == ".." || task.size() > 128)
     refuse(command.place, "the name must be up to 128 letters, digits, '-', '.', '_' and '~'");
-  check_names(command);
-  check_file(command, "in", command.in);
-  check_file(command, "out", command.out);
+  check_names(command, place_of);
+  check_file(place_of, "in", command.in);
+  check_file(place_of, "out", command.out);
+  check_paths(place_of, "read", command.confinement.read);
+  check_paths(place_of, "write", command.confinement.write);
   if (!command.in.empty() && command.in == command.out)
-    refuse(command.place, "in and out are the same file '{}'", command.in);
+    refuse(place_of("out"), "in and out are the same file '{}'", command.in);
   for (const auto& range : command.accepts)
     if (!is_media_type(range, true))
-      refuse(command.place, R"(accepts: '{}' must be a media range, as in "image/*")", range);
+      refuse(place_of("accepts"), R"(accepts: '{}' must be a media range, as in "image/*")", range);
   if (!is_media_type(command.answers, false))
-    refuse(command.place, R"(answers: '{}' must be a media type, as in "image/png")", command.answers);
+    refuse(place_of("answers"), R"(answers: '{}' must be a media type, as in "image/png")", command.answers);
   if (command.streams && (!command.out.empty() || command.answers_header))
-    refuse(command.place, "stream sends stdout as it comes: it cannot be with {}",
+    refuse(place_of("stream"), "stream sends stdout as it comes: it cannot be with {}",
            command.answers_header ? "cgi" : "out");
   if (command.spares > 0 && (!command.params.empty() || !command.in.empty()))
-    refuse(command.place, "spares are started before there is a request: they cannot be with {}",
+    refuse(place_of("spares"), "spares are started before there is a request: they cannot be with {}",
            command.params.empty() ? "in" : "params");
   if (command.answers_header && !command.out.empty())
-    refuse(command.place, "cgi is about stdout: it cannot be with out");
+    refuse(place_of("cgi"), "cgi is about stdout: it cannot be with out");
 }
 
 }  // namespace server

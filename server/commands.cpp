@@ -60,7 +60,12 @@ void add_flags_of(FlagTable& flags, Command& command) {
   flags.text("summary", command.summary, "TEXT", "for /tasks");
 }
 
+constexpr std::string_view kTexts[] = {"in", "out", "answers", "summary", "launcher"};
+
 void set(const settings::Flag& flag, const Entry& entry, const std::string& place) {
+  const bool is_text = std::find(std::begin(kTexts), std::end(kTexts), flag.name) != std::end(kTexts);
+  if (is_text && !entry.json.starts_with('"'))
+    refuse(place, fmt::format(R"({0}: {1} must be a text, as in {0} = "{1}")", entry.key, entry.json));
   try {
     if (flag.form != settings::Flag::Form::list && entry.texts.size() != 1)
       throw settings::BadValue("one value is needed");
@@ -133,9 +138,15 @@ Command read_command(const settings::TaskSection& section, const CommandDefaults
   }
   FlagTable flags;
   add_flags_of(flags, command);
+  const PlaceOf place_of = [&section](std::string_view key) {
+    const auto is_it = [key](const Entry& entry) { return entry.key == key; };
+    const auto found = std::find_if(section.entries.begin(), section.entries.end(), is_it);
+    return fmt::format("{}: [task.{}]", found == section.entries.end() ? section.place : found->place,
+                       section.name);
+  };
   const Entry* exec = nullptr;
   for (const auto& entry : section.entries) {
-    const auto place = fmt::format("{}: [task.{}]", entry.place, section.name);
+    const auto place = place_of(entry.key);
     auto key = entry.key;
     std::replace(key.begin(), key.end(), '_', '-');
     if (key == "exec")
@@ -150,10 +161,10 @@ Command read_command(const settings::TaskSection& section, const CommandDefaults
       refuse(place, fmt::format("{}: there is no such key{}", entry.key,
                                 flags.suggestion(key, {"exec", "params", "exit"})));
   }
-  give_words(command, fmt::format("{}: [task.{}]", exec->place, section.name),
-             launched(command.place, command.launcher, words_of(*exec)));
+  give_words(command, place_of("exec"), launched(place_of("launcher"), command.launcher, words_of(*exec)));
+  check_variables(command.environment, place_of("env"));
   give_environment(command, defaults);
-  check(command);
+  check(command, place_of);
   return command;
 }
 
@@ -169,7 +180,7 @@ Command read_command(const std::string& definition, const CommandDefaults& defau
   if (const auto* why = std::get_if<std::string_view>(&words)) refuse(command.place, std::string(*why));
   give_words(command, command.place, std::get<std::vector<std::string>>(words));
   give_environment(command, defaults);
-  check(command);
+  check(command, [&command](std::string_view) { return command.place; });
   return command;
 }
 
