@@ -115,10 +115,19 @@ awaitable<Reply> list(Call& call, const Stored& stored) {
   co_return json_reply(document.dump() + "\n");
 }
 
-ipc::Json described(const char* id, ipc::Json ok) {
-  return operation(
-      id, std::move(ok),
-      {ipc::Json{{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
+// `header` is a shared parameter's name, or null; `others` are responses by their status.
+ipc::Json described(const char* id, ipc::Json ok, const char* header = nullptr,
+                    const ipc::Json& others = ipc::Json::object()) {
+  std::vector<ipc::Json> parameters{
+      {{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}};
+  if (header) parameters.push_back(reference("parameters", header));
+  auto about = operation(id, std::move(ok), parameters);
+  about["responses"].update(others);
+  return about;
+}
+
+ipc::Json no_content(const char* why) {
+  return {{"204", {{"description", why}}}};
 }
 
 ipc::Json query_parameter(const char* name, ipc::Json schema) {
@@ -135,19 +144,22 @@ Table job_routes(Stored stored, Loop& loop) {
   const HeavyHandler all = [stored](Call& call) { return list(call, stored); };
   const auto document = response("the job", "application/json", reference("schemas", "Job"));
   const ipc::Json text{{"type", "string"}}, count{{"type", "integer"}};
+  const ipc::Json bytes{{"type", "string"}, {"format", "binary"}};
   return {
       {"GET", "/jobs", "Stored jobs, the newest first", all,
        operation("list_jobs", json_response("the jobs, and where the list goes on"),
                  {query_parameter("state", text), query_parameter("task", text),
                   query_parameter("after", count), query_parameter("limit", count)})},
       {"GET", "/jobs/{id}", "How far a stored job is; Prefer: wait=N waits for a change", about,
-       described("about_job", document)},
+       described("about_job", document, "PreferWait")},
       {"DELETE", "/jobs/{id}", "Cancels a stored job; one that is over is forgotten", cancel,
-       described("cancel_job", document)},
+       described("cancel_job", document, nullptr, no_content("it was over, and is forgotten"))},
       {"GET", "/jobs/{id}/result", "What a waiting client would have been answered", fetch,
-       described("job_result", json_response("the task's own reply"))},
+       described("job_result", response("the task's own reply", "*/*", bytes), "Range",
+                 {{"206", response("the part that was asked for", "*/*", bytes)}})},
       {"GET", "/jobs/{id}/events", "What becomes of a stored job, as it does", watch,
-       described("job_events", response("events", "text/event-stream", text))},
+       described("job_events", response("events", "text/event-stream", text), "LastEventId",
+                 no_content("all of it was told"))},
   };
 }
 

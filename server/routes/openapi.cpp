@@ -107,7 +107,8 @@ void describe_command(const Task& task, Json& run) {
                           {"in", "query"},
                           {"required", std::find(required.begin(), required.end(), name) != required.end()},
                           {"schema", schema}});
-  for (const char* shared : {"Prefer", "RequestId"}) parameters.push_back(reference("parameters", shared));
+  for (const char* shared : {"Prefer", "IdempotencyKey", "RequestId"})
+    parameters.push_back(reference("parameters", shared));
   run["parameters"] = std::move(parameters);
   auto content = Json::object();
   for (const auto& range : command.accepts) content[range] = {{"schema", binary()}};
@@ -117,16 +118,24 @@ void describe_command(const Task& task, Json& run) {
   run["responses"]["200"] = response("its output", type, binary());
 }
 
+// What Accept: text/event-stream gives.
+void add_events(Json& run) {
+  run["responses"]["200"]["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
+}
+
 // Both operations: readers of OpenAPI take a concrete path for all that there is at it.
 Json operations_of(const Task& task) {
   auto about = operation("about_" + task.name, json_response("its summary and schemas"));
   auto run = operation("run_" + task.name,
                        response("the result, and what it cost", "application/json", outcome_schema(task)),
-                       {reference("parameters", "Prefer"), reference("parameters", "RequestId")});
+                       {reference("parameters", "Prefer"), reference("parameters", "IdempotencyKey"),
+                        reference("parameters", "RequestId")});
   run["security"] = key_or_none();
   about["summary"] = run["summary"] = task.summary.empty() ? task.name : task.summary;
+  run["responses"]["202"] = json_response("the job is stored, and will run: Location says where it is");
   if (task.command) {
     describe_command(task, run);
+    add_events(run);
     return {{"get", std::move(about)}, {"post", std::move(run)}};
   }
   run["requestBody"] = {
@@ -136,6 +145,7 @@ Json operations_of(const Task& task) {
   if (task.content_param) run["requestBody"]["content"][task.content_param->type] = {{"schema", binary()}};
   if (task.content_result)
     run["responses"]["200"]["content"][task.content_result->type] = {{"schema", binary()}};
+  add_events(run);
   return {{"get", std::move(about)}, {"post", std::move(run)}};
 }
 

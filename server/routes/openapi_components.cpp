@@ -48,35 +48,41 @@ Json problem_schema() {
             {"usage", reference("schemas", "Usage")}}}};
 }
 
+Json header_parameter(const char* name, const char* description) {
+  return {{"name", name},
+          {"in", "header"},
+          {"required", false},
+          {"description", description},
+          {"schema", {{"type", "string"}}}};
+}
+
 }  // namespace
 
 Json openapi_components() {
-  return {{"schemas",
-           {{"Status", telemetry::status_schema()},
-            {"StatusHistory", telemetry::status_history_schema()},
-            {"Job", job_schema()},
-            {"Usage", usage_schema()},
-            {"Problem", problem_schema()}}},
-          {"responses",
-           {{"Problem", response("why not", "application/problem+json", reference("schemas", "Problem"))}}},
-          {"securitySchemes",
-           {{"ApiKey",
-             {{"type", "http"},
-              {"scheme", "bearer"},
-              {"description", "needed where the server has --api-keys"}}}}},
-          {"parameters",
-           {{"Prefer",
-             {{"name", "Prefer"},
-              {"in", "header"},
-              {"required", false},
-              {"description", "wait=N shortens the deadline to N seconds (RFC 7240)"},
-              {"schema", {{"type", "string"}}}}},
-            {"RequestId",
-             {{"name", "X-Request-Id"},
-              {"in", "header"},
-              {"required", false},
-              {"description", "taken over into the log and the response"},
-              {"schema", {{"type", "string"}}}}}}}};
+  return {
+      {"schemas",
+       {{"Status", telemetry::status_schema()},
+        {"StatusHistory", telemetry::status_history_schema()},
+        {"Job", job_schema()},
+        {"Usage", usage_schema()},
+        {"Problem", problem_schema()}}},
+      {"responses",
+       {{"Problem", response("why not", "application/problem+json", reference("schemas", "Problem"))}}},
+      {"securitySchemes",
+       {{"ApiKey",
+         {{"type", "http"},
+          {"scheme", "bearer"},
+          {"description", "needed where the server has --api-keys"}}}}},
+      {"parameters",
+       {{"Prefer", header_parameter("Prefer",
+                                    "RFC 7240: wait=N shortens the deadline to N seconds; respond-async "
+                                    "stores the job, and then wait=N is how long the client waits for it")},
+        {"PreferWait", header_parameter("Prefer", "RFC 7240: wait=N waits up to N seconds for a change")},
+        {"IdempotencyKey", header_parameter("Idempotency-Key",
+                                            "with respond-async: the same key and content are the same job")},
+        {"Range", header_parameter("Range", "RFC 9110, of bytes")},
+        {"LastEventId", header_parameter("Last-Event-ID", "the last event that was seen")},
+        {"RequestId", header_parameter("X-Request-Id", "taken over into the log and the response")}}}};
 }
 
 }  // namespace routes

@@ -40,6 +40,9 @@ TEST_CASE("every reference of the description leads to something in it, $defs an
     REQUIRE(reference.starts_with("#/components/"));
     CHECK(document.contains(Json::json_pointer(reference.substr(1))));
   }
+  const auto& run = document.at("paths").at("/tasks/plain").at("post");
+  CHECK(run.at("responses").contains("202"));
+  CHECK(run.at("responses").at("200").at("content").contains("text/event-stream"));
   const auto& schemas = document.at("components").at("schemas");
   CHECK(schemas.contains("resize_params_Size"));
   CHECK(schemas.at("resize_result_Size").at("type") == "integer");
