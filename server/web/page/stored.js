@@ -12,6 +12,7 @@ const kStates = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupte
 const kOver = kStates.slice(2);
 
 let askedAt = -Infinity;
+let idsAreHidden = false;
 
 function makeRow() {
   return element('tr', {}, element('td', {}, element('div'), idButton('Copy this job’s id')), ...Array.from({length: 4}, () => element('td')));
@@ -50,6 +51,7 @@ async function list() {
   const response = await fetch(`jobs?limit=${kListed}`, {cache: 'no-store', headers: keyFields()});
   if (!response.ok) return;
   const {jobs} = await response.json();
+  idsAreHidden = jobs.some(({id}) => id === null);
   const rows = reconcile(byId('stored-jobs'), jobs.map((job, index) => job.id ?? `${job.created} ${index}`), makeRow);
   rows.forEach((row, index) => showRow(row, jobs[index]));
 }
@@ -59,7 +61,9 @@ export function showStored(stored) {
   byId('stored').hidden = stored === null || stored === undefined;
   if (!stored) return;
   const counts = kStates.filter((state) => stored[state] > 0).map((state) => `${stored[state]} ${state}`);
-  setText(byId('stored-note'), stored.fault ? `Nothing can be stored: ${stored.fault}` : counts.join(', ') || 'No stored job.');
+  const whose = idsAreHidden ? '. To cancel and to fetch others’ jobs is for operators, by --admin-port or --admin-socket.' : '';
+  setText(byId('stored-note'),
+      stored.fault ? `Nothing can be stored: ${stored.fault}` : counts.length > 0 ? counts.join(', ') + whose : 'No stored job.');
   byId('stored-table').hidden = counts.length === 0;
   if (counts.length > 0 && performance.now() - askedAt >= kPeriod) list().catch(() => {});
 }
