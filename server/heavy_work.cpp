@@ -37,7 +37,7 @@ HeavyWork::HeavyWork(const Parts& parts, const Options& options)
                    options, parts.scratch.folder()),
       threads_(parts.loop, admission_),
       contents_(parts.loop, options.running + options.waiting, options.wait_timeout),
-      for_routes_(parts.catalogue, dispatcher_, threads_, parts.json_pool, contents_),
+      for_routes_(parts.catalogue, dispatcher_, threads_, parts.json_pool, contents_, parts.observers),
       stored_(parts.loop, options, admission_, for_routes_, parts.json_pool, parts.clients, parts.observers) {
   contents_.thread().run([] { process::set_priority(process::Priority::low); });
   if (auto* commands = crews_apart_.commands()) for_routes_.serve_commands(*commands);

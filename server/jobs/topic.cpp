@@ -48,7 +48,7 @@ void Topic::end_of_stderr() {
 }
 
 void Topic::add(process::LogLine line) {
-  if (on_line && heard_++ < kLoggedLines) on_line(line);
+  if (heard_++ < kLoggedLines && on_line) on_line(line);
   tell();
   bytes_ += line.text.size();
   lines_.push_back({event_, std::move(line.text)});

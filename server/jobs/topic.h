@@ -47,6 +47,7 @@ class Topic final : public process::JobListener {
   /// Hears of each line, the first kLoggedLines of a job.
   std::function<void(const process::LogLine&)> on_line;
   static constexpr std::size_t kLoggedLines = 1000;
+  bool told_all() const { return heard_ <= kLoggedLines; }
 
   /// Suspends until event() is not `seen`, or `until`.
   awaitable<> changed(std::uint64_t seen, Deadline until);

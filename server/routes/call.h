@@ -32,6 +32,7 @@ struct Call : front_door::ApplicationState {
   bool may_wait = false;    ///< its route is a heavy one: it may take as long as a job does
   std::string_view reason;  ///< the problem's reason word; empty where there is none
   std::optional<process::Outcome> outcome;
+  bool stderr_is_told = false;  ///< line by line, all of it
 
   /// The first value of that name in the query, decoded; nothing where there is none.
   std::optional<std::string> query(std::string_view name) const;

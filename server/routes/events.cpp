@@ -74,6 +74,7 @@ void begin(Loop& loop, const std::shared_ptr<Watched>& watched, Offload& offload
       asio::bind_cancellation_slot(watched->cancel.slot(), [watched](std::exception_ptr error, Reply reply) {
         if (error) reply = problem(watched->replay.call, 500, "internal_error", "an internal error");
         const auto state = reply.status < 400 ? jobs::State::done : jobs::State::failed;
+        watched->topic->end_of_stderr();
         watched->reply = std::move(reply);
         watched->topic->set(state);
       }));
@@ -109,6 +110,9 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   request.query = query_of(call.exchange.request.target);
   request.content_type = call.exchange.request.field("Content-Type");
   auto watched = std::make_shared<Watched>(loop, request, call);
+  watched->topic->on_line = [&offload, id = call.request_id](const process::LogLine& line) {
+    for (auto* observer : offload.observers()) observer->on_stderr_line(id, line.level, line.text);
+  };
   watched->replay.exchange.request.body = std::move(call.exchange.request.body);
   watched->replay.exchange.request.file = std::move(call.exchange.request.file);
   co_return event_reply(
@@ -117,6 +121,7 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
         begin(loop, watched, offload);
         co_await follow(stream, watched->topic, 0, loop);
         call.outcome = std::move(watched->replay.call.outcome);
+        call.stderr_is_told = watched->topic->told_all();
         call.reason = watched->reply->reason;
         const auto last = co_await last_event(*watched->reply, *task, offload);
         co_await stream.write(last);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "server/loop/size_limits.h"
+#include "server/routes/logged_lines.h"
 
 namespace routes {
 namespace {
@@ -33,9 +34,11 @@ std::shared_ptr<loop::UniqueFd> write_file(std::string_view content) {
 }
 
 // The rest of a streamed job's output. Its parameters live in the coroutine.
-awaitable<> pass_on(Call& call, std::shared_ptr<offload::StreamedJob> running, front_door::ReplyStream& to) {
+awaitable<> pass_on(Call& call, std::shared_ptr<offload::StreamedJob> running,
+                    std::shared_ptr<LoggedLines> lines, front_door::ReplyStream& to) {
   const auto write = [&to](std::string_view bytes) { return to.write(bytes); };
   auto outcome = co_await running->pass_on(write);
+  call.stderr_is_told = lines->end();
   call.outcome = std::move(outcome);
   if (const auto* failure = std::get_if<process::Failure>(&call.outcome->what))
     throw front_door::StreamBroken{process::to_string(failure->reason)};
@@ -81,13 +84,16 @@ awaitable<std::variant<std::string, Reply>> Offload::prepare(Call& call, const T
 awaitable<Reply> Offload::run(Call& call, process::Job& job) {
   const loop::FreedOnPool line(json_pool_, job.line);
   if (is_late(job.deadline)) co_return told(call, too_late());
-  job.listener = call.listener;
-  if (!call.slot) {
-    auto outcome = co_await outcome_of(job);
-    co_return told(call, std::move(outcome));
+  LoggedLines lines(observers_, call.request_id);
+  job.listener = call.listener ? call.listener : &lines;
+  process::Outcome outcome{process::Failure{}, {}, {}};
+  if (call.slot) {
+    auto slot = *std::exchange(call.slot, {});
+    outcome = co_await dispatcher_.run(job, std::move(slot));
+  } else {
+    outcome = co_await outcome_of(job);
   }
-  auto slot = *std::exchange(call.slot, {});
-  auto outcome = co_await dispatcher_.run(job, std::move(slot));
+  call.stderr_is_told = lines.end();
   co_return told(call, std::move(outcome));
 }
 
@@ -95,17 +101,24 @@ awaitable<Reply> Offload::run_command(Call& call, process::Job job, const proces
                                       process::CommandInput input) {
   const CloseAtEnd close{json_pool_, input.content};
   if (is_late(job.deadline)) co_return told(call, too_late());
-  job.listener = call.listener;
+  const auto lines = std::make_shared<LoggedLines>(observers_, call.request_id);
+  job.listener = call.listener ? call.listener : lines.get();
   auto slot = std::exchange(call.slot, std::nullopt);
   if (!command.streams) {
     auto outcome = co_await commands_->run(job, command, input, std::move(slot));
+    call.stderr_is_told = lines->end();
     co_return told(call, std::move(outcome));
   }
   auto streamed = co_await commands_->stream(std::move(job), command, input, std::move(slot));
-  if (auto* outcome = std::get_if<process::Outcome>(&streamed)) co_return told(call, std::move(*outcome));
+  if (auto* outcome = std::get_if<process::Outcome>(&streamed)) {
+    call.stderr_is_told = lines->end();
+    co_return told(call, std::move(*outcome));
+  }
   Reply reply{200, {{"Content-Type", command.answers}}, {}};
   const auto running = std::get<std::shared_ptr<offload::StreamedJob>>(streamed);
-  reply.stream = [&call, running](front_door::ReplyStream& to) { return pass_on(call, running, to); };
+  reply.stream = [&call, running, lines](front_door::ReplyStream& to) {
+    return pass_on(call, running, lines, to);
+  };
   co_return reply;
 }
 

@@ -10,6 +10,7 @@
 #include "server/routes/catalogue.h"
 #include "server/routes/content_reading.h"
 #include "server/routes/reply.h"
+#include "server/telemetry/observer.h"
 
 namespace routes {
 
@@ -17,15 +18,19 @@ class Offload {
  public:
   /// All of them must outlive it.
   Offload(const Catalogue& catalogue, offload::Dispatcher& dispatcher, comparison::WorkerThreads& threads,
-          loop::ThreadPool& json_pool, ContentReading& contents)
+          loop::ThreadPool& json_pool, ContentReading& contents,
+          const std::vector<telemetry::Observer*>& observers)
       : catalogue_(catalogue),
         dispatcher_(dispatcher),
         threads_(threads),
         json_pool_(json_pool),
-        contents_(contents) {}
+        contents_(contents),
+        observers_(observers) {}
   virtual ~Offload() = default;
 
   const Catalogue& catalogue() const { return catalogue_; }
+  /// Who hears of each line that a job writes to stderr.
+  const std::vector<telemetry::Observer*>& observers() const { return observers_; }
 
   /// The reply to a call whose job would be refused if it came now: known before anything is spent on it.
   std::optional<Reply> refusal(Call& call) const;
@@ -74,6 +79,7 @@ class Offload {
   comparison::WorkerThreads& threads_;
   loop::ThreadPool& json_pool_;
   ContentReading& contents_;
+  const std::vector<telemetry::Observer*>& observers_;
   offload::CommandDispatcher* commands_ = nullptr;
 };
 

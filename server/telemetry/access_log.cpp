@@ -131,7 +131,7 @@ void AccessLog::on_request(const RequestRecord& record) {
     if (replies_) line.text("reply", record.content.substr(0, kMaxReply));
     log_.write(spdlog::level::info, line.finish());
   }
-  write_stderr(record.request_id, record.outcome);
+  if (!record.stderr_is_told) write_stderr(record.request_id, record.outcome);
 }
 
 void AccessLog::write_stderr(std::string_view id, const process::Outcome* outcome) {

@@ -30,6 +30,7 @@ struct RequestRecord {
   bool heavy = false;
   bool may_wait = false;  ///< heavy, or about a stored job: its time is not that of a light route
   const process::Outcome* outcome = nullptr;
+  bool stderr_is_told = false;  ///< all of it, by on_stderr_line()
 
   /// The word for what became of a heavy route's job, a bounded set; empty where there was none.
   std::string_view job_outcome() const {
@@ -58,7 +59,8 @@ class Observer {
   /// What a job has cost whose client left while it ran, told when its process is gone.
   virtual void on_abandoned(const process::Abandoned& job, const process::Usage& usage) = 0;
   virtual void on_stored_job(const StoredJobRecord& /*record*/) {}
-  /// A line of a stored job's stderr, as it comes. `level` is that of syslog(3).
+  /// A line of a job's stderr, as it comes. `id` is the request's, or the stored job's; `level` that of
+  /// syslog(3).
   virtual void on_stderr_line(std::string_view /*id*/, int /*level*/, std::string_view /*line*/) {}
   /// How long the start of a process took.
   virtual void on_start(double /*seconds*/) {}

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <filesystem>
+
 #include "tests/end_to_end/stored_job.h"
 
 namespace end_to_end {
@@ -113,6 +116,30 @@ TEST_CASE("the stderr of a stored job is in the log line by line while it runs, 
   CHECK(server.logs("error stderr id=" + id + " text=\"bad\""));
   CHECK(server.logs("warn stderr id=" + id + " text=\"plain\""));
   CHECK(state_of(server, id) == "running");
+}
+
+TEST_CASE("so it is while its client waits, or is told its events, and nothing is told twice") {
+  const TemporaryDirectory folder;
+  const auto gate = folder.path() / "gate";
+  const std::string script =
+      "echo '<3>bad' >&2; printf plain >&2; until [ -e " + gate.string() + " ]; do sleep 0.05; done";
+  const std::string config =
+      folder.write("config.toml", "[task.say]\nexec = [\"sh\", \"-c\", \"" + script + "\"]\n");
+  const StoringServer server(folder, {"--config", config});
+  for (const std::string accept : {"*/*", "text/event-stream"}) {
+    CAPTURE(accept);
+    std::filesystem::remove(gate);
+    const auto id = "waits-for-" + accept.substr(0, 1 + 3 * (accept != "*/*"));
+    HttpClient client(server.port());
+    client.send_request("POST", "/tasks/say", {{"Accept", accept}, {"X-Request-Id", id}});
+    CHECK(server.logs("error stderr id=" + id + " text=\"bad\""));  // it runs still
+    CHECK_FALSE(server.logs("stderr id=" + id + " text=\"plain\"", std::chrono::milliseconds(0)));
+    folder.write("gate", "");
+    CHECK(client.read_response().status == 200);
+    CHECK(server.logs("warn stderr id=" + id + " text=\"plain\""));
+    CHECK(server.logs("request id=" + id));
+    CHECK(server.log().find("<3>bad") == std::string::npos);
+  }
 }
 
 }  // namespace

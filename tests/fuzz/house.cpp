@@ -82,7 +82,7 @@ struct House::Rooms {
         threads(loop, admission),
         catalogue(ipc::Json::parse(kOpenRpc), {}, {}),
         contents(loop, 1, Milliseconds{1000}),
-        offload(catalogue, dispatcher, threads, pool, contents),
+        offload(catalogue, dispatcher, threads, pool, contents, observers),
         application(router, routes::HostCheck(true, {"a"}), clients, pool, observers, 1 << 20) {
     router.serve(
         routes::with_front_pages({routes::origin_routes(offload, false),
