@@ -197,9 +197,8 @@ TaskSettings read_section(const settings::TaskSection& section, const process::J
       throw BadOptions(fmt::format("{}: [task.{}.{}] {}: what holds for a task stands in [task.NAME]",
                                    entry.place, section.name, entry.key, fmt::join(entry.texts, ", ")));
     else
-      throw BadOptions(fmt::format(
-          "{}: [task.{}] {}: there is no such key{} (without exec it is a task of the cruncher's)",
-          entry.place, section.name, entry.key, flags.suggestion(entry.key)));
+      throw BadOptions(fmt::format("{}: [task.{}] {}: there is no such key{}, without exec", entry.place,
+                                   section.name, entry.key, flags.suggestion(entry.key)));
   }
   return task;
 }

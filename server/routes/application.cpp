@@ -189,7 +189,6 @@ void Application::ended(front_door::Exchange& exchange, front_door::Ending endin
   record.content = exchange.response.content();
   record.outcome = call.outcome ? &*call.outcome : nullptr;
   record.task = call.task;
-  record.heavy = !call.task.empty();
   record.may_wait = call.may_wait;
   record.stderr_is_told = call.stderr_is_told;
   for (auto* observer : observers_) observer->on_request(record);

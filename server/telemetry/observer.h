@@ -27,14 +27,14 @@ struct RequestRecord {
   std::optional<double> total_ms;
   std::string_view content;
   std::string_view task;  ///< empty for light routes
-  bool heavy = false;
   bool may_wait = false;  ///< heavy, or about a stored job: its time is not that of a light route
   const process::Outcome* outcome = nullptr;
   bool stderr_is_told = false;  ///< all of it, by on_stderr_line()
 
+  bool heavy() const { return !task.empty(); }
   /// The word for what became of a heavy route's job, a bounded set; empty where there was none.
   std::string_view job_outcome() const {
-    if (!heavy) return {};
+    if (!heavy()) return {};
     if (outcome) return outcome->word();
     return status == 499 ? "client_gone" : std::string_view();
   }

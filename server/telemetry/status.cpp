@@ -82,13 +82,13 @@ awaitable<> Status::record(Loop& loop, Sources sources) {
 }
 
 void Status::on_request(const RequestRecord& record) {
-  if (record.total_ms && record.heavy) heavy_.add(*record.total_ms);
-  if (record.total_ms && !record.heavy && !record.may_wait) {
+  if (record.total_ms && record.heavy()) heavy_.add(*record.total_ms);
+  if (record.total_ms && !record.heavy() && !record.may_wait) {
     light_.add(*record.total_ms);
     history_.add_light(*record.total_ms);
   }
   if (const auto outcome = record.job_outcome(); !outcome.empty()) ++outcomes_[outcome];
-  if (record.heavy && record.outcome) on_end(record.request_id, record.task, *record.outcome);
+  if (record.heavy() && record.outcome) on_end(record.request_id, record.task, *record.outcome);
 }
 
 void Status::on_stored_job(const StoredJobRecord& record) {
