@@ -4,8 +4,6 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <optional>
-#include <string>
 #include <string_view>
 
 namespace front_door {

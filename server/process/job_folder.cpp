@@ -132,7 +132,7 @@ JobFolders::Own::~Own() {
 }
 
 JobFolders::JobFolders(loop::Loop& loop, const std::string& scratch, bool passable)
-    : own_(scratch, passable), thread_(loop, 1), closing_(loop, 1) {
+    : own_(scratch, passable), thread_(loop, 1) {
   thread_.run([] { set_priority(Priority::low); });
 }
 
@@ -146,9 +146,8 @@ std::string JobFolders::next_path() {
   return fmt::format("{}/{}", own_.path, next_++);
 }
 
-void JobFolders::remove(Left left) {
-  if (left.result) closing_.run([result = std::move(left.result)] {});
-  thread_.run([this, path = std::move(left.path)] { clear(path); });
+void JobFolders::remove(std::string path) {
+  thread_.run([this, path = std::move(path)] { clear(path); });
 }
 
 void JobFolders::clear(const std::string& path) {

@@ -29,15 +29,9 @@ class JobFolders {
   /// make and remove one takes a usual file system as long as to start a small program.
   std::string next_path();
 
-  /// What one job leaves: its folder, and the nameless file that was its stdout.
-  struct Left {
-    std::string path;
-    loop::UniqueFd result;
-  };
-
-  /// Removes all that is in a job's folder, and the folder unless it is kept for another job, and closes the
-  /// file: on threads, for which nobody waits. What is in a folder may take one long; a file does not wait.
-  void remove(Left left);
+  /// Removes all that is in a job's folder, on a thread, and the folder unless it is kept for another job.
+  /// Nobody waits for it.
+  void remove(std::string path);
 
  private:
   struct Own {
@@ -58,7 +52,6 @@ class JobFolders {
   Own own_;
   Kept kept_;
   loop::ThreadPool thread_;  // removes in there: ends first
-  loop::ThreadPool closing_;
   std::uint64_t next_ = 0;
 };
 
@@ -66,24 +59,22 @@ class JobFolders {
 class JobFolder {
  public:
   JobFolder() = default;
-  explicit JobFolder(JobFolders& folders) : folders_(&folders), left_{folders.next_path(), {}} {}
+  explicit JobFolder(JobFolders& folders) : folders_(&folders), path_(folders.next_path()) {}
   JobFolder(JobFolder&& other) noexcept
-      : folders_(std::exchange(other.folders_, nullptr)), left_(std::move(other.left_)) {}
+      : folders_(std::exchange(other.folders_, nullptr)), path_(std::move(other.path_)) {}
   JobFolder& operator=(JobFolder&& other) noexcept {
     std::swap(folders_, other.folders_);
-    std::swap(left_, other.left_);
+    std::swap(path_, other.path_);
     return *this;
   }
   ~JobFolder() {
-    if (folders_) folders_->remove(std::move(left_));
+    if (folders_) folders_->remove(std::move(path_));
   }
-  const std::string& path() const { return left_.path; }
-  /// The file is closed with it: to free what it was takes longer than the loop has time.
-  void leave(loop::UniqueFd result) { left_.result = std::move(result); }
+  const std::string& path() const { return path_; }
 
  private:
   JobFolders* folders_ = nullptr;
-  JobFolders::Left left_;
+  std::string path_;
 };
 
 /// Makes a folder (0700), or opens the one that is there. No descriptor, with errno, where it cannot.

@@ -58,7 +58,6 @@ Process::Process(Loop& loop, Launched& launched, std::function<void(const Proces
 
 Process::~Process() {
   assert(reaped_);
-  ordered_.owned.leave(std::move(ordered_.file));
 }
 
 void Process::watch_end() {

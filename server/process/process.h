@@ -74,7 +74,7 @@ class Process {
   /// Of an ordered one (order.h): its folder, and the file that is its stdout; none where that is a pipe.
   const loop::UniqueFd& folder() const { return ordered_.folder; }
   loop::UniqueFd& file() { return ordered_.file; }
-  /// Removes the folder once this process is gone, and the file with it.
+  /// Removes the folder once this process is gone.
   void own(JobFolder folder) { ordered_.owned = std::move(folder); }
 
   /// Suspends until a pipe that is listened to is ready, it has ended, wake() is called, or `until`. One may

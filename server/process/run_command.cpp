@@ -24,6 +24,16 @@ Failure failure(Reason reason, std::string detail) {
   return {reason, std::move(detail), {}, {}};
 }
 
+// What was stdout, unless it is the result, is closed on the thread at the end of a scope: to free what it
+// was takes the kernel longer than the loop has time.
+struct CloseStdout {
+  ThreadPool& files;
+  loop::UniqueFd& file;
+  ~CloseStdout() {
+    if (file) files.run([closed = std::move(file)] {});
+  }
+};
+
 // A short one whose bytes are all in memory already, so that nobody waits for the disk.
 std::optional<std::string> read_short(const loop::UniqueFd& file, std::size_t offset, std::size_t size) {
   if (size > loop::kBytesPerTurn) return std::nullopt;
@@ -76,6 +86,7 @@ std::uint64_t file_size_of(const JobLimits& limits) {
 awaitable<Outcome> run_command(Process& process, const Command& command, Deadline deadline,
                                const EndPolicy& policy, ThreadPool& files, JobListener* listener) {
   const auto given = Clock::now();
+  const CloseStdout close{files, process.file()};
   Outcome outcome{Failure{}, {}, {}};
   std::optional<Failure> fault;
   StderrReader err(process, listener);

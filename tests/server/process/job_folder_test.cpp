@@ -48,7 +48,7 @@ TEST_CASE("folders that are being removed on the thread do not outlast their own
         const auto path = folders.next_path();
         REQUIRE(make_folder(path));
         for (int file = 0; file < 50; ++file) std::ofstream(path + "/" + std::to_string(file));
-        folders.remove({path, {}});
+        folders.remove(path);
       }
       std::this_thread::sleep_for(std::chrono::microseconds(200 * round));  // some stop it at work
     }
@@ -65,7 +65,7 @@ TEST_CASE("an empty folder is kept for the next job, one that anything was chang
     const auto folder = make_folder(path);
     REQUIRE(folder);
     work(folder.get());
-    folders.remove({path, {}});
+    folders.remove(path);
     std::string next;
     harness::eventually(std::chrono::seconds(5), [&] {  // the thread is done when it is gone or given again
       if (!std::filesystem::exists(path)) return true;
@@ -76,7 +76,7 @@ TEST_CASE("an empty folder is kept for the next job, one that anything was chang
   };
   const auto [unchanged, again] = path_after([](int) {});
   CHECK(again == unchanged);
-  folders.remove({again, {}});
+  folders.remove(again);
   const auto [written, other] =
       path_after([](int folder) { loop::UniqueFd(::openat(folder, "a", O_CREAT | O_WRONLY, 0600)); });
   CHECK_FALSE(std::filesystem::exists(written));
