@@ -118,9 +118,14 @@ void describe_command(const Task& task, Json& run) {
   run["responses"]["200"] = response("its output", type, binary());
 }
 
-// What Accept: text/event-stream gives.
-void add_events(Json& run) {
-  run["responses"]["200"]["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
+// A cruncher's: the content is its params, and may come, or go, in a type of its own.
+void describe_contents(const Task& task, Json& run) {
+  run["requestBody"] = {
+      {"required", true},
+      {"content", content("application/json", embedded(params_name(task), task.params_schema))}};
+  if (task.content_param) run["requestBody"]["content"][task.content_param->type] = {{"schema", binary()}};
+  if (task.content_result)
+    run["responses"]["200"]["content"][task.content_result->type] = {{"schema", binary()}};
 }
 
 // Both operations: readers of OpenAPI take a concrete path for all that there is at it.
@@ -133,19 +138,11 @@ Json operations_of(const Task& task) {
   run["security"] = key_or_none();
   about["summary"] = run["summary"] = task.summary.empty() ? task.name : task.summary;
   run["responses"]["202"] = json_response("the job is stored, and will run: Location says where it is");
-  if (task.command) {
+  if (task.command)
     describe_command(task, run);
-    add_events(run);
-    return {{"get", std::move(about)}, {"post", std::move(run)}};
-  }
-  run["requestBody"] = {
-      {"required", true},
-      {"content", content("application/json", embedded(params_name(task), task.params_schema))}};
-  // What may come, or go, as a content of its own type.
-  if (task.content_param) run["requestBody"]["content"][task.content_param->type] = {{"schema", binary()}};
-  if (task.content_result)
-    run["responses"]["200"]["content"][task.content_result->type] = {{"schema", binary()}};
-  add_events(run);
+  else
+    describe_contents(task, run);
+  run["responses"]["200"]["content"]["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   return {{"get", std::move(about)}, {"post", std::move(run)}};
 }
 
