@@ -15,9 +15,14 @@ void add(std::string& text, std::string_view event, std::uint64_t id, const ipc:
   text += fmt::format("event: {}\nid: {}\ndata: {}\n\n", event, id, ipc::print_json(data));
 }
 
+std::string done(std::string_view data) {
+  return fmt::format("event: done\nid: {}\ndata: {}\n\n", kDone, data);
+}
+
 }  // namespace
 
 std::string news(const jobs::Topic& topic, std::uint64_t& seen) {
+  if (seen == topic.event()) return {};
   std::map<std::uint64_t, std::string> events;
   const auto tell = [&](std::string_view event, std::uint64_t id, ipc::Json data) {
     if (id > seen) add(events[id], event, id, data);
@@ -34,7 +39,7 @@ std::string news(const jobs::Topic& topic, std::uint64_t& seen) {
 }
 
 std::string done_event(const ipc::Json& document) {
-  return fmt::format("event: done\nid: {}\ndata: {}\n\n", kDone, ipc::print_json(document));
+  return done(ipc::print_json(document));
 }
 
 std::string done_event(int status, const std::string& type, const jobs::Content& content) {
@@ -48,7 +53,7 @@ std::string done_event(int status, const std::string& type, const jobs::Content&
   const auto bytes = jobs::read_all(content);
   document["content"] = bytes;
   try {
-    return fmt::format("event: done\nid: {}\ndata: {}\n\n", kDone, document.dump());
+    return done(document.dump());
   } catch (const ipc::Json::type_error&) {  // no UTF-8
     document["contentEncoding"] = "base64";
     document["content"] = base64_of(bytes);
@@ -61,8 +66,8 @@ std::string done_event(const Reply& reply) {
   const auto type = type_of(reply);
   std::string_view content = reply.content;
   while (content.ends_with('\n')) content.remove_suffix(1);
-  return fmt::format("event: done\nid: {}\ndata: {{\"status\":{},\"type\":\"{}\",\"content\":{}}}\n\n", kDone,
-                     reply.status, type, content.empty() ? "null" : content);
+  return done(fmt::format(R"({{"status":{},"type":"{}","content":{}}})", reply.status, type,
+                          content.empty() ? "null" : content));
 }
 
 }  // namespace routes

@@ -1,5 +1,5 @@
 #pragma once
-// The text of events: `state`, `progress`, `log`, `done`. Pure. Used by events.cpp.
+// The text of events: `state`, `progress`, `log`, `done`. Pure, but for outputs in files. Used by events.cpp.
 
 #include <cstdint>
 #include <string>

@@ -10,6 +10,7 @@
 #include "server/routes/accept.h"
 #include "server/routes/event_text.h"
 #include "server/routes/job_document.h"
+#include "server/routes/logged_lines.h"
 #include "server/routes/replay.h"
 #include "server/routes/target.h"
 #include "server/routes/task_routes.h"
@@ -110,9 +111,7 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   request.query = query_of(call.exchange.request.target);
   request.content_type = call.exchange.request.field("Content-Type");
   auto watched = std::make_shared<Watched>(loop, request, call);
-  watched->topic->on_line = [&offload, id = call.request_id](const process::LogLine& line) {
-    for (auto* observer : offload.observers()) observer->on_stderr_line(id, line.level, line.text);
-  };
+  watched->topic->on_line = logged_as(offload.observers(), call.request_id);
   watched->replay.exchange.request.body = std::move(call.exchange.request.body);
   watched->replay.exchange.request.file = std::move(call.exchange.request.file);
   co_return event_reply(

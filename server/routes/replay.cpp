@@ -1,5 +1,6 @@
 #include "server/routes/replay.h"
 
+#include "server/routes/logged_lines.h"
 #include "server/routes/task_routes.h"
 
 namespace routes {
@@ -85,9 +86,7 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
   } else {
     replay.exchange.request.body = std::move(job.submission.content.bytes);
   }
-  topic.on_line = [this, id = job.record.id](const process::LogLine& line) {
-    for (auto* observer : observers_) observer->on_stderr_line(id, line.level, line.text);
-  };
+  topic.on_line = logged_as(observers_, job.record.id);
   auto reply = co_await replay.run(offload_);
   topic.end_of_stderr();
   auto ending = ending_of(std::move(reply), replay.call);
