@@ -48,12 +48,18 @@ struct Watching {
   TemporaryDirectory folder;
   UnrulyServer server{{"--jobs-dir", folder.path() / "jobs", "--running", "2"}};
   std::string gate = folder.path() / "gate";
+
+  // A job that runs until the gate is there.
+  std::string waiting_job() {
+    const auto id = submitted(server, "await_file", {{"path", gate}});
+    REQUIRE(becomes(server, id, "running"));
+    return id;
+  }
 };
 
 TEST_CASE("a watcher is told the state, the progress, the lines of stderr and the end") {
   Watching there;
-  const auto id = submitted(there.server, "await_file", {{"path", there.gate}});
-  REQUIRE(becomes(there.server, id, "running"));
+  const auto id = there.waiting_job();
   HttpClient watcher(there.server.port());
   watcher.send_request("GET", "/jobs/" + id + "/events");
   there.folder.write("gate", "");
@@ -140,8 +146,7 @@ stream = true
 
 TEST_CASE("a watcher of a silent job is sent a comment before anybody takes the connection for dead") {
   Watching there;
-  const auto id = submitted(there.server, "await_file", {{"path", there.gate}});
-  REQUIRE(becomes(there.server, id, "running"));
+  const auto id = there.waiting_job();
   HttpClient watcher(there.server.port());
   watcher.send_request("GET", "/jobs/" + id + "/events");
   std::this_thread::sleep_for(std::chrono::seconds(16));
@@ -172,8 +177,7 @@ TEST_CASE("the client leaves: its job dies with it, a stored one goes on") {
   client.close();
   CHECK(has_no_children(there.server));
 
-  const auto id = submitted(there.server, "await_file", {{"path", there.gate}});
-  REQUIRE(becomes(there.server, id, "running"));
+  const auto id = there.waiting_job();
   HttpClient watcher(there.server.port());
   watcher.send_request("GET", "/jobs/" + id + "/events");
   watcher.close();
