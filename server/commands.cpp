@@ -60,11 +60,8 @@ void add_flags_of(FlagTable& flags, Command& command) {
   flags.text("summary", command.summary, "TEXT", "for /tasks");
 }
 
-constexpr std::string_view kTexts[] = {"in", "out", "answers", "summary", "launcher"};
-
 void set(const settings::Flag& flag, const Entry& entry, const std::string& place) {
-  const bool is_text = std::find(std::begin(kTexts), std::end(kTexts), flag.name) != std::end(kTexts);
-  if (is_text && !entry.json.starts_with('"'))
+  if (flag.is_text && !entry.json.starts_with('"'))
     refuse(place, fmt::format(R"({0}: {1} must be a text, as in {0} = "{1}")", entry.key, entry.json));
   try {
     if (flag.form != settings::Flag::Form::list && entry.texts.size() != 1)

@@ -55,7 +55,7 @@ void FlagTable::mode(const char* name, unsigned& to, const char* help) {
 }
 
 void FlagTable::text(const char* name, std::string& to, const char* type, const char* help) {
-  add(name, help, to, type, [&to](const std::string& text) { to = text; });
+  add(name, help, to, type, [&to](const std::string& text) { to = text; }).is_text = true;
 }
 
 void FlagTable::flag(const char* name, bool& to, const char* help) {

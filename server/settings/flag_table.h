@@ -24,6 +24,7 @@ struct Flag {
   std::string type;   ///< of its value, as --help shows it
   Form form = Form::value;
   std::function<void(const std::string&)> set;  ///< throws BadValue; of a list, called for each element
+  bool is_text = false;  ///< any text is a value: a number in the configuration is a mistake
 
   /// "CRUNCHERD_MAX_BODY"
   std::string variable() const;
