@@ -1,8 +1,6 @@
 #include "server/jobs/database.h"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
 
 #include "server/jobs/digest.h"
 #include "server/loop/size_limits.h"
@@ -11,6 +9,10 @@ namespace jobs {
 namespace {
 
 constexpr char kContents[] = "contents", kResults[] = "results";
+
+// Room that stays free where a job is accepted, so that what is accepted can be brought to an end, and where
+// a result is stored, so that others can end without one.
+constexpr std::uint64_t kKeptForEnds = 512 * 1024, kKeptForWords = 128 * 1024;
 
 // Of the view `records`.
 Record record_of(SQLite::Statement& row) {
@@ -47,37 +49,6 @@ SQLite::Statement& Database::prepared(const char* sql) {
   statement->reset();
   statement->clearBindings();
   return *statement;
-}
-
-void Database::begin() {
-  folder_.must_be_there();
-  struct stat here {
-  }, there{};
-  if (::fstat(file_.get(), &here) != 0 || ::stat(folder_.database().c_str(), &there) != 0 ||
-      here.st_ino != there.st_ino)
-    throw StoreError(fmt::format("{} is not there any more", folder_.database().string()));
-  folder_.look_for_room();
-  figures_before_ = figures_;
-  prepared("BEGIN IMMEDIATE").exec();
-}
-
-void Database::commit() {
-  for (auto& [sql, statement] : prepared_) statement->tryReset();
-  prepared("COMMIT").exec();
-  written_.clear();
-  for (const auto& name : std::exchange(doomed_, {})) folder_.remove(name);
-}
-
-void Database::roll_back() noexcept {
-  for (auto& [sql, statement] : prepared_) statement->tryReset();
-  if (sqlite3_get_autocommit(database_.getHandle()) == 0) database_.tryExec("ROLLBACK");
-  for (const auto& name : std::exchange(written_, {})) folder_.remove(name);
-  doomed_.clear();
-  figures_ = figures_before_;
-}
-
-void Database::make_room() {
-  database_.tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 void Database::put(const char* table, const char* suffix, const Record& record, const Content& content) {
@@ -119,7 +90,7 @@ Submitted Database::submit(const Submission& submission, UnixTime at, std::uint6
   const auto digest = submission.key.empty() ? std::string() : digest_of(submission);
   if (auto earlier = known(submission, digest)) return std::move(*earlier);
   if (count(figures_, State::queued) >= backlog) return {Submitted::How::full, {}, {}};
-  folder_.must_have_room(submission.content.size);
+  folder_.must_have_room(submission.content.size, kKeptForEnds);
   auto& insert = prepared(
       "INSERT INTO jobs (id, owner, client, task, state, retries, created, query, content_type, accept, "
       "content_size, key, digest) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -172,7 +143,7 @@ std::optional<Begun> Database::start(const std::string& id, UnixTime at) {
 bool Database::end(const std::string& id, const Ending& ending, UnixTime at) {
   const auto record = find(id);
   if (!record || is_over(record->state)) return false;
-  if (ending.status != 0) folder_.must_have_room(ending.result.size);
+  if (ending.status != 0) folder_.must_have_room(ending.result.size, kKeptForWords);
   auto& update = prepared(
       "UPDATE jobs SET state = ?, ended = ?, status = ?, type = ?, reason = ?, result_size = ?, usage = ? "
       "WHERE id = ?");

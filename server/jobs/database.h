@@ -94,6 +94,7 @@ class Database {
   static constexpr char kResultFile[] = ".result";
 
   SQLite::Statement& prepared(const char* sql);
+  std::uint64_t unused();
   std::optional<Submitted> known(const Submission& submission, const std::string& digest);
   void put(const char* table, const char* suffix, const Record& record, const Content& content);
   Content get(const char* table, const char* suffix, const Record& record, std::uint64_t size);

@@ -15,8 +15,7 @@ namespace jobs {
 namespace {
 
 constexpr char kFiles[] = "contents";
-constexpr std::uint64_t kForEnds =
-    256 * 1024;  // kept free, so that what is accepted can be brought to an end
+constexpr std::uint64_t kRow = 8 * 1024;  // what a job takes without its content: pages of tables and indexes
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
   throw StoreError(fmt::format("{} {}: {}", what, path.string(), std::strerror(errno)));
@@ -77,7 +76,7 @@ void Folder::must_be_there() const {
     throw StoreError(fmt::format("{} is not there any more", path_.string()));
 }
 
-void Folder::look_for_room() {
+void Folder::look_for_room(std::uint64_t unused) {
   struct statvfs disk {};
   const bool known = ::fstatvfs(directory_.get(), &disk) == 0;
   room_ = known ? static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize : UINT64_MAX;
@@ -85,14 +84,21 @@ void Folder::look_for_room() {
   struct stat log {};
   if (::stat((database().string() + "-wal").c_str(), &log) == 0)
     room_ -= std::min(room_, static_cast<std::uint64_t>(log.st_size));
+  unused_ = unused;
+  in_log_ = 0;
 }
 
-void Folder::must_have_room(std::uint64_t size) {
-  // In the log of SQLite a content is written a second time.
-  const auto needed = size > loop::kInFile ? size : 2 * size;
-  if (room_ < needed + kForEnds)
+void Folder::must_have_room(std::uint64_t size, std::uint64_t kept) {
+  const auto in_tables = size > loop::kInFile ? 0 : size;
+  const auto anew = std::min(in_tables, unused_);
+  const auto lasting = kRow + size - anew;
+  // A short content is in the log of SQLite first, and that takes its room for a while alone.
+  const auto in_log = in_log_ + in_tables + kRow;
+  if (room_ < lasting + std::max(kept, in_log))
     throw StoreError(fmt::format("{} has room for {} more bytes alone", path_.string(), room_));
-  room_ -= needed;
+  room_ -= lasting;
+  unused_ -= anew;
+  in_log_ = in_log;
 }
 
 void Folder::sync() const {

@@ -33,11 +33,13 @@ class Folder {
   /// Throws StoreError where the folder is no longer the one that was opened.
   void must_be_there() const;
 
-  /// Asks the disk how much room there is, for what follows.
-  void look_for_room();
-  /// Takes of that room. Throws StoreError where a content of `size` bytes would leave too little for the
-  /// ends of jobs.
-  void must_have_room(std::uint64_t size);
+  /// Asks the disk how much room there is, for what follows. So many bytes of the database are `unused`, and
+  /// can be written anew.
+  void look_for_room(std::uint64_t unused);
+  std::uint64_t room() const { return room_; }
+  /// Takes of that room. Throws StoreError where a content of `size` bytes would leave less than `kept`
+  /// bytes.
+  void must_have_room(std::uint64_t size, std::uint64_t kept);
 
   /// `content` as a file of that name, on disk with its name when this returns; in its place if there is one.
   void write(const std::string& name, const Content& content) const;
@@ -51,6 +53,8 @@ class Folder {
 
   std::filesystem::path path_;
   std::uint64_t room_ = 0;
+  std::uint64_t unused_ = 0;
+  std::uint64_t in_log_ = 0;  // of this transaction
   loop::UniqueFd directory_;
   loop::UniqueFd lock_;
 };

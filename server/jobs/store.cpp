@@ -50,8 +50,10 @@ void Store::perform(Group& group) {
   const auto begin = Clock::now();
   perform(group, 0, count);
   if (group.faults.front() && database_) {
-    database_->make_room();
-    for (std::size_t i = 0; i < count; ++i) perform(group, i, i + 1);
+    for (std::size_t i = 0; i < count; ++i) {
+      database_->make_room();
+      perform(group, i, i + 1);
+    }
   }
   group.seconds = milliseconds(Clock::now() - begin) / 1e3;
   for (auto& operation : group.operations) operation->let_go();

@@ -6,7 +6,10 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "tests/end_to_end/stored_job.h"
 #include "tests/harness/command.h"
@@ -77,42 +80,95 @@ TEST_CASE("a folder that is gone fails what is stored, until it is back") {
   CHECK(end_of(server, accepted_id(submit(client, "nothing"))) == "done");
 }
 
-TEST_CASE("a disk that is full refuses what does not fit, and keeps what it has" * harness::NeedsRoot()) {
-  const TemporaryDirectory folder;
-  const auto disk = folder.path() / "disk";
-  std::filesystem::create_directory(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
-    MESSAGE("SKIPPED: no tmpfs can be mounted here");
-    return;
+// A file system of so many bytes, as mount(8) says it.
+class Disk {
+ public:
+  explicit Disk(const std::string& size) {
+    std::filesystem::create_directory(path());
+    mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+    if (!mounted_) MESSAGE("SKIPPED: no tmpfs can be mounted here");
   }
+  ~Disk() { ::umount2(path().c_str(), MNT_DETACH); }
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+
+  bool is_mounted() const { return mounted_; }
+  std::filesystem::path path() const { return folder_.path() / "disk"; }
+
+ private:
+  TemporaryDirectory folder_;
+  bool mounted_ = false;
+};
+
+// Submits until it was refused `refusals` times, which must be for want of room; the ids of what was
+// accepted.
+std::vector<std::string> fill(const RunningServer& server, int refusals) {
   std::vector<std::string> accepted;
-  int refused = 0;
-  {
-    const UnrulyServer server({"--jobs-dir", disk, "--running", "2", "--background", "1"});
-    const auto blocker = submitted(server, "loop");
-    REQUIRE(becomes(server, blocker, "running"));
-    HttpClient client(server.port());
-    for (int i = 0; i < 60; ++i) {
-      const auto response = submit(client, "echo", {{"text", std::string(i % 2 ? 40'000 : 100'000, 'x')}});
-      if (response.status == 202)
-        accepted.push_back(response.json()["id"]);
-      else {
-        CHECK(outcome_of(response) == "503 store_failed");
-        ++refused;
-      }
+  HttpClient client(server.port());
+  for (int i = 0; refusals > 0; ++i) {
+    const auto response = submit(client, "echo", {{"text", std::string(i % 2 ? 40'000 : 60'000, 'x')}});
+    if (response.status == 202) {
+      accepted.push_back(response.json()["id"]);
+      continue;
     }
-    CHECK(refused > 0);
-    CHECK(accepted.size() > 0);
-    CHECK(works(server));
-    CHECK(client.get("/jobs/" + accepted.front()).status == 200);
-    client.request("DELETE", "/jobs/" + blocker);
-    for (const auto& id : accepted) {
-      CAPTURE(id);
-      const auto state = end_of(server, id, seconds(60));
-      CHECK((state == "done" || job(server, id)["reason"] == "store_failed"));
-    }
+    INFO(response.body);
+    CHECK(outcome_of(response) == "503 store_failed");
+    --refusals;
   }
-  ::umount2(disk.c_str(), MNT_DETACH);
+  return accepted;
+}
+
+TEST_CASE("a disk that is full refuses what does not fit, and keeps what it has" * harness::NeedsRoot()) {
+  const Disk disk("1m");
+  if (!disk.is_mounted()) return;
+  const UnrulyServer server({"--jobs-dir", disk.path(), "--running", "2", "--background", "1"});
+  const auto blocker = submitted(server, "loop");
+  REQUIRE(becomes(server, blocker, "running"));
+  const auto accepted = fill(server, 40);
+  REQUIRE(accepted.size() > 0);
+  CHECK(works(server));
+  HttpClient client(server.port());
+  CHECK(client.get("/jobs/" + accepted.front()).status == 200);
+  CHECK(outcome_of(submit(client, "echo", {{"text", std::string(100'000, 'x')}})) == "503 store_failed");
+  client.request("DELETE", "/jobs/" + blocker);
+  for (const auto& id : accepted) {
+    CAPTURE(id);
+    const auto state = end_of(server, id, seconds(60));
+    CHECK((state == "done" || job(server, id)["reason"] == "store_failed"));
+  }
+}
+
+TEST_CASE("a disk that many clients fill at once takes jobs again as soon as some are forgotten" *
+          harness::NeedsRoot()) {
+  const Disk disk("24m");
+  if (!disk.is_mounted()) return;
+  const UnrulyServer server({"--jobs-dir", disk.path(), "--running", "2", "--background", "1"});
+  const auto blocker = submitted(server, "loop");
+  REQUIRE(becomes(server, blocker, "running"));
+  std::vector<std::future<std::vector<std::string>>> clients;
+  for (int i = 0; i < 16; ++i)
+    clients.push_back(std::async(std::launch::async, [&server] { return fill(server, 3); }));
+  std::vector<std::string> accepted;
+  for (auto& client : clients)
+    for (auto& id : client.get()) accepted.push_back(std::move(id));
+  CHECK(accepted.size() > 100);
+  CHECK(works(server));
+  HttpClient client(server.port());
+  const auto cancel_and_forget = [&client](const std::string& id) {
+    CHECK(client.request("DELETE", "/jobs/" + id).status < 300);
+    CHECK(client.request("DELETE", "/jobs/" + id).status < 300);
+  };
+  const auto half = accepted.begin() + static_cast<std::ptrdiff_t>(accepted.size() / 2);
+  std::for_each(accepted.begin(), half, cancel_and_forget);
+  const auto more = fill(server, 1);
+  CHECK(more.size() > accepted.size() / 4);
+  client.request("DELETE", "/jobs/" + blocker);
+  accepted.erase(accepted.begin(), half);
+  accepted.insert(accepted.end(), more.begin(), more.end());
+  for (const auto& id : accepted) {
+    CAPTURE(id);
+    CHECK(end_of(server, id, seconds(60)) == "done");
+  }
 }
 
 }  // namespace

@@ -61,12 +61,12 @@ TEST_CASE("a later job's id comes last, and what follows the time cannot be gues
 TEST_CASE("what is stored together cannot have more room than there is") {
   const harness::TemporaryDirectory directory;
   Folder folder(directory.path());
-  folder.look_for_room();
+  folder.look_for_room(0);
   const auto most = std::filesystem::space(directory.path()).available * 6 / 10;
-  folder.must_have_room(most);
-  CHECK_THROWS_AS(folder.must_have_room(most), StoreError);
-  folder.look_for_room();
-  folder.must_have_room(most);
+  folder.must_have_room(most, 0);
+  CHECK_THROWS_AS(folder.must_have_room(most, 0), StoreError);
+  folder.look_for_room(0);
+  folder.must_have_room(most, 0);
 }
 
 TEST_CASE("SQLite's log is brought into the tables again and again, whatever was read meanwhile") {
