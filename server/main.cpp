@@ -41,6 +41,12 @@ routes::Catalogue catalogue_of(const ipc::Json& document, const Options& options
     }
   };
   auto catalogue = of_cruncher();
+  for (const auto& [task, place] : options.places)
+    if (!catalogue.find(task))
+      throw RefusedStart(
+          fmt::format("{}: [task.{}]: the cruncher offers no such task; for a program of your "
+                      "own write exec = \"PROGRAM\"",
+                      place, task));
   try {
     for (const auto& command : options.commands) catalogue.add(command);
   } catch (const std::invalid_argument& error) {

@@ -42,9 +42,8 @@ std::string default_cruncher() {
   std::error_code ignored;
   const auto here = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
   const auto in_tree = here.parent_path() / "cruncher" / "cruncher";
-  return std::filesystem::exists(here / "cruncher", ignored) || !std::filesystem::exists(in_tree, ignored)
-             ? here / "cruncher"
-             : in_tree;
+  const bool beside = std::filesystem::exists(here / "cruncher", ignored);
+  return beside || !std::filesystem::exists(in_tree, ignored) ? here / "cruncher" : in_tree;
 }
 
 void set(const Flag& flag, const Given& given) {
@@ -257,6 +256,7 @@ Options read_layers(const FlagTable& flags, Options& options, Layer command_line
     auto task = read_section(section, options.job, defaults.launched);
     refuse_fork_by_launcher(options, task.surroundings.launcher);
     options.per_task[section.name] = task.limits;
+    options.places[section.name] = section.place;
     if (!task.surroundings.empty()) options.apart[section.name] = std::move(task.surroundings);
   }
   for (const auto& definition : options.exec)

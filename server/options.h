@@ -70,6 +70,7 @@ struct JobOptions {
 struct TaskOptions {
   process::JobLimits job;
   std::map<std::string, process::JobLimits> per_task;  ///< by [task.NAME] of --config
+  std::map<std::string, std::string> places;           ///< of those sections: "FILE:LINE:COLUMN"
   std::map<std::string, OwnSurroundings> apart;        ///< of those sections that have some
   std::vector<process::Command> commands;              ///< of --exec and of the sections with `exec`
 };

@@ -94,10 +94,6 @@ Catalogue::Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
     throw std::invalid_argument(
         fmt::format("its answer to rpc.discover is no usable OpenRPC document: {}", error.what()));
   }
-  for (const auto& [name, unused] : per_task)
-    if (!find(name))
-      throw std::invalid_argument(
-          fmt::format("[task.{}] in the configuration: the cruncher offers no such task", name));
 }
 
 void Catalogue::add(const process::Command& command) {

@@ -30,7 +30,7 @@ struct Task {
 class Catalogue {
  public:
   /// `per_task` overrides `limits` for the tasks that it names. Throws std::invalid_argument with a sentence
-  /// where `openrpc` is no usable document or `per_task` names a task that it does not have.
+  /// where `openrpc` is no usable document.
   Catalogue(const ipc::Json& openrpc, const process::JobLimits& limits,
             const std::map<std::string, process::JobLimits>& per_task);
 

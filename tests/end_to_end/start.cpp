@@ -211,13 +211,16 @@ TEST_CASE("a section of the config file that limits no task of the cruncher is r
                {"[task.primes]\n[task.nonesuch]\n[task.spin]\n", "[task.nonesuch]", ""}};
   for (const auto& file : files) {
     CAPTURE(file.text);
-    const auto result = start({"--config", directory.write("cruncherd.conf", file.text)});
+    const auto path = directory.write("cruncherd.conf", file.text);
+    const auto result = start({"--config", path});
     CHECK(result.exit_code == 2);
     CHECK(result.err.starts_with("cruncherd: "));
     CHECK(result.err.find('\n') == result.err.size() - 1);
     CHECK(mentions(result.err, file.named));
     CHECK(mentions(result.err, file.key));
-    CHECK(mentions(result.err, file.named == "[task.nonesuch]" ? "no such task" : "[task.NAME]"));
+    const bool is_no_task = file.named == "[task.nonesuch]";
+    CHECK(mentions(result.err, is_no_task ? "no such task" : "[task.NAME]"));
+    CHECK(mentions(result.err, is_no_task ? path + (file.text.starts_with("[task.n") ? ":1:" : ":2:") : ""));
   }
   const auto empty =
       directory.write("empty.conf", "[task.echo]\n[task]\n[task.sleep]\ntimeout = \"200ms\"\n");
