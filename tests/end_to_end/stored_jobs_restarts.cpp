@@ -1,15 +1,10 @@
-// What a stored job survives: the server's end in order, by violence in the midst of a job, and at any
-// moment.
+// What a stored job survives: the server's end in order, and by violence in the midst of a job.
 
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sqlite3.h>
 
-#include <fstream>
-#include <map>
 #include <memory>
-#include <random>
-#include <thread>
 
 #include "tests/end_to_end/stored_job.h"
 
@@ -119,56 +114,6 @@ TEST_CASE("a second server on the folder is refused, and so is a folder of a new
   kill(server);
   set_version(folder.path() / "jobs" / "jobs.sqlite", 99);
   CHECK(refusal().find("version 99") != std::string::npos);
-}
-
-// How often the server is killed: as often as a suite has time for, and CRUNCHER_KILLS times where that is
-// set.
-int kills() {
-  const auto* wanted = std::getenv("CRUNCHER_KILLS");
-  return wanted ? std::atoi(wanted) : 12;
-}
-
-// Submits, as a client that gives up, tries again and never asks twice for the same.
-struct Client {
-  std::map<int, std::string> accepted;  // by the job's number
-  int next = 0;
-
-  void submit_until_gone(std::uint16_t port) try {
-    HttpClient client(port);
-    for (;; ++next)
-      accepted[next] = accepted_id(
-          submit(client, "echo", {{"n", next}}, {{"Idempotency-Key", "n" + std::to_string(next)}}));
-  } catch (const std::exception&) {
-  }
-};
-
-TEST_CASE("killed at random moments under load, the server loses nothing that it has accepted") {
-  const TemporaryDirectory folder;
-  const auto seed = std::getenv("CRUNCHER_SEED") ? std::atoi(std::getenv("CRUNCHER_SEED")) : 1;
-  CAPTURE(seed);
-  std::mt19937 random(static_cast<unsigned>(seed));
-  const std::vector<std::string> flags{"--retries", "1000", "--running", "3", "--spares", "0"};
-  Client client;
-  for (int round = 0; round < kills(); ++round) {
-    auto server = start(folder, flags);
-    std::thread load([&, port = server->port()] { client.submit_until_gone(port); });
-    std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution<>(0, 400)(random)));
-    server->signal(SIGKILL);
-    load.join();
-    REQUIRE(server->wait_for_end(seconds(5)));
-  }
-  REQUIRE(client.accepted.size() > 20);
-  const auto server = start(folder, flags);
-  std::map<std::string, int> ids;
-  for (const auto& accepted : client.accepted) {
-    const auto& [number, id] = accepted;
-    CAPTURE(accepted.first);
-    CHECK(ids.emplace(id, number).second);
-    REQUIRE(end_of(*server, id, seconds(60)) == "done");
-    CHECK(result_of(*server, id).json()["result"]["n"] == number);
-  }
-  server->signal(SIGTERM);
-  REQUIRE(server->wait_for_end(seconds(10)));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
@@ -21,6 +22,16 @@ namespace {
 
 void kill_all(const std::vector<ProcessInfo>& processes) {
   for (const auto& process : processes) kill(process.pid, SIGKILL);
+}
+
+// Of the first `listening on http://…` line; 0 where there is none.
+std::uint16_t port_in(const std::string& log) {
+  static constexpr std::string_view kMark = "listening on http://";
+  const auto line = log.find(kMark);
+  if (line == std::string::npos) return 0;
+  // The port follows the last colon of the address, which may be [::1].
+  const auto address_end = log.find_first_of(" \n\"", line + kMark.size());
+  return static_cast<std::uint16_t>(std::stoul(log.substr(log.rfind(':', address_end) + 1)));
 }
 
 }  // namespace
@@ -74,6 +85,7 @@ struct RunningServer::Output {
   std::condition_variable changed;
   std::string text;
   bool ended = false;
+  std::atomic<std::uint16_t> port = 0;  // 0: not known yet; a log may be too long to be searched each time
   std::thread reader;
 };
 
@@ -83,6 +95,7 @@ RunningServer::RunningServer(std::vector<std::string> flags, Launch launch)
     : output_(std::make_unique<Output>()) {
   ProgramLaunch program;
   program.arguments = {launch.program.empty() ? cruncherd_path() : launch.program};
+  if (!launch.run_by.empty()) program.arguments.insert(program.arguments.begin(), launch.run_by);
   if (std::find(flags.begin(), flags.end(), "--port") == flags.end()) {
     program.arguments.insert(program.arguments.end(), {"--port", "0"});
   }
@@ -119,13 +132,8 @@ pid_t RunningServer::pid() const {
 }
 
 std::uint16_t RunningServer::port() const {
-  static constexpr std::string_view kMark = "listening on http://";
-  const std::string text = log();
-  const auto line = text.find(kMark);
-  if (line == std::string::npos) return 0;
-  // The port follows the last colon of the address, which may be [::1].
-  const auto address_end = text.find_first_of(" \n\"", line + kMark.size());
-  return static_cast<std::uint16_t>(std::stoul(text.substr(text.rfind(':', address_end) + 1)));
+  if (output_->port == 0) output_->port = port_in(log());
+  return output_->port;
 }
 
 std::string RunningServer::log() const {

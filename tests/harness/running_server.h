@@ -23,6 +23,8 @@ class RunningServer {
   struct Launch {
     /// The executable; empty for the one of the build.
     std::string program = {};
+    /// A program that is given the executable's path and arguments, and executes it.
+    std::string run_by = {};
     /// Put into the server's environment, which is otherwise the test's own.
     std::vector<std::pair<std::string, std::string>> environment = {};
     /// Soft and hard RLIMIT_NOFILE of the server, where given.
