@@ -8,6 +8,7 @@
 
 #include "server/process/confinement.h"
 #include "tests/end_to_end/commands/command_server.h"
+#include "tests/harness/command.h"
 
 namespace end_to_end {
 namespace {
@@ -111,6 +112,47 @@ TEST_CASE("a command signals nobody outside, and opens no TCP connection" * doct
   CHECK(outcome_of(refused) == "500 task_failed");
   CHECK(refused.json().at("detail").get<std::string>().find("Permission") != std::string::npos);
   CHECK(server.post("/tasks/connected", port).status == 200);
+}
+
+// What a server says that is refused its start.
+std::string refusal_without_landlock(const std::string& configuration) {
+  const harness::TemporaryDirectory directory;
+  const auto file = directory.write("cruncherd.toml", configuration);
+  const auto result = harness::run_command(
+      {WITHOUT_LANDLOCK_PATH, harness::cruncherd_path(), "--port", "0", "--config", file});
+  CHECK(result.exit_code == 2);
+  CHECK(result.err.find(file) != std::string::npos);
+  return result.err;
+}
+
+TEST_CASE("without Landlock the start says once that commands are not confined, and they run") {
+  const harness::TemporaryDirectory outside;
+  const auto config =
+      outside.write("cruncherd.toml", "[task.sh]\nexec = \"sh\"\n[task.cat]\nexec = \"cat\"\n");
+  const RunningServer server({"--config", config}, {.run_by = WITHOUT_LANDLOCK_PATH});
+  const std::string notice = "commands are not confined: this kernel has no Landlock";
+  const auto log = server.log();
+  CHECK(log.find(notice) != std::string::npos);
+  CHECK(log.find(notice) == log.rfind(notice));
+  const auto secret = outside.write("secret", "secret\n");
+  HttpClient client(server.port());
+  CHECK(client.request("POST", "/tasks/sh", {}, "cat " + secret).body == "secret\n");
+  CHECK(client.request("POST", "/tasks/cat", {}, "abc").body == "abc");
+}
+
+TEST_CASE("confine = \"required\" refuses the start without Landlock, and is served with it") {
+  const std::string required =
+      "[task.free]\nexec = \"cat\"\nconfine = \"off\"\n[task.sh]\nexec = \"sh\"\nconfine = \"required\"\n";
+  const auto refusal = refusal_without_landlock(required);
+  CHECK(refusal.find(":4:") != std::string::npos);
+  CHECK(refusal.find("[task.sh]") != std::string::npos);
+  CHECK(refusal.find("confine = \"required\", but this kernel has no Landlock") != std::string::npos);
+  if (!kConfines) return;
+  const harness::TemporaryDirectory outside;
+  const CommandServer server(required);
+  CHECK(outcome_of(server.post("/tasks/sh", "echo x > " + outside.path().string() + "/x")) ==
+        "500 task_failed");
+  CHECK(server.post("/tasks/sh", "echo x > x; cat x").body == "x\n");
 }
 
 // Says of each way whether it was refused.

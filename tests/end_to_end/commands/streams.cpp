@@ -31,6 +31,56 @@ TEST_CASE("a stream's bytes come as they are written, in chunks, and in full") {
   CHECK(old.find("\r\n\r\none\n/") != std::string::npos);
 }
 
+TEST_CASE("100 (Continue) comes before a stream's content, and the stream after it") {
+  const CommandServer server(kStream);
+  auto client = server.client();
+  const std::string script = "echo one; echo two";
+  const std::string head =
+      "POST /tasks/sh HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\n";
+  client.send(head + "Content-Length: " + std::to_string(script.size()) + "\r\n\r\n");
+  CHECK(client.read_response().status == 100);
+  client.send(script);
+  const auto response = client.read_response();
+  CHECK(response.status == 200);
+  CHECK(response.body == "one\ntwo\n");
+  client.send(head + "Transfer-Encoding: chunked\r\n\r\n");
+  CHECK(client.read_response().status == 100);
+  client.send("6\r\necho 3\r\n0\r\n\r\n");
+  CHECK(client.read_response().body == "3\n");
+  client.send(head + "Content-Length: 99999999\r\n\r\n");
+  CHECK(client.read_response().status == 413);
+}
+
+TEST_CASE("requests behind a stream on its connection are answered after it, in their order") {
+  const CommandServer server(kStream);
+  auto client = server.client();
+  const auto script = [](const std::string& text) {
+    return "POST /tasks/sh HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: " +
+           std::to_string(text.size()) + "\r\n\r\n" + text;
+  };
+  client.send(script("echo one; sleep 0.2; yes | head -c 300000") +
+              "HEAD /tasks HTTP/1.1\r\nHost: a\r\n\r\n" + script("echo two") +
+              "HEAD /tasks/sh HTTP/1.1\r\nHost: a\r\n\r\n" + script("exit 3") +
+              "GET /tasks HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(client.read_response().body.size() == 300'004);
+  CHECK(client.read_response(true).status == 200);
+  CHECK(client.read_response().body == "two\n");
+  CHECK(client.read_response(true).field("Content-Type") == "application/json");
+  CHECK(outcome_of(client.read_response()) == "500 task_failed");
+  CHECK(client.read_response().field("Connection") == "close");
+  CHECK(client.closed_by_server());
+}
+
+TEST_CASE("a stream whose client has left is ended, and the next one has its slot") {
+  const CommandServer server(kStream, {"--running", "1"});
+  auto client = server.client();
+  client.send_request("POST", "/tasks/sh", {{"Content-Length", "25"}}, "echo one; exec sleep 1000");
+  auto waiting = server.client();
+  waiting.send_request("POST", "/tasks/sh", {{"Content-Length", "8"}}, "echo two");
+  client.reset();
+  CHECK(waiting.read_response().body == "two\n");
+}
+
 TEST_CASE("a stream without a byte is an empty response") {
   CommandServer server(kStream);
   const auto response = server.post("/tasks/sh", "exit 0");
