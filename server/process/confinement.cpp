@@ -57,10 +57,15 @@ constexpr const char* kSystem[] = {
 constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
 constexpr const char* kNetwork[] = {"/run/systemd/resolve", "/run/resolvconf"};
 
-// As /bin is, mostly: a rule that is there already.
-bool is_below_usr(const char* path) {
+// As /bin is, mostly, and most programs are: a rule that is there already.
+bool is_below_usr(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::canonical(path, ignored).string().starts_with("/usr/");
+}
+
+// By hand somebody may put there what leads elsewhere, while the server runs.
+bool is_kept_by_hand(const std::string& path) {
+  return path.starts_with("/usr/local/");
 }
 
 }  // namespace
@@ -88,7 +93,8 @@ Confiner::Confiner(const Confinement& confinement) {
     for (const auto* path : kNetwork) allow(path, read_);
   for (const auto& path : confinement.read) allow(path, read_);
   for (const auto& path : confinement.write) allow(path, write_);
-  program_ = confinement.program;
+  if (!is_below_usr(confinement.program) || is_kept_by_hand(confinement.program))
+    program_ = confinement.program;
 }
 
 Confiner Confiner::of_cruncher(bool foreign) {

@@ -7,6 +7,7 @@ Rounds as in run.py: each takes every figure through every server, and a ratio i
 import argparse
 import datetime
 import http.client
+import json
 import statistics
 import subprocess
 import tempfile
@@ -122,6 +123,7 @@ def measure(place, server, seconds, jpeg):
             numbers["MiB more with 50 at once"] = peak_while(running.pids, many)
             numbers["thumbnail, ms"] = median_ms(lambda: post(running.port, "/tasks/thumbnail", jpeg))
             numbers["thumbnail by hand, ms"] = median_ms(lambda: by_hand(place, jpeg))
+            numbers["confinement of a start, ms"] = confinement(place)
     if server.key == "cruncherd":
         with server.running(place, ("--scratch-dir", "/dev/shm")) as running:
             numbers[IN_MEMORY] = throughput(place, running.port, small, CLIENTS, seconds)["per_second"]
@@ -154,6 +156,12 @@ def by_hand(place, jpeg):
         subprocess.run(THUMBNAIL, stdin=source, stdout=result, check=True)
 
 
+def confinement(place):
+    """What it adds to each start: the median of 500 fresh processes."""
+    command = [place.programs / "confinement_cost", "500", place.folder]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)["confinement_ms"]
+
+
 def table(rounds):
     names = list(rounds[0]["cruncherd"])
     lines = ["| | " + " | ".join(server.title for server in COMPARED) + " |", "|---|" + "---:|" * len(COMPARED)]
@@ -182,6 +190,7 @@ def targets(rounds):
         ("MB/s ÷ fcgiwrap's, 8 MiB, read whole first", of(lambda own, one: own[GATHERED] / one["fcgiwrap"][GATHERED]), "≥", 1.5),
         ("MiB more with 50 of 8 MiB at once", of(lambda own, one: own["MiB more with 50 at once"]), "≤", 2),
         ("thumbnail ÷ by hand", of(lambda own, one: own["thumbnail, ms"] / own["thumbnail by hand, ms"]), "≤", 1.03),
+        ("confinement of a start, ms", of(lambda own, one: own["confinement of a start, ms"]), "≤", 0.05),
         ("p99 of `/` beside 8 MiB ÷ idle", of(lambda own, one: own[beside] / own[alone]), "≤", 1.25),
     ]
     return report.table(["cruncherd --exec", "measured", "must reach", "reached"], [report.target_row(*row) for row in rows])
