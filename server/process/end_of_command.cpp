@@ -33,10 +33,14 @@ std::optional<Failure> fault_of(const WaitStatus& end, const Command& command, s
   const auto& limits = command.limits;
   const bool full = file_size_of(limits) > 0 && written >= limits.max_reply;
   if (written > limits.max_reply || (full && end.exit_code != 0)) return too_large(limits);
-  if (end.signal) return explain_end(end, limits, "");
+  auto said = last_part(stderr_tail, kSaid);
+  if (end.signal) {
+    auto failure = explain_end(end, limits, "");
+    if (!said.empty()) failure.detail += ": " + said;
+    return failure;
+  }
   const int code = end.exit_code.value_or(0);
   if (code == 0) return std::nullopt;
-  auto said = last_part(stderr_tail, kSaid);
   const auto status = command.statuses.find(code);
   if (status == command.statuses.end() && code == kNotFound)
     return Failure{Reason::cannot_spawn,

@@ -50,7 +50,9 @@ TEST_CASE("an exit code other than 0 is a failed task, with what it said last") 
     const auto detail = failed.json().at("detail").get<std::string>();
     CHECK(detail.ends_with("line\nsorry"));
     CHECK(detail.size() <= 2048);
-    CHECK(outcome_of(server.post(task, "kill -SEGV $$")) == "502 crashed");
+    const auto crashed = server.post(task, "echo last words >&2; kill -SEGV $$");
+    CHECK(outcome_of(crashed) == "502 crashed");
+    CHECK(crashed.json().at("detail") == "it was ended by SIGSEGV (Segmentation fault): last words");
     CHECK(outcome_of(server.post(task, "no-such-program")) == "503 cannot_spawn");
   }
   const auto mapped = server.post("/tasks/mapped", "echo not mine >&2; exit 3");
