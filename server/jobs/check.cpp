@@ -65,6 +65,12 @@ void count_jobs(SQLite::Database& database, Findings& findings) {
 Findings check(const std::filesystem::path& folder) {
   Findings findings;
   const auto file = folder / "jobs.sqlite";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    findings.faults.push_back(fmt::format("{}: {}: is {} a folder of --jobs-dir?", file.string(),
+                                          error ? error.message() : "there is no such file", folder.string()));
+    return findings;
+  }
   try {
     SQLite::Database database(file.string(), SQLite::OPEN_READONLY, 1000);
     const int version = database.execAndGet("PRAGMA user_version");

@@ -55,6 +55,9 @@ TEST_CASE("a damaged file fails what is stored, and --check-jobs says what is wr
   const auto well = check();
   CHECK(well.exit_code == 0);
   CHECK(well.out.find("1 done, and all is well") != std::string::npos);
+  const auto elsewhere = harness::run_command({harness::cruncherd_path(), "--check-jobs", folder.path()});
+  CHECK(elsewhere.exit_code == 2);
+  CHECK(elsewhere.err.find("is " + folder.path().string() + " a folder of --jobs-dir?") != std::string::npos);
   std::ofstream(jobs + "/jobs.sqlite", std::ios::trunc) << std::string(10'000, 'x');
   const auto damaged = check();
   CHECK(damaged.exit_code == 2);
