@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <future>
 #include <set>
 
@@ -81,6 +82,14 @@ TEST_CASE("without a folder stored jobs are off, and the reply names the flag") 
   CHECK(response.body.find("--jobs-dir") != std::string::npos);
   CHECK(outcome_of(client.get("/jobs")) == "501 jobs_off");
   CHECK(works(server));
+}
+
+TEST_CASE("without --jobs-dir jobs are stored in the first folder of a service manager's STATE_DIRECTORY") {
+  const TemporaryDirectory folder;
+  const auto state = (folder.path() / "state").string();
+  const UnrulyServer server({}, {.environment = {{"STATE_DIRECTORY", state + ":/nowhere"}}});
+  CHECK(end_of(server, submitted(server, "nothing")) == "done");
+  CHECK(std::filesystem::exists(state + "/jobs.sqlite"));
 }
 
 TEST_CASE("a client that would wait a little gets the answer itself, or else where to find it") {

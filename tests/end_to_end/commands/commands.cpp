@@ -65,6 +65,24 @@ params.deep-blue = { type = "boolean", default = false }
   }
 }
 
+TEST_CASE(
+    "a program's environment is that of --env, of its section and of its params, and nothing of the "
+    "server's") {
+  const CommandServer server(R"toml(
+env = ["OF_ALL=all", "BOTH=all"]
+[task.show]
+exec = ["env"]
+env = ["BOTH=own", "OWN=two words"]
+params.size = { default = "5" }
+)toml");
+  const auto shown = "\n" + server.post("/tasks/show").body;
+  for (const auto* line : {"OF_ALL=all", "BOTH=own", "OWN=two words", "PARAM_SIZE=5"}) {
+    CAPTURE(line);
+    CHECK(shown.find(std::string("\n") + line + "\n") != std::string::npos);
+  }
+  CHECK(shown.find("CRUNCHERD") == std::string::npos);
+}
+
 TEST_CASE("what JSON has no word for is no number") {
   const CommandServer server("[task.say]\nexec = [\"echo\", \"{n}\"]\nparams.n = { type = \"number\" }\n");
   CHECK(server.post("/tasks/say?n=2.5").body == "2.5\n");
