@@ -158,5 +158,27 @@ TEST_CASE("the server keeps a history of what ran, what waited and what ended, w
   CHECK(outcome_of(waiting.get()) == "200");
 }
 
+TEST_CASE("stored jobs stand in the figures and in the status") {
+  const harness::TemporaryDirectory folder;
+  const StoringServer server(folder, {"--running", "2", "--background", "1"});
+  CHECK(end_of(server, submitted(server, "nothing")) == "done");
+  const auto running = submitted(server, "loop");
+  submitted(server, "nothing");
+  REQUIRE(becomes(server, running, "running"));
+  HttpClient client(server.port());
+  const auto metrics = client.get("/metrics").body;
+  for (const auto* line :
+       {"cruncherd_stored_jobs{state=\"done\"} 1", "cruncherd_stored_jobs{state=\"running\"} 1",
+        "cruncherd_stored_jobs{state=\"queued\"} 1", "cruncherd_store_failing 0",
+        "cruncherd_jobs_total{outcome=\"ok\",task=\"nothing\"} 1"}) {
+    CAPTURE(line);
+    CHECK(metrics.find(line) != std::string::npos);
+  }
+  const auto stored = client.get("/status").json()["stored"];
+  CHECK(stored["queued"] == 1);
+  CHECK(stored["oldest_queued_s"] >= 0);
+  CHECK(stored["fault"].is_null());
+}
+
 }  // namespace
 }  // namespace end_to_end
