@@ -114,7 +114,7 @@ void add_stored_job_flags(FlagTable& flags, StoredJobOptions& o) {
   flags.duration("keep-results", o.keep_results, "0", "87600h",
                  "how long a stored job is kept after its end");
   flags.size("keep-bytes", o.keep_bytes, "0", "1048576GiB",
-             "contents and results that are kept; the oldest that have ended go first");
+             "results that are kept together; the oldest go first");
 }
 
 void add_door_flags(FlagTable& flags, DoorOptions& o) {

@@ -68,7 +68,8 @@ Findings check(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) {
     findings.faults.push_back(fmt::format("{}: {}: is {} a folder of --jobs-dir?", file.string(),
-                                          error ? error.message() : "there is no such file", folder.string()));
+                                          error ? error.message() : "there is no such file",
+                                          folder.string()));
     return findings;
   }
   try {

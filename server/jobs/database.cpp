@@ -44,11 +44,13 @@ std::uint64_t& count(Figures& figures, State state) {
 }  // namespace
 
 SQLite::Statement& Database::prepared(const char* sql) {
-  auto& statement = prepared_[sql];
-  if (!statement) statement = std::make_unique<SQLite::Statement>(database_, sql);
-  statement->reset();
-  statement->clearBindings();
-  return *statement;
+  auto found = prepared_.find(sql);
+  if (found == prepared_.end())
+    found = prepared_.emplace(sql, std::make_unique<SQLite::Statement>(database_, sql)).first;
+  auto& statement = *found->second;
+  statement.reset();
+  statement.clearBindings();
+  return statement;
 }
 
 void Database::put(const char* table, const char* suffix, const Record& record, const Content& content) {
@@ -65,13 +67,18 @@ void Database::put(const char* table, const char* suffix, const Record& record, 
   insert.exec();
 }
 
-Content Database::get(const char* table, const char* suffix, const Record& record, std::uint64_t size) {
-  if (size > loop::kInFile) return {{}, folder_.open(record.id + suffix), size};
+std::optional<Content> Database::get(const char* table, const char* suffix, const Record& record,
+                                     std::uint64_t size) {
+  if (size > loop::kInFile) {
+    auto file = folder_.open(record.id + suffix, size);
+    if (!file) return std::nullopt;
+    return Content{{}, std::move(file), size};
+  }
   auto& select = prepared(table == kContents ? "SELECT bytes FROM contents WHERE sequence = ?"
                                              : "SELECT bytes FROM results WHERE sequence = ?");
   select.bind(1, record.sequence);
-  if (!select.executeStep()) throw StoreError(fmt::format("the {} of job {} are lost", table, record.id));
-  return {select.getColumn(0).getString(), {}, size};
+  if (!select.executeStep()) return std::nullopt;
+  return Content{select.getColumn(0).getString(), {}, size};
 }
 
 std::optional<Submitted> Database::known(const Submission& submission, const std::string& digest) {
@@ -134,9 +141,14 @@ std::optional<Begun> Database::start(const std::string& id, UnixTime at) {
   begun.submission.accept = select.getColumn(2).getString();
   const auto size = static_cast<std::uint64_t>(select.getColumn(3).getInt64());
   select.reset();
-  begun.submission.content = get(kContents, kContentFile, begun.record, size);
   --count(figures_, State::queued);
   ++count(figures_, State::running);
+  if (auto content = get(kContents, kContentFile, begun.record, size)) {
+    begun.submission.content = std::move(*content);
+  } else {
+    begun.record.state = State::failed;
+    end(id, {State::failed, 0, {}, "content_lost", {}, {}}, at);
+  }
   return begun;
 }
 
@@ -161,6 +173,7 @@ bool Database::end(const std::string& id, const Ending& ending, UnixTime at) {
   --count(figures_, record->state);
   ++count(figures_, ending.state);
   figures_.bytes += ending.result.size;
+  figures_.kept += ending.result.size;
   return true;
 }
 
@@ -199,6 +212,7 @@ void Database::erase(const Record& record) {
   if (record.result_size > loop::kInFile) doomed_.push_back(record.id + kResultFile);
   --count(figures_, record.state);
   figures_.bytes -= record.result_size;
+  figures_.kept -= record.result_size;
 }
 
 bool Database::forget(const std::string& id) {
@@ -208,14 +222,14 @@ bool Database::forget(const std::string& id) {
   return true;
 }
 
-int Database::forget_oldest(UnixTime ended_before, std::uint64_t bytes, int most) {
+int Database::forget_oldest(UnixTime ended_before, std::uint64_t kept, int most) {
   int forgotten = 0;
   for (; forgotten < most; ++forgotten) {
     auto& oldest = prepared("SELECT * FROM records WHERE ended > 0 ORDER BY ended LIMIT 1");
     if (!oldest.executeStep()) break;
     const auto record = record_of(oldest);
     oldest.reset();
-    if (record.ended >= ended_before && figures_.bytes <= bytes) break;
+    if (record.ended >= ended_before && figures_.kept <= kept) break;
     erase(record);
   }
   return forgotten;
@@ -230,7 +244,7 @@ std::optional<Record> Database::find(const std::string& id) {
   return record;
 }
 
-Content Database::result(const Record& record) {
+std::optional<Content> Database::result(const Record& record) {
   return get(kResults, kResultFile, record, record.result_size);
 }
 

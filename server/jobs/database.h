@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/jobs/folder.h"
+#include "server/loop/loop.h"
 
 namespace jobs {
 
@@ -19,6 +20,7 @@ namespace jobs {
 struct Figures {
   std::array<std::uint64_t, kStates> by_state{};
   std::uint64_t bytes = 0;     ///< of contents and results
+  std::uint64_t kept = 0;      ///< of results alone
   UnixTime oldest_queued = 0;  ///< when it came; 0: none
 };
 
@@ -63,12 +65,11 @@ class Database {
   /// On disk when this returns. No statement stays open: SQLite would never bring its log into the tables.
   void commit();
   void roll_back() noexcept;
-  /// Brings the log of SQLite into the tables, so that it takes no room of its own: for a full disk.
-  void make_room();
 
   /// At most `backlog` may be queued.
   Submitted submit(const Submission& submission, UnixTime at, std::uint64_t backlog);
-  /// The job runs from now on. Nothing where it is not queued.
+  /// The job runs from now on. Nothing where it is not queued. One whose content is lost has failed instead,
+  /// as the record's state says.
   std::optional<Begun> start(const std::string& id, UnixTime at);
   /// It is over. False where it was already, or is unknown.
   bool end(const std::string& id, const Ending& ending, UnixTime at);
@@ -77,17 +78,20 @@ class Database {
   void queue_all_again();
   /// False unless it is over.
   bool forget(const std::string& id);
-  /// Forgets those that ended before `ended_before`, and the oldest while all are larger than `bytes`; `most`
-  /// at once. Returns how many.
-  int forget_oldest(UnixTime ended_before, std::uint64_t bytes, int most);
+  /// Forgets those that ended before `ended_before`, and the oldest while results are larger than `kept`
+  /// bytes together; `most` at once. Returns how many.
+  int forget_oldest(UnixTime ended_before, std::uint64_t kept, int most);
 
   std::optional<Record> find(const std::string& id);
-  /// Of one that is over and has a reply.
-  Content result(const Record& record);
+  /// Of one that is over and has a reply. Nothing where it is forgotten.
+  std::optional<Content> result(const Record& record);
   std::vector<Record> list(const Filter& filter);
   /// The first of the queued ones that came after that sequence, in the order of arrival.
   std::vector<Waiting> waiting(std::int64_t after, int limit);
   Figures figures();
+
+  /// How long one may hold it that looks at it with a program of SQLite's.
+  static constexpr int kBusyMs = 1000;
 
  private:
   static constexpr char kContentFile[] = ".content";
@@ -95,9 +99,10 @@ class Database {
 
   SQLite::Statement& prepared(const char* sql);
   std::uint64_t unused();
+  void make_room();
   std::optional<Submitted> known(const Submission& submission, const std::string& digest);
   void put(const char* table, const char* suffix, const Record& record, const Content& content);
-  Content get(const char* table, const char* suffix, const Record& record, std::uint64_t size);
+  std::optional<Content> get(const char* table, const char* suffix, const Record& record, std::uint64_t size);
   void drop_content(const Record& record);
   void erase(const Record& record);
   void settle();
@@ -109,6 +114,7 @@ class Database {
   loop::UniqueFd file_;
   std::map<const char*, std::unique_ptr<SQLite::Statement>> prepared_;
   Figures figures_, figures_before_;
+  Clock::time_point make_room_again_{};
   std::vector<std::string> written_;  // files of this transaction
   std::vector<std::string> doomed_;   // files to be removed once it is committed
 };

@@ -18,7 +18,9 @@ constexpr char kFiles[] = "contents";
 constexpr std::uint64_t kRow = 8 * 1024;  // what a job takes without its content: pages of tables and indexes
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path) {
-  throw StoreError(fmt::format("{} {}: {}", what, path.string(), std::strerror(errno)));
+  const auto why = fmt::format("{} {}: {}", what, path.string(), std::strerror(errno));
+  if (errno == ENOSPC || errno == EDQUOT) throw NoRoom(why);
+  throw StoreError(why);
 }
 
 void make_directory(const std::filesystem::path& path) {
@@ -82,8 +84,8 @@ void Folder::look_for_room(std::uint64_t unused) {
   room_ = known ? static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize : UINT64_MAX;
   // What is in the log has yet to be brought into the tables.
   struct stat log {};
-  if (::stat((database().string() + "-wal").c_str(), &log) == 0)
-    room_ -= std::min(room_, static_cast<std::uint64_t>(log.st_size));
+  has_log_ = ::stat((database().string() + "-wal").c_str(), &log) == 0 && log.st_size > 0;
+  if (has_log_) room_ -= std::min(room_, static_cast<std::uint64_t>(log.st_size));
   unused_ = unused;
   in_log_ = 0;
 }
@@ -95,7 +97,7 @@ void Folder::must_have_room(std::uint64_t size, std::uint64_t kept) {
   // A short content is in the log of SQLite first, and that takes its room for a while alone.
   const auto in_log = in_log_ + in_tables + kRow;
   if (room_ < lasting + std::max(kept, in_log))
-    throw StoreError(fmt::format("{} has room for {} more bytes alone", path_.string(), room_));
+    throw NoRoom(fmt::format("{} has room for {} more bytes alone", path_.string(), room_));
   room_ -= lasting;
   unused_ -= anew;
   in_log_ = in_log;
@@ -123,10 +125,13 @@ void Folder::write(const std::string& name, const Content& content) const {
   sync();
 }
 
-loop::UniqueFd Folder::open(const std::string& name) const {
+loop::UniqueFd Folder::open(const std::string& name, std::uint64_t size) const {
   const auto path = path_ / kFiles / name;
   loop::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) fail("cannot open", path);
+  if (!file && errno == ENOENT) return {};
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) fail("cannot open", path);
+  if (static_cast<std::uint64_t>(status.st_size) != size) return {};
   return file;
 }
 

@@ -21,6 +21,11 @@ struct StoreRefused : StoreError {
   using StoreError::StoreError;
 };
 
+/// The disk is full, or nearly so.
+struct NoRoom : StoreError {
+  using StoreError::StoreError;
+};
+
 class Folder {
  public:
   /// Makes the folder where there is none (0700) and locks it. Throws StoreError; StoreRefused where another
@@ -37,13 +42,16 @@ class Folder {
   /// can be written anew.
   void look_for_room(std::uint64_t unused);
   std::uint64_t room() const { return room_; }
-  /// Takes of that room. Throws StoreError where a content of `size` bytes would leave less than `kept`
+  /// Whether there is something in the log of SQLite, as far as the last look goes.
+  bool has_log() const { return has_log_; }
+  /// Takes of that room. Throws NoRoom where a content of `size` bytes would leave less than `kept`
   /// bytes.
   void must_have_room(std::uint64_t size, std::uint64_t kept);
 
   /// `content` as a file of that name, on disk with its name when this returns; in its place if there is one.
   void write(const std::string& name, const Content& content) const;
-  loop::UniqueFd open(const std::string& name) const;
+  /// No descriptor where there is no such file of that size. Throws StoreError.
+  loop::UniqueFd open(const std::string& name, std::uint64_t size) const;
   void remove(const std::string& name) const;
   /// The names of all such files, those that were never finished included.
   std::vector<std::string> files() const;
@@ -53,6 +61,7 @@ class Folder {
 
   std::filesystem::path path_;
   std::uint64_t room_ = 0;
+  bool has_log_ = false;
   std::uint64_t unused_ = 0;
   std::uint64_t in_log_ = 0;  // of this transaction
   loop::UniqueFd directory_;

@@ -15,7 +15,6 @@ namespace jobs {
 namespace {
 
 constexpr mode_t kOwnersOnly = 0600;
-constexpr int kBusyMs = 1000;  // for one who looks at it with a program of SQLite's
 
 // Nobody else's to read: SQLite gives the files beside it the same mode.
 void make_private(const std::filesystem::path& file) {
@@ -25,7 +24,7 @@ void make_private(const std::filesystem::path& file) {
 
 SQLite::Database open(const std::filesystem::path& file) {
   make_private(file);
-  SQLite::Database database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMs);
+  SQLite::Database database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, Database::kBusyMs);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   // Debian's SQLite would write zeros over each page of a content that is dropped, through its log.
@@ -40,6 +39,7 @@ Database::Database(const std::filesystem::path& folder)
     : folder_(folder),
       database_(open(folder_.database())),
       file_(::open(folder_.database().c_str(), O_RDONLY | O_CLOEXEC)) {
+  sweep_files();  // which may make the room that the rest needs
   settle();
   count_all();
   sweep_files();
@@ -65,9 +65,11 @@ void Database::count_all() {
     figures_.by_state.at(static_cast<std::size_t>(states.getColumn(0).getInt())) =
         static_cast<std::uint64_t>(states.getColumn(1).getInt64());
   SQLite::Statement sizes(database_,
-                          "SELECT coalesce(sum(iif(state < 2, content_size, result_size)), 0) FROM jobs");
+                          "SELECT coalesce(sum(iif(state < 2, content_size, 0)), 0), "
+                          "coalesce(sum(iif(state < 2, 0, result_size)), 0) FROM jobs");
   sizes.executeStep();
-  figures_.bytes = static_cast<std::uint64_t>(sizes.getColumn(0).getInt64());
+  figures_.kept = static_cast<std::uint64_t>(sizes.getColumn(1).getInt64());
+  figures_.bytes = figures_.kept + static_cast<std::uint64_t>(sizes.getColumn(0).getInt64());
 }
 
 // What a job that is not there has left, and what was never finished.

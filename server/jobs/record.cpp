@@ -25,8 +25,8 @@ std::optional<State> state_called(std::string_view word) {
 }
 
 UnixTime now() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  namespace chrono = std::chrono;
+  return chrono::duration_cast<chrono::milliseconds>(chrono::system_clock::now().time_since_epoch()).count();
 }
 
 std::string new_id() {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Milliseconds kFirstPause{500};  // where the store fails, and what is to be kept is kept here
 constexpr Milliseconds kLongestPause{30'000};
+constexpr Milliseconds kForRoom{20'000}, kForStore{600'000};  // a result waits until it is given up
 constexpr Milliseconds kLookForOld{60'000};
 constexpr Milliseconds kLookForLarge{1000};
 constexpr int kForgottenAtOnce = 100;
@@ -25,11 +26,11 @@ bool was_not_begun(const Ending& ending) {
 }
 
 Ending cancelled_ending() {
-  Ending ending;
-  ending.state = State::cancelled;
-  ending.status = 0;
-  ending.reason = "cancelled";
-  return ending;
+  return {State::cancelled, 0, {}, "cancelled", {}, {}};
+}
+
+Ending failed_ending(std::string reason, std::string usage = {}) {
+  return {State::failed, 0, {}, std::move(reason), std::move(usage), {}};
 }
 
 }  // namespace
@@ -50,98 +51,102 @@ awaitable<> Runner::run(Entry& entry, Place place, std::optional<Begun> job) {
     auto begun = co_await start(entry);
     job = std::move(begun);
   }
-  if (job) {
-    auto ending = co_await work(entry, *job, std::move(place.slot));
-    const bool begun = !was_not_begun(ending);
-    const bool again = may_be_retried(ending) && job->record.attempts <= job->record.retries;
-    bool queued = false;
-    if ((again || !begun) && !entry.cancelled) {
-      queued = co_await queue_again(entry, begun);
-    }
-    if (entry.cancelled) {
-      ending = cancelled_ending();
-    } else if (queued) {
-      entry.cancel.reset();
-      topic_of(entry).set(State::queued);
-      queue_.join(line, entry);
-      queue_.finish(line);
-      --running_;
-      fill();
-      co_return;
-    }
-    co_await keep(entry, std::move(ending));
-  } else {
-    leave(entry, State::cancelled);
+  bool again = false;
+  if (!job)
+    co_await keep(entry, cancelled_ending());
+  else if (is_over(job->record.state))
+    leave(entry, job->record.state);
+  else
+    again = co_await attempt(entry, *job, std::move(place.slot));
+  if (again) {
+    entry.cancel.reset();
+    topic_of(entry).set(State::queued);
+    queue_.join(line, entry);
   }
   queue_.finish(line);
   --running_;
   fill();
 }
 
-// False where that cannot be stored.
-awaitable<bool> Runner::queue_again(Entry& entry, bool begun) {
-  if (!begun) {
-    WakeUp nobody(loop_);
-    co_await nobody.wait(Clock::now() + kFirstPause);
+// True where the job is queued again; otherwise it is over.
+awaitable<bool> Runner::attempt(Entry& entry, Begun& job, offload::Slot slot) {
+  auto ending = co_await work(entry, job, std::move(slot));
+  const bool begun = !was_not_begun(ending);
+  const bool again = may_be_retried(ending) && job.record.attempts <= job.record.retries;
+  if (again || !begun) {
+    const bool queued = co_await queue_again(entry, begun);
+    if (queued && !entry.cancelled) co_return true;
   }
-  const auto queue_again = [id = *entry.id, begun](Database& database) {
-    database.queue_again(id, begun);
-    return true;
-  };
-  auto stored = co_await store_.call(queue_again);
-  co_return std::holds_alternative<bool>(stored);
+  if (entry.cancelled) ending = cancelled_ending();
+  co_await keep(entry, std::move(ending));
+  co_return false;
+}
+
+// False where it is cancelled meanwhile.
+awaitable<bool> Runner::queue_again(Entry& entry, bool begun) {
+  WakeUp nobody(loop_);
+  if (!begun) co_await nobody.wait(Clock::now() + kFirstPause);
+  for (auto pause = kFirstPause; !entry.cancelled; pause = std::min(pause * 2, kLongestPause)) {
+    const auto queue_again = [id = *entry.id, begun](Database& database) {
+      database.queue_again(id, begun);
+      return true;
+    };
+    auto stored = co_await store_.call(queue_again);
+    if (std::holds_alternative<bool>(stored)) co_return true;
+    co_await nobody.wait(Clock::now() + pause);
+  }
+  co_return false;
 }
 
 // Nothing where it need not be run. Where the store fails the job stays queued there, and is tried again.
 awaitable<std::optional<Begun>> Runner::start(Entry& entry) {
   WakeUp nobody(loop_);
-  for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+  for (auto pause = kFirstPause; !entry.cancelled; pause = std::min(pause * 2, kLongestPause)) {
     const auto id = *entry.id;
     const auto begin = [id, at = now()](Database& database) { return database.start(id, at); };
     auto answer = co_await store_.call(begin);
     if (auto* begun = std::get_if<std::optional<Begun>>(&answer)) co_return std::move(*begun);
     co_await nobody.wait(Clock::now() + pause);
   }
+  co_return std::nullopt;
 }
 
 awaitable<Ending> Runner::work(Entry& entry, Begun& job, offload::Slot slot) {
   if (entry.cancelled) co_return cancelled_ending();
   auto& topic = topic_of(entry);
   topic.set(State::running);
-  const auto executor = co_await asio::this_coro::executor;
   auto running = work_.run(job, std::move(slot), topic);
   auto until_cancelled = asio::bind_cancellation_slot(entry.cancel->slot(), use_awaitable);
-  std::string what;
   try {
     auto ending = co_await asio::co_spawn(loop_.get_executor(), std::move(running), until_cancelled);
     co_return ending;
-  } catch (const boost::system::system_error& error) {
-    what = error.what();
+  } catch (const StoreError&) {
+    co_return failed_ending("content_lost");
+  } catch (const std::exception&) {  // it is cancelled, mostly
+    co_return failed_ending("internal_error");
   }
-  if (entry.cancelled) co_return cancelled_ending();
-  Ending ending;
-  ending.state = State::failed;
-  ending.status = 0;
-  ending.reason = "internal_error";
-  co_return ending;
 }
 
-// Until it is stored, whatever that takes: first as it is, then without its result.
+// Until it is stored, whatever that takes. Its result goes with it for as long as that may help.
 awaitable<> Runner::keep(Entry& entry, Ending ending) {
   WakeUp nobody(loop_);
+  const auto since = Clock::now();
   const auto shared = std::make_shared<Ending>(std::move(ending));
   const auto id = *entry.id;
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
     const auto end = [id, shared, at = now()](Database& database) { return database.end(id, *shared, at); };
     auto answer = co_await store_.call(end);
-    if (std::holds_alternative<bool>(answer)) break;
-    if (shared->status != 0) {
-      *shared = {State::failed, 0, {}, "store_failed", std::move(shared->usage), {}};
-      continue;
+    const auto* failed = std::get_if<StoreFailed>(&answer);
+    if (!failed) break;
+    const auto patience = failed->no_room ? kForRoom : kForStore;
+    if (shared->status != 0 && Clock::now() - since >= patience) {
+      store_.let_go(std::make_shared<Content>(std::move(shared->result)));
+      *shared = failed_ending("store_failed", std::move(shared->usage));
     }
     co_await nobody.wait(Clock::now() + pause);
   }
   leave(entry, shared->state);
+  if (shared->result.file) store_.let_go(shared);
 }
 
 void Runner::leave(Entry& entry, State state) {
@@ -189,10 +194,9 @@ awaitable<> Runner::cancel(std::string id) {
   const auto topic = watch(id);
   if (!topic) co_return;
   auto& entry = live_.find(id)->second;
-  entry.cancelled = true;
-  if (entry.cancel) {
-    entry.cancel->emit(asio::cancellation_type::terminal);
-  } else {
+  const bool first = !std::exchange(entry.cancelled, true);
+  if (first && entry.cancel) entry.cancel->emit(asio::cancellation_type::terminal);
+  if (first && !entry.cancel) {
     queue_.leave(entry);
     asio::co_spawn(loop_.get_executor(), end_queued(entry), asio::detached);
   }
@@ -212,8 +216,8 @@ awaitable<> Runner::forget_old() {
   WakeUp nobody(loop_);
   for (;;) {
     const auto before = now() - terms_.keep_results.count();
-    const auto forget = [before, bytes = terms_.keep_bytes](Database& database) {
-      return database.forget_oldest(before, bytes, kForgottenAtOnce);
+    const auto forget = [before, kept = terms_.keep_bytes](Database& database) {
+      return database.forget_oldest(before, kept, kForgottenAtOnce);
     };
     auto answer = co_await store_.call(forget);
     const auto* forgotten = std::get_if<int>(&answer);
@@ -221,7 +225,7 @@ awaitable<> Runner::forget_old() {
     const auto until = Clock::now() + kLookForOld;
     do {
       co_await nobody.wait(Clock::now() + kLookForLarge);
-    } while (Clock::now() < until && store_.figures().bytes <= terms_.keep_bytes);
+    } while (Clock::now() < until && store_.figures().kept <= terms_.keep_bytes);
   }
 }
 

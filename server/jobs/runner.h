@@ -80,6 +80,7 @@ class Runner {
   Topic& topic_of(Entry& entry);
   void fill();
   awaitable<> run(Entry& entry, Place place, std::optional<Begun> job);
+  awaitable<bool> attempt(Entry& entry, Begun& job, offload::Slot slot);
   awaitable<std::optional<Begun>> start(Entry& entry);
   awaitable<Ending> work(Entry& entry, Begun& job, offload::Slot slot);
   awaitable<bool> queue_again(Entry& entry, bool begun);

@@ -19,6 +19,7 @@ namespace jobs {
 /// Nothing of what was asked for has happened.
 struct StoreFailed {
   std::string why;
+  bool no_room = false;  ///< the disk is full
 };
 
 template <typename Result>
@@ -26,8 +27,8 @@ using Answer = std::variant<Result, StoreFailed>;
 
 class Store {
  public:
-  /// Opens it, and blocks meanwhile. Where the folder cannot be used, everything is answered by StoreFailed;
-  /// throws StoreRefused where a server must not start with it.
+  /// Opens it, and blocks meanwhile. Where the folder cannot be used, everything is answered by StoreFailed
+  /// until it can. Throws StoreRefused where a server must not start with it.
   Store(Loop& loop, const std::filesystem::path& folder);
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -62,6 +63,12 @@ class Store {
   /// database, and blocks meanwhile. Nobody hears of it.
   void finish(std::function<void(Database&)> last);
 
+  /// Has the thread destroy it: to close a large file that has no name any more takes milliseconds.
+  template <typename Thing>
+  void let_go(std::shared_ptr<Thing> thing) {
+    thread_.run([thing = std::move(thing)] {});
+  }
+
   const Figures& figures() const { return figures_; }
   /// Why nothing can be stored; empty where all is well.
   const std::string& fault() const { return fault_; }
@@ -74,7 +81,7 @@ class Store {
     virtual ~Operation() = default;
     virtual void perform(Database& database) = 0;  // in the thread
     virtual void let_go() = 0;                     // of what it was made of, in the thread
-    virtual void tell(const std::string* why_not) = 0;
+    virtual void tell(const std::optional<StoreFailed>& why_not) = 0;
   };
   template <typename Work, typename Then>
   class OperationOf final : public Operation {
@@ -82,9 +89,9 @@ class Store {
     OperationOf(Work work, Then then) : work_(std::move(work)), then_(std::move(then)) {}
     void perform(Database& database) override { result_.emplace((*work_)(database)); }
     void let_go() override { work_.reset(); }
-    void tell(const std::string* why_not) override {
+    void tell(const std::optional<StoreFailed>& why_not) override {
       if (why_not)
-        then_(StoreFailed{*why_not});
+        then_(*why_not);
       else
         then_(std::move(*result_));
     }
@@ -96,24 +103,31 @@ class Store {
   };
   struct Group {
     std::vector<std::unique_ptr<Operation>> operations;
-    std::vector<std::optional<std::string>> faults;  // of each
+    std::vector<std::optional<StoreFailed>> faults;  // of each
     std::optional<Figures> figures;
     double seconds = 0;
   };
 
+  bool open();
   void send();
   void perform(Group& group);
   void perform(Group& group, std::size_t first, std::size_t last);
   void tell(Group group);
   bool tell_next();
+  static void finish(Database& database, const std::function<void(Database&)>& last);
 
   Loop& loop_;
-  std::unique_ptr<Database> database_;  // the thread's, once it is there
+  const std::filesystem::path folder_;
+  // The thread's, once it is there: the database, or why it is not open, and when that is tried again.
+  std::unique_ptr<Database> database_;
+  std::string not_open_;
+  Clock::time_point open_again_{};
+  // The loop's.
   std::string fault_;
   Figures figures_;
   std::vector<std::unique_ptr<Operation>> asked_;
   bool busy_ = false;
-  std::deque<std::pair<std::unique_ptr<Operation>, std::optional<std::string>>> answers_;  // to be told
+  std::deque<std::pair<std::unique_ptr<Operation>, std::optional<StoreFailed>>> answers_;  // to be told
   ThreadPool thread_;
 };
 

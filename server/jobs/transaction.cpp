@@ -13,10 +13,12 @@ namespace {
 // More than a group of operations can write. With less than that SQLite's log begins anew for each
 // transaction: grown into the last of the room, it could not be brought into the tables any more.
 constexpr std::uint64_t kLittleRoom = 8 << 20;
+constexpr Milliseconds kMakeRoomAgain{2000};
 
 }  // namespace
 
 void Database::begin() {
+  figures_before_ = figures_;
   folder_.must_be_there();
   struct stat here {
   }, there{};
@@ -24,11 +26,7 @@ void Database::begin() {
       here.st_ino != there.st_ino)
     throw StoreError(fmt::format("{} is not there any more", folder_.database().string()));
   folder_.look_for_room(unused());
-  if (folder_.room() < kLittleRoom) {
-    make_room();
-    folder_.look_for_room(unused());
-  }
-  figures_before_ = figures_;
+  if (folder_.room() < kLittleRoom && folder_.has_log()) make_room();
   prepared("BEGIN IMMEDIATE").exec();
 }
 
@@ -47,8 +45,15 @@ void Database::roll_back() noexcept {
   figures_ = figures_before_;
 }
 
+// Not where somebody reads what the log has: to wait for its end would hold up everybody else.
 void Database::make_room() {
-  database_.tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (Clock::now() < make_room_again_) return;
+  auto* handle = database_.getHandle();
+  sqlite3_busy_timeout(handle, 0);
+  const int result = sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(handle, kBusyMs);
+  if (result != SQLITE_OK) make_room_again_ = Clock::now() + kMakeRoomAgain;
+  folder_.look_for_room(unused());
 }
 
 // What deleted rows have left, in bytes.

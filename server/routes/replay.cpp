@@ -81,8 +81,9 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
     replay.exchange.request.file =
         front_door::SpooledContent(std::move(job.submission.content.file), content->size);
   } else if (content->file) {
-    const auto read = [content] { return jobs::read_all(*content); };
-    replay.exchange.request.body = co_await json_pool_.call(read);
+    // The pool closes it, too: by the job's end it has no name any more, and that takes milliseconds.
+    auto read = [content = std::move(job.submission.content)] { return jobs::read_all(content); };
+    replay.exchange.request.body = co_await json_pool_.call(std::move(read));
   } else {
     replay.exchange.request.body = std::move(job.submission.content.bytes);
   }

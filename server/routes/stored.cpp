@@ -58,6 +58,10 @@ void cut(const Call& call, const jobs::Record& record, Reply& reply) {
   }
 }
 
+Reply unknown_job(const Call& call) {
+  return problem(call, 404, "unknown_job", "there is no such job, or it is not yours, or it is forgotten");
+}
+
 }  // namespace
 
 Reply jobs_off(const Call& call) {
@@ -82,7 +86,7 @@ awaitable<std::variant<jobs::Record, Reply>> find_job(Call& call, const Stored& 
   if (const auto* failed = std::get_if<jobs::StoreFailed>(&answer)) co_return store_failed(call, *failed);
   auto& record = std::get<std::optional<jobs::Record>>(answer);
   if (record && (stored.for_operators || record->owner == owner_of(call))) co_return std::move(*record);
-  co_return problem(call, 404, "unknown_job", "there is no such job, or it is not yours, or it is forgotten");
+  co_return unknown_job(call);
 }
 
 awaitable<Reply> result_reply(Call& call, const Stored& stored, jobs::Record record) {
@@ -90,7 +94,9 @@ awaitable<Reply> result_reply(Call& call, const Stored& stored, jobs::Record rec
   const auto read = [record](jobs::Database& database) { return database.result(record); };
   auto answer = co_await stored.store->call(read);
   if (const auto* failed = std::get_if<jobs::StoreFailed>(&answer)) co_return store_failed(call, *failed);
-  auto reply = whole(record, std::move(std::get<jobs::Content>(answer)));
+  auto& result = std::get<std::optional<jobs::Content>>(answer);
+  if (!result) co_return unknown_job(call);
+  auto reply = whole(record, std::move(*result));
   cut(call, record, reply);
   co_return reply;
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -172,6 +173,22 @@ TEST_CASE("a disk that many clients fill at once takes jobs again as soon as som
     CAPTURE(id);
     CHECK(end_of(server, id, seconds(60)) == "done");
   }
+}
+
+TEST_CASE("somebody who reads the database holds up nobody, though there is little room" *
+          harness::NeedsRoot()) {
+  const Disk disk("7m");
+  if (!disk.is_mounted()) return;
+  const UnrulyServer server({"--jobs-dir", disk.path(), "--running", "2"});
+  CHECK(end_of(server, submitted(server, "nothing")) == "done");
+  sqlite3* reader = nullptr;
+  REQUIRE(sqlite3_open((disk.path() / "jobs.sqlite").c_str(), &reader) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM jobs", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const Stopwatch watch;
+  for (int i = 0; i < 20; ++i) CHECK(end_of(server, submitted(server, "nothing")) == "done");
+  CHECK(watch.elapsed() < seconds(5));
+  sqlite3_close(reader);
+  CHECK(end_of(server, submitted(server, "nothing")) == "done");
 }
 
 }  // namespace

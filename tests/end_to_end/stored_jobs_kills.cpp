@@ -90,8 +90,8 @@ TEST_CASE("killed at random moments under load, the server loses nothing that it
   }
   StoringServer server(folder, flags);
   std::set<std::string> ids;
-  HttpClient http(server.port());
   for (auto& client : clients) {
+    HttpClient http(server.port());
     client.submit_one(http);  // it may be stored already, without a word to the client
     CHECK(client.refusals() == std::vector<std::string>());
     REQUIRE(client.accepted().size() > 20);

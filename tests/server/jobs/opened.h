@@ -59,7 +59,7 @@ struct Opened {
     return (*this)([&](Database& d) { return d.end(id, ending, at); });
   }
   std::string result(const std::string& id) {
-    return (*this)([&](Database& d) { return read_all(d.result(d.find(id).value())); });
+    return (*this)([&](Database& d) { return read_all(d.result(d.find(id).value()).value()); });
   }
 };
 
