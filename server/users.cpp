@@ -39,8 +39,8 @@ User find_user(const std::string& flag, const std::string& user) {
 }
 
 // To start, limit and end processes of another user, and to make and remove their folders.
-constexpr int kForJobUser[] = {CAP_SETUID,       CAP_SETGID, CAP_SETPCAP,     CAP_KILL,
-                               CAP_SYS_RESOURCE, CAP_CHOWN,  CAP_DAC_OVERRIDE};
+constexpr int kForJobUser[] = {CAP_SETUID,       CAP_SETGID, CAP_SETPCAP,      CAP_KILL,
+                               CAP_SYS_RESOURCE, CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER};
 
 using CapabilitySets = __user_cap_data_struct[_LINUX_CAPABILITY_U32S_3];
 
@@ -76,6 +76,11 @@ std::vector<Needed> needed_for_job_user(const Options& options) {
   std::vector<Needed> needed{{CAP_SETUID, "CAP_SETUID"}, {CAP_SETGID, "CAP_SETGID"}, {CAP_KILL, "CAP_KILL"}};
   if (options.start == process::Start::fork || !options.per_task.empty())
     needed.push_back({CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE (for --start fork and [task.NAME])"});
+  if (!options.commands.empty()) {
+    needed.push_back({CAP_CHOWN, "CAP_CHOWN (to give commands their folders)"});
+    needed.push_back({CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE (to see into folders of commands)"});
+    needed.push_back({CAP_FOWNER, "CAP_FOWNER (to remove folders of commands)"});
+  }
   return needed;
 }
 

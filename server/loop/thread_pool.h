@@ -10,6 +10,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <exception>
 #include <memory>
@@ -33,6 +34,16 @@ class ThreadPool {
   template <typename Work>
   void run(Work work) {
     asio::post(threads_, std::move(work));
+  }
+
+  /// The same, but not before `pause` is over, and never where the pool ends before. For the threads to call,
+  /// too.
+  template <typename Work>
+  void run_later(Milliseconds pause, Work work) {
+    const auto timer = std::make_shared<asio::steady_timer>(threads_.get_executor(), pause);
+    timer->async_wait([timer, work = std::move(work)](const boost::system::error_code& error) mutable {
+      if (!error) work();
+    });
   }
 
   /// Calls `then(result)` on the loop with what `work` returned. The loop runs until then. `work` is

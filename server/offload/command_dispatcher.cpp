@@ -1,5 +1,7 @@
 #include "server/offload/command_dispatcher.h"
 
+#include <fmt/format.h>
+
 #include "server/offload/command_spares.h"
 #include "server/process/run_command.h"
 
@@ -20,6 +22,12 @@ awaitable<std::variant<Slot, process::Failure>> CommandDispatcher::enter(const p
     co_return co_await enter_all(job, std::move(slot));
   auto& own = own_.try_emplace(command.task, loop_, command.running, all.max_waiting(), all.wait_limit())
                   .first->second;
+  // A stored job has its slot already: it comes again later.
+  if (slot && own.running() >= own.slots())
+    co_return process::Failure{process::Reason::queue_timeout,
+                               fmt::format("{} of this task's jobs run already", own.running()),
+                               {},
+                               {}};
   auto past = co_await own.enter(job.deadline, job.client);
   if (auto* refusal = std::get_if<process::Failure>(&past)) co_return std::move(*refusal);
   auto admitted = co_await enter_all(job, std::move(slot));
@@ -27,11 +35,13 @@ awaitable<std::variant<Slot, process::Failure>> CommandDispatcher::enter(const p
   co_return admitted;
 }
 
-// A spare that has got its content, or a process that was started for it.
+// A spare that waits and has got its content, or a process that is started for it.
 awaitable<CommandDispatcher::Lent> CommandDispatcher::lend(const process::Command& command,
                                                            const process::CommandInput& input,
                                                            Deadline deadline) {
-  if (const auto found = spares_.find(command.task); found != spares_.end() && suits_spares(input.content)) {
+  if (const auto found = spares_.find(command.task); found != spares_.end() && found->second->ready() > 0 &&
+                                                     input.streams == command.streams &&
+                                                     suits_spares(input.content)) {
     auto& crew = *found->second;
     auto lent = co_await crew.lend(deadline);
     if (auto* process = std::get_if<std::unique_ptr<process::Process>>(&lent))

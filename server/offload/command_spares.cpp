@@ -28,7 +28,7 @@ std::function<SpareOrder()> spare_orders(process::JobFolders& folders, const pro
       return spare;
     }
     spare.folder = process::JobFolder(folders);
-    spare.order = process::order_of(command, {{}, out}, spare.folder.path());
+    spare.order = process::order_of(command, {{}, out, command.streams}, spare.folder.path());
     return spare;
   };
 }

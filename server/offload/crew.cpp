@@ -100,7 +100,7 @@ void Crew::order_one() {
     asio::post(loop_, [this, error = errno] {
       process::Launched none;
       none.error = error;
-      none.step = "pipe2";
+      none.step = "pipe";
       on_spawned(std::move(none));
     });
     return;

@@ -95,6 +95,7 @@ void Crew::Ending::finish() {
   crew->orphans_.spare_no_more(pid);
   slot = {};
   crew->orphans_.sweep();
+  if (process->folder() && crew->orphans_.none()) process->leaves_nobody();
   crew->refill();
   if (!leave.abandoned || !crew->observers_.on_abandoned) return;
   auto usage = process->usage();

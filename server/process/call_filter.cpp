@@ -89,6 +89,17 @@ void refuse_others(Instructions& rules, unsigned number) {
   answer(rules, kNotPermitted);
 }
 
+// A process of any job may otherwise join the group of another's, and be taken for one of its own.
+void refuse_groups_of_others(Instructions& rules) {
+  load_argument(rules, 1);
+  answer_if(rules, BPF_JEQ, 0, SECCOMP_RET_ALLOW);
+  rules.push_back(BPF_STMT(BPF_MISC | BPF_TAX, 0));
+  load_argument(rules, 0);
+  rules.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1));
+  answer(rules, SECCOMP_RET_ALLOW);
+  answer(rules, kNotPermitted);
+}
+
 // The first argument says what the second is the id of. A group may be another job's.
 void refuse_all_but(Instructions& rules, unsigned kind) {
   load_argument(rules, 0);
@@ -130,6 +141,7 @@ void refuse_for_all(Instructions& program) {
   for (const unsigned call :
        {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_sched_setaffinity})
     for_call(program, call, [](Instructions& rules) { refuse_others(rules, 0); });
+  for_call(program, SYS_setpgid, refuse_groups_of_others);
   for_call(program, SYS_setpriority, [](Instructions& rules) { refuse_all_but(rules, PRIO_PROCESS); });
   for_call(program, SYS_ioprio_set, [](Instructions& rules) { refuse_all_but(rules, kPriorityOfProcess); });
 }

@@ -59,7 +59,7 @@ Order order_of(const Command& command, const CommandInput& input, const std::str
   order.limits = command.limits;
   order.file_size = file_size_of(command.limits);
   order.confiner = command.confiner;
-  order.streams = command.streams;
+  order.streams = input.streams;
   order.content = input.content;
   return order;
 }

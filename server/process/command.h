@@ -59,6 +59,7 @@ using ParamValues = std::map<std::string, ParamValue, std::less<>>;
 struct CommandInput {
   ParamValues params;                       ///< one for each of the command's
   std::shared_ptr<loop::UniqueFd> content;  ///< as in Order
+  bool streams = false;                     ///< somebody takes its stdout as it comes
 };
 
 /// The environment's name for a param: "PARAM_WIDTH".

@@ -26,6 +26,8 @@ constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr char kPrefix[] = "cruncherd-";
 constexpr mode_t kOwnersOnly = 0700;
 constexpr std::size_t kMostKept = 64;
+constexpr Milliseconds kRemoveAgain[] = {Milliseconds(50), Milliseconds(250), Milliseconds(1000),
+                                         Milliseconds(5000)};
 
 // Not loop::random_id(), which is the loop's own.
 std::uint64_t random_number() {
@@ -146,16 +148,29 @@ std::string JobFolders::next_path() {
   return fmt::format("{}/{}", own_.path, next_++);
 }
 
-void JobFolders::remove(std::string path) {
-  thread_.run([this, path = std::move(path)] { clear(path); });
+void JobFolders::remove(std::string path, bool may_be_kept) {
+  thread_.run([this, path = std::move(path), may_be_kept] { clear(path, may_be_kept); });
 }
 
-void JobFolders::clear(const std::string& path) {
-  if (is_as_new(path, own_.lock.get())) {
+void JobFolders::clear(const std::string& path, bool may_be_kept) {
+  if (may_be_kept && is_as_new(path, own_.lock.get())) {
     const std::lock_guard lock(kept_.mutex);
     if (kept_.paths.size() < kMostKept) return kept_.paths.push_back(path);
   }
-  remove_folder(path);
+  remove_again(path, 0);
+}
+
+// Beyond these times some are tried whenever another one has ended, and the rest at the server's end.
+void JobFolders::remove_again(std::string path, std::size_t times) {
+  if (!remove_folder(path)) {
+    if (times < std::size(kRemoveAgain))
+      thread_.run_later(kRemoveAgain[times],
+                        [this, path = std::move(path), times] { remove_again(path, times + 1); });
+    else
+      left_.insert(left_.begin(), std::move(path));
+  } else if (!left_.empty() && remove_folder(left_.back())) {
+    left_.pop_back();
+  }
 }
 
 loop::UniqueFd make_folder(const std::string& path) {
@@ -178,19 +193,23 @@ std::size_t size_of_file(const loop::UniqueFd& file) {
 }
 
 bool put_content(int folder, const std::string& name, int content) {
+  struct stat source {
+  }, owner{};
+  if (::fstat(folder, &owner) != 0 || (content >= 0 && ::fstat(content, &source) != 0)) return false;
+  // One that has a name is kept for another attempt, and this job might write to it.
   const auto own = fmt::format("/proc/self/fd/{}", content);
-  if (content >= 0 &&
+  const bool nameless = content >= 0 && source.st_nlink == 0;
+  if (nameless &&
       (::linkat(AT_FDCWD, own.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST))
     return true;
   const loop::UniqueFd copy(
       ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!copy || content < 0) return static_cast<bool>(copy);
-  struct stat status {};
-  if (::fstat(content, &status) != 0) return false;
-  if (status.st_uid != ::geteuid() && ::fchown(copy.get(), status.st_uid, status.st_gid) != 0) return false;
+  if (!copy) return false;
+  if (owner.st_uid != ::geteuid() && ::fchown(copy.get(), owner.st_uid, owner.st_gid) != 0) return false;
+  if (content < 0 || ::ioctl(copy.get(), FICLONE, content) == 0) return true;
   off_t at = 0;
-  while (at < status.st_size) {
-    const auto count = ::sendfile(copy.get(), content, &at, static_cast<std::size_t>(status.st_size - at));
+  while (at < source.st_size) {
+    const auto count = ::sendfile(copy.get(), content, &at, static_cast<std::size_t>(source.st_size - at));
     if (count < 0 && errno != EINTR) return false;
     if (count == 0) break;
   }

@@ -25,13 +25,15 @@ class JobFolders {
   JobFolders(const JobFolders&) = delete;
   JobFolders& operator=(const JobFolders&) = delete;
 
-  /// A path for one job. The launcher makes the folder, unless an empty one is there from an earlier job: to
-  /// make and remove one takes a usual file system as long as to start a small program.
+  /// A path for one job. The launcher makes the folder, unless an empty one is there from an earlier job that
+  /// has left no process: to make and remove one takes a usual file system as long as to start a small
+  /// program.
   std::string next_path();
 
-  /// Removes all that is in a job's folder, on a thread, and the folder unless it is kept for another job.
-  /// Nobody waits for it.
-  void remove(std::string path);
+  /// Removes all that is in a job's folder, on a thread, and the folder unless it `may_be_kept` for another
+  /// job. Nobody waits for it. Where something is left, since processes of the job still write, it is tried
+  /// again.
+  void remove(std::string path, bool may_be_kept);
 
  private:
   struct Own {
@@ -47,11 +49,13 @@ class JobFolders {
     std::vector<std::string> paths;
   };
 
-  void clear(const std::string& path);
+  void clear(const std::string& path, bool may_be_kept);
+  void remove_again(std::string path, std::size_t times);
 
   Own own_;
   Kept kept_;
-  loop::ThreadPool thread_;  // removes in there: ends first
+  std::vector<std::string> left_;  // the thread's
+  loop::ThreadPool thread_;        // removes in there: ends first
   std::uint64_t next_ = 0;
 };
 
@@ -61,20 +65,26 @@ class JobFolder {
   JobFolder() = default;
   explicit JobFolder(JobFolders& folders) : folders_(&folders), path_(folders.next_path()) {}
   JobFolder(JobFolder&& other) noexcept
-      : folders_(std::exchange(other.folders_, nullptr)), path_(std::move(other.path_)) {}
+      : folders_(std::exchange(other.folders_, nullptr)),
+        path_(std::move(other.path_)),
+        may_be_kept_(other.may_be_kept_) {}
   JobFolder& operator=(JobFolder&& other) noexcept {
     std::swap(folders_, other.folders_);
     std::swap(path_, other.path_);
+    std::swap(may_be_kept_, other.may_be_kept_);
     return *this;
   }
   ~JobFolder() {
-    if (folders_) folders_->remove(std::move(path_));
+    if (folders_) folders_->remove(std::move(path_), may_be_kept_);
   }
   const std::string& path() const { return path_; }
+  /// Nobody is left who could reach into it while another job has it.
+  void may_be_kept() { may_be_kept_ = true; }
 
  private:
   JobFolders* folders_ = nullptr;
   std::string path_;
+  bool may_be_kept_ = false;
 };
 
 /// Makes a folder (0700), or opens the one that is there. No descriptor, with errno, where it cannot.
@@ -87,8 +97,8 @@ loop::UniqueFd make_nameless_file(int folder);
 /// Bytes of an open file; 0 where there is none.
 std::size_t size_of_file(const loop::UniqueFd& file);
 
-/// Gives the content's file a name in `folder`, as a second name of the same file where that can be, else as
-/// a copy of the same owner. False with errno.
+/// Gives the content's file a name in `folder`: its first one, or else a copy one, of the folder's owner. -1:
+/// an empty file. False with errno.
 bool put_content(int folder, const std::string& name, int content);
 
 /// Whether a folder is one as make_folder() makes it in a folder of the kind of `parent`: empty, 0700,

@@ -146,6 +146,12 @@ bool hand_over(const Program& program, int file) {
   return !program.user || ::fchown(file, program.user->uid, program.user->gid) == 0;
 }
 
+// One with a name stays the server's.
+bool hand_over_nameless(const Program& program, int file) {
+  struct stat status {};
+  return (::fstat(file, &status) == 0 && status.st_nlink > 0) || hand_over(program, file);
+}
+
 // Fills in what is the same for all: the process.
 Launched start(Launched launched, Child child, bool preferred_for_oom) {
   const auto begin = std::chrono::steady_clock::now();
@@ -202,7 +208,7 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   launched.folder = make_folder(order.folder);
   if (!launched.folder) return failed(std::move(launched), "mkdir", errno);
   const int folder = launched.folder.get();
-  if (!hand_over(program, folder) || (order.content && !hand_over(program, order.content->get())))
+  if (!hand_over(program, folder) || (order.content && !hand_over_nameless(program, order.content->get())))
     return failed(std::move(launched), "fchown", errno);
   // Opened anew: from its beginning, and not to be written.
   const bool as_stdin = order.content && order.in.empty();
@@ -215,6 +221,8 @@ Launched launch(const Program& program, const Order& order, const Confiner& conf
   if (!order.streams) launched.file = make_nameless_file(folder);
   if ((order.streams ? !out.open() : !launched.file) || !err.open())
     return failed(std::move(launched), "open", errno);
+  if (launched.file && !hand_over(program, launched.file.get()))
+    return failed(std::move(launched), "fchown", errno);
   const auto ruleset =
       confiner.ruleset({.folder = folder, .content = in.get(), .result = launched.file.get()});
   if (!ruleset && errno != 0) return failed(std::move(launched), "landlock", errno);

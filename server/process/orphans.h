@@ -30,6 +30,9 @@ class Orphans {
   /// Kills and reaps what is there, at once what there mostly is, of many some at a time. Looks again soon,
   /// until two looks found nothing: one may miss what lives (proc(5), children).
   void sweep();
+  /// Whether there is none at this moment, be it one that is spared. What is left of a job has an ancestor
+  /// here, and the kernel lists a thread's first child under its lock: this misses nobody.
+  bool none() const { return children_().empty(); }
   /// True while a sweep is to come.
   bool busy() const { return scheduled_; }
 

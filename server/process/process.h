@@ -76,6 +76,8 @@ class Process {
   loop::UniqueFd& file() { return ordered_.file; }
   /// Removes the folder once this process is gone.
   void own(JobFolder folder) { ordered_.owned = std::move(folder); }
+  /// Nothing is left of its job: another may have the folder.
+  void leaves_nobody() { ordered_.owned.may_be_kept(); }
 
   /// Suspends until a pipe that is listened to is ready, it has ended, wake() is called, or `until`. One may
   /// wait at a time.

@@ -1,6 +1,7 @@
 #include "server/process/stream_command.h"
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <optional>
 
 #include "server/loop/size_limits.h"
@@ -8,6 +9,9 @@
 #include "server/process/pipe_reading.h"
 
 namespace process {
+
+using namespace asio::experimental::awaitable_operators;
+
 CommandStream::CommandStream(Process& process, const Command& command, Deadline deadline,
                              const EndPolicy& policy, JobListener* listener)
     : process_(process),
@@ -41,6 +45,16 @@ awaitable<> CommandStream::listen() {
   if (!process_.ended() && !fault_) fault_ = appetite_.look();
 }
 
+// While the client does not read. Returns at the deadline, or with a fault.
+awaitable<> CommandStream::watch() {
+  loop::Timer timer(co_await asio::this_coro::executor);
+  while (!over()) {
+    timer.expires_at(process_.ended() ? deadline_ : std::min(deadline_, appetite_.next_look()));
+    co_await timer.async_wait(use_awaitable);
+    if (!process_.ended() && !fault_) fault_ = appetite_.look();
+  }
+}
+
 awaitable<bool> CommandStream::begins() {
   while (out_open_ && !read_out() && out_open_ && !over()) co_await listen();
   while (bytes_.empty() && !process_.ended() && !over()) co_await listen();
@@ -56,7 +70,7 @@ awaitable<Outcome> CommandStream::pass_on(PassOn write) {
         break;
       }
       const auto bytes = std::exchange(bytes_, {});
-      co_await write(bytes);
+      co_await (write(bytes) || watch());
     } else if (out_open_) {
       co_await listen();
     }

@@ -33,6 +33,7 @@ class CommandStream {
   bool read_out();
   bool over() const { return fault_ || Clock::now() >= deadline_; }
   awaitable<> listen();
+  awaitable<> watch();
 
   Process& process_;
   const Command& command_;

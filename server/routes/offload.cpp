@@ -104,7 +104,8 @@ awaitable<Reply> Offload::run_command(Call& call, process::Job job, const proces
   const auto lines = std::make_shared<LoggedLines>(observers_, call.request_id);
   job.listener = call.listener ? call.listener : lines.get();
   auto slot = std::exchange(call.slot, std::nullopt);
-  if (!command.streams) {
+  input.streams = command.streams && !call.listener;  // of a stored job nobody takes anything before its end
+  if (!input.streams) {
     auto outcome = co_await commands_->run(job, command, input, std::move(slot));
     call.stderr_is_told = lines->end();
     co_return told(call, std::move(outcome));

@@ -6,32 +6,6 @@
 namespace routes {
 namespace {
 
-// What a stream writes, whose job's own limits bound it.
-struct Collected final : front_door::ReplyStream {
-  awaitable<> write(std::string_view bytes) override {
-    text += bytes;
-    co_return;
-  }
-  std::string text;
-};
-
-// The reply with its content in memory or in a file, and not to be streamed.
-awaitable<Reply> collected(Reply reply, Call& call) {
-  if (!reply.stream) co_return reply;
-  Collected content;
-  const auto stream = std::move(reply.stream);
-  reply.stream = {};
-  std::string_view broken;
-  try {
-    co_await stream(content);
-  } catch (const front_door::StreamBroken& error) {
-    broken = error.reason;
-  }
-  if (!broken.empty()) co_return problem(call, 502, broken, "the output broke off");
-  reply.content = std::move(content.text);
-  co_return reply;
-}
-
 jobs::Ending ending_of(Reply reply, const Call& call) {
   jobs::Ending ending;
   ending.state = reply.status < 400 ? jobs::State::done : jobs::State::failed;
@@ -66,9 +40,7 @@ Replay::Replay(const jobs::Submission& request, std::string request_id, process:
 }
 
 awaitable<Reply> Replay::run(Offload& offload) {
-  auto reply = co_await run_task(call, offload);
-  auto whole = co_await collected(std::move(reply), call);
-  co_return whole;
+  co_return co_await run_task(call, offload);
 }
 
 awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jobs::Topic& topic) {

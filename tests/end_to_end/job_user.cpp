@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -226,6 +227,10 @@ exec = ["sh", "-c", "id -u; cat; echo b > b && cat b"]
 [task.spare]
 exec = ["sh", "-c", "id -u; cat; echo b > b && cat b"]
 spares = 1
+[task.anew]
+exec = ["sh", "-c", "cat /dev/stdin > /dev/stdout"]
+[task.litter]
+exec = ["sh", "-c", "mkdir a && touch a/b c && chmod 0 a"]
 [task.files]
 exec = ["sh", "-c", "id -u | cat - a > b"]
 in = "a"
@@ -233,7 +238,10 @@ out = "b"
 )toml");
   for (const auto* server_user : {"root", "daemon"}) {
     CAPTURE(std::string(server_user));
-    const RunningServer server({"--config", config, "--job-user", kNobody, "--user", server_user});
+    const harness::TemporaryDirectory scratch;
+    std::filesystem::permissions(scratch.path(), std::filesystem::perms(01777));
+    const RunningServer server(
+        {"--config", config, "--job-user", kNobody, "--user", server_user, "--scratch-dir", scratch.path()});
     const auto answer_of = [&](const std::string& task, const std::string& content) {
       const Fields fields{{"Content-Type", "text/plain"}, {"Content-Length", std::to_string(content.size())}};
       return HttpClient(server.port()).request("POST", "/tasks/" + task, fields, content).body;
@@ -245,6 +253,17 @@ out = "b"
       CHECK(answer_of("spare", content) == uid + content + "b\n");
       CHECK(answer_of("files", content) == uid + content);
     }
+    CHECK(answer_of("files", "") == uid);
+    CHECK(answer_of("anew", "a\n") == "a\n");
+    CHECK(answer_of("litter", "") == "");
+    // Below the server's own folder.
+    const auto left = [&scratch] {
+      std::size_t count = 0;
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path()))
+        count += entry.is_regular_file();
+      return count;
+    };
+    CHECK(eventually(seconds(5), [&] { return left() == 0; }));
   }
 }
 

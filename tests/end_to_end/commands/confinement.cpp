@@ -176,7 +176,8 @@ def priority(): os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)
 def cores(): os.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))
 def death_signal():
     if libc.prctl(1, 0) != 0: raise OSError(ctypes.get_errno())
-for way in (mptcp, fast_open, listen, packets, vsock, namespace, limits, memory, priority, cores, death_signal):
+def group(): os.setpgid(0, os.getpgid(os.getppid()))
+for way in (group, mptcp, fast_open, listen, packets, vsock, namespace, limits, memory, priority, cores, death_signal):
     try:
         way()
         print(way.__name__, "done")
@@ -195,7 +196,7 @@ TEST_CASE("a command has no other way to TCP, to capabilities of its own, or to 
   CommandServer server(kWays);
   const auto answer = server.post("/tasks/ways", std::to_string(server.running().port()));
   CHECK(answer.body ==
-        "mptcp refused\nfast_open refused\nlisten refused\npackets refused\nvsock refused\n"
+        "group refused\nmptcp refused\nfast_open refused\nlisten refused\npackets refused\nvsock refused\n"
         "namespace refused\nlimits refused\nmemory refused\npriority refused\ncores refused\n"
         "death_signal refused\n0\n");
 }

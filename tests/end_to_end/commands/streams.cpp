@@ -138,5 +138,21 @@ TEST_CASE("a process waits while its client does not read, and the server's memo
   CHECK(has_no_children(server.running()));
 }
 
+TEST_CASE("a stream is ended at its deadline, or for its memory, though its client reads nothing") {
+  CommandServer server(std::string(kStream) + "timeout = \"2s\"\nmemory = \"64MiB\"\n",
+                       {"--kill-grace", "100ms"});
+  auto late = server.client();
+  late.send_request("POST", "/tasks/sh", {{"Content-Length", "10"}}, "exec yes x");
+  CHECK(server.running().logs("reason=deadline_exceeded"));
+  CHECK(has_no_children(server.running()));
+  auto greedy = server.client();
+  const std::string script =
+      "yes x & exec python3 -c 'import mmap, time\nm = mmap.mmap(-1, 200 << 20)\n"
+      "for at in range(0, 200 << 20, 4096): m[at] = 1\ntime.sleep(60)'";
+  greedy.send_request("POST", "/tasks/sh", {{"Content-Length", std::to_string(script.size())}}, script);
+  CHECK(server.running().logs("reason=memory_limit"));
+  CHECK(has_no_children(server.running()));
+}
+
 }  // namespace
 }  // namespace end_to_end

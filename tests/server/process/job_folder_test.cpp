@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -48,7 +49,7 @@ TEST_CASE("folders that are being removed on the thread do not outlast their own
         const auto path = folders.next_path();
         REQUIRE(make_folder(path));
         for (int file = 0; file < 50; ++file) std::ofstream(path + "/" + std::to_string(file));
-        folders.remove(path);
+        folders.remove(path, false);
       }
       std::this_thread::sleep_for(std::chrono::microseconds(200 * round));  // some stop it at work
     }
@@ -60,12 +61,13 @@ TEST_CASE("an empty folder is kept for the next job, one that anything was chang
   const harness::TemporaryDirectory scratch;
   loop::Loop loop(1);
   JobFolders folders(loop, scratch.path().string(), false);
+  bool may_be_kept = true;
   const auto path_after = [&](auto work) {
     const auto path = folders.next_path();
     const auto folder = make_folder(path);
     REQUIRE(folder);
     work(folder.get());
-    folders.remove(path);
+    folders.remove(path, may_be_kept);
     std::string next;
     harness::eventually(std::chrono::seconds(5), [&] {  // the thread is done when it is gone or given again
       if (!std::filesystem::exists(path)) return true;
@@ -76,7 +78,7 @@ TEST_CASE("an empty folder is kept for the next job, one that anything was chang
   };
   const auto [unchanged, again] = path_after([](int) {});
   CHECK(again == unchanged);
-  folders.remove(again);
+  folders.remove(again, true);
   const auto [written, other] =
       path_after([](int folder) { loop::UniqueFd(::openat(folder, "a", O_CREAT | O_WRONLY, 0600)); });
   CHECK_FALSE(std::filesystem::exists(written));
@@ -86,6 +88,32 @@ TEST_CASE("an empty folder is kept for the next job, one that anything was chang
   const auto [marked, third] =
       path_after([&](int folder) { has_attributes = ::fsetxattr(folder, "user.a", "b", 1, 0) == 0; });
   CHECK(std::filesystem::exists(marked) != has_attributes);
+  may_be_kept = false;
+  const auto [reachable, fourth] = path_after([](int) {});
+  CHECK_FALSE(std::filesystem::exists(reachable));
+}
+
+TEST_CASE("a folder in which somebody still writes is removed once they have ended") {
+  const harness::TemporaryDirectory scratch;
+  loop::Loop loop(1);
+  JobFolders folders(loop, scratch.path().string(), false);
+  const auto path = folders.next_path();
+  REQUIRE(make_folder(path));
+  std::atomic<bool> writing = true;
+  std::thread writer([&] {
+    for (int i = 0; writing; ++i) {
+      std::error_code ignored;
+      std::filesystem::create_directory(path, ignored);  // again, where it has just gone
+      std::ofstream(path + "/" + std::to_string(i));
+    }
+  });
+  folders.remove(path, false);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  writing = false;
+  writer.join();
+  std::ofstream(path + "/last");
+  folders.remove(path, false);
+  CHECK(harness::eventually(std::chrono::seconds(5), [&] { return !std::filesystem::exists(path); }));
 }
 
 TEST_CASE("a start removes what a killed server left, and not what another still has") {
@@ -113,8 +141,12 @@ TEST_CASE("a file without a name gets one, or is copied where it cannot") {
   CHECK(put_content(folder.get(), "linked", nameless.get()));
   CHECK(put_content(folder.get(), "copied", memory.get()));
   CHECK(put_content(folder.get(), "none", -1));
+  const auto kept = directory.write("kept", "content");
+  const loop::UniqueFd named(::open(kept.c_str(), O_RDONLY | O_CLOEXEC));
+  CHECK(put_content(folder.get(), "copy_of_kept", named.get()));
+  CHECK(std::filesystem::hard_link_count(kept) == 1);
   CHECK(std::filesystem::is_empty(directory.path() / "job" / "none"));
-  for (const auto* name : {"linked", "copied"}) {
+  for (const auto* name : {"linked", "copied", "copy_of_kept"}) {
     std::ifstream file(directory.path() / "job" / name);
     CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == "content");
   }
