@@ -265,13 +265,14 @@ std::vector<Record> Database::list(const Filter& filter) {
 
 std::vector<Waiting> Database::waiting(std::int64_t after, int limit) {
   auto& select = prepared(
-      "SELECT sequence, id, client FROM jobs WHERE state = 0 AND sequence > ? ORDER BY sequence LIMIT ?");
+      "SELECT sequence, id, client, task FROM jobs WHERE state = 0 AND sequence > ? ORDER BY sequence LIMIT "
+      "?");
   select.bind(1, after);
   select.bind(2, limit);
   std::vector<Waiting> some;
   while (select.executeStep())
-    some.push_back(
-        {select.getColumn(0).getInt64(), select.getColumn(1).getString(), select.getColumn(2).getString()});
+    some.push_back({select.getColumn(0).getInt64(), select.getColumn(1).getString(),
+                    select.getColumn(2).getString(), select.getColumn(3).getString()});
   return some;
 }
 

@@ -41,6 +41,7 @@ struct Waiting {
   std::int64_t sequence = 0;
   std::string id;
   std::string client;
+  std::string task;
 };
 
 struct Filter {

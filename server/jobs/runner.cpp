@@ -47,6 +47,7 @@ void Runner::begin() {
 
 awaitable<> Runner::run(Entry& entry, Place place, std::optional<Begun> job) {
   auto& line = *place.line;
+  const auto& task = *entry.task;
   if (!job) {
     auto begun = co_await start(entry);
     job = std::move(begun);
@@ -63,8 +64,7 @@ awaitable<> Runner::run(Entry& entry, Place place, std::optional<Begun> job) {
     topic_of(entry).set(State::queued);
     queue_.join(line, entry);
   }
-  queue_.finish(line);
-  --running_;
+  uncount(line, task);
   fill();
 }
 
@@ -178,9 +178,17 @@ std::shared_ptr<Topic> Runner::watch(const std::string& id) {
 
 std::size_t Runner::position(const std::string& id) const {
   const auto found = live_.find(id);
-  if (found == live_.end() || !found->second.line) return 0;
-  const auto& first = static_cast<const Entry&>(found->second.line->waiting.front());
-  return static_cast<std::size_t>(found->second.ordinal - std::min(found->second.ordinal, first.ordinal)) + 1;
+  if (found == live_.end()) return 0;
+  const auto& entry = found->second;
+  if (entry.line) {
+    const auto& first = static_cast<const Entry&>(entry.line->waiting.front());
+    return static_cast<std::size_t>(entry.ordinal - std::min(entry.ordinal, first.ordinal)) + 1;
+  }
+  const auto parked = std::find_if(parked_.begin(), parked_.end(),
+                                   [&entry](const Parked& one) { return one.entry == &entry; });
+  if (parked == parked_.end()) return 0;
+  const auto before = [&parked](const Parked& one) { return one.client == parked->client; };
+  return static_cast<std::size_t>(std::count_if(parked_.begin(), parked, before)) + 1;
 }
 
 std::optional<double> Runner::progress(const std::string& id) const {
@@ -197,7 +205,9 @@ awaitable<> Runner::cancel(std::string id) {
   const bool first = !std::exchange(entry.cancelled, true);
   if (first && entry.cancel) entry.cancel->emit(asio::cancellation_type::terminal);
   if (first && !entry.cancel) {
-    queue_.leave(entry);
+    const auto removed =
+        std::erase_if(parked_, [&entry](const Parked& parked) { return parked.entry == &entry; });
+    if (removed == 0) queue_.leave(entry);
     asio::co_spawn(loop_.get_executor(), end_queued(entry), asio::detached);
   }
   while (!is_over(topic->state())) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 
@@ -13,6 +14,9 @@
 #include "server/offload/fair_queue.h"
 
 namespace jobs {
+
+/// Of jobs that may run at once.
+inline constexpr std::size_t kUnbounded = SIZE_MAX;
 
 struct Terms {
   std::size_t backlog = 10'000;  ///< jobs that may be queued
@@ -29,6 +33,10 @@ class Work {
   virtual ~Work() = default;
   /// Runs it to its end in `slot`; cancelled, the job is killed.
   virtual awaitable<Ending> run(Begun& job, offload::Slot slot, Topic& topic) = 0;
+  /// How many jobs of that task may run at once.
+  virtual std::size_t most_of(const std::string& task) const = 0;
+  /// How many do, whoever wants them; only of one that has a bound.
+  virtual std::size_t running_of(const std::string& task) const = 0;
 };
 
 class Runner {
@@ -54,13 +62,16 @@ class Runner {
   std::optional<double> progress(const std::string& id) const;
   /// Ends a job that lives, and suspends until its end is stored.
   awaitable<> cancel(std::string id);
-  std::size_t queued() const { return queue_.waiting(); }
+  std::size_t queued() const { return queue_.waiting() + parked_.size(); }
+  /// A job that is queued in the store, and may not have been read from there yet since the start.
+  void adopt(const Record& record);
   const Terms& terms() const { return terms_; }
 
  private:
   struct Entry : offload::FairQueue::Waiter {
     const std::string* id = nullptr;
     std::uint64_t ordinal = 0;
+    const std::string* task = nullptr;
     std::shared_ptr<Topic> topic;                       // where it is watched, or runs
     std::unique_ptr<asio::cancellation_signal> cancel;  // where it runs
     bool cancelled = false;
@@ -72,11 +83,21 @@ class Runner {
     offload::Slot slot;
   };
 
-  Entry* add(const std::string& id);  // null where it is known
-  void enqueue(const std::string& id, const std::string& client);
-  std::optional<Place> reserve(const std::string& client);
+  // One whose turn has come while its task had as many as it may: first when that ends.
+  struct Parked {
+    Entry* entry;
+    std::string client;
+  };
+
+  Entry* add(const std::string& id, const std::string& task);  // null where it is known
+  void enqueue(const std::string& id, const std::string& client, const std::string& task);
+  std::optional<Place> reserve(const std::string& client, const std::string& task);
+  bool may_begin(const std::string& task) const;
+  void count(offload::FairQueue::Line& line, const std::string& task);
+  void uncount(offload::FairQueue::Line& line, const std::string& task);
+  bool begin_parked();
   void begin(Entry& entry, Place place, std::optional<Begun> job);
-  void free(Place place);
+  void free(Place place, const std::string& task);
   Topic& topic_of(Entry& entry);
   void fill();
   awaitable<> run(Entry& entry, Place place, std::optional<Begun> job);
@@ -98,9 +119,13 @@ class Runner {
   // No hash table: to make one of 100,000 larger takes 20 ms.
   std::map<std::string, Entry> live_;
   offload::FairQueue queue_;
+  std::list<Parked> parked_;
+  std::map<std::string, std::size_t, std::less<>> tasks_;  // of each that has come: how many run
   std::uint64_t ordinals_ = 0;
   std::size_t running_ = 0;
   bool draining_ = false;
+  bool filling_ = false;
+  bool has_read_ = false;  // all that was queued at the start
 };
 
 }  // namespace jobs

@@ -1,6 +1,8 @@
 // How jobs get to the runner, and their turn. What becomes of them then: runner.cpp.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
 
 #include "server/jobs/runner.h"
 
@@ -8,7 +10,8 @@ namespace jobs {
 namespace {
 
 constexpr int kReadAtOnce = 500;
-constexpr Milliseconds kReadAgain{30'000};  // where the store fails
+constexpr Milliseconds kReadAgain{5000};  // where the store fails
+constexpr int kLooksPerTurn = 100;
 
 }  // namespace
 
@@ -23,40 +26,65 @@ awaitable<> Runner::read_queue() {
       co_await nobody.wait(Clock::now() + kReadAgain);
       continue;
     }
-    for (const auto& job : *waiting) enqueue(job.id, job.client);
+    for (const auto& job : *waiting) enqueue(job.id, job.client, job.task);
     fill();
-    if (waiting->size() < static_cast<std::size_t>(kReadAtOnce)) co_return;
+    has_read_ = waiting->size() < static_cast<std::size_t>(kReadAtOnce);
+    if (has_read_) co_return;
     last = waiting->back().sequence;
   }
 }
 
 // Most are the newest, and come last (new_id()).
-Runner::Entry* Runner::add(const std::string& id) {
+Runner::Entry* Runner::add(const std::string& id, const std::string& task) {
   const auto before = live_.size();
   const auto place = live_.try_emplace(live_.end(), id);
   if (live_.size() == before) return nullptr;
   auto& entry = place->second;
   entry.id = &place->first;
   entry.ordinal = ++ordinals_;
+  entry.task = &tasks_.try_emplace(task).first->first;
   return &entry;
 }
 
-void Runner::enqueue(const std::string& id, const std::string& client) {
-  if (auto* entry = add(id)) queue_.join(queue_.line_of(terms_.client_of(client)), *entry);
+void Runner::enqueue(const std::string& id, const std::string& client, const std::string& task) {
+  if (auto* entry = add(id, task)) queue_.join(queue_.line_of(terms_.client_of(client)), *entry);
+}
+
+void Runner::adopt(const Record& record) {
+  if (!has_read_ && record.state == State::queued) enqueue(record.id, record.client, record.task);
+}
+
+// Of one that waits for its client's request the task has counted, too.
+bool Runner::may_begin(const std::string& task) const {
+  const auto most = work_.most_of(task);
+  const auto found = tasks_.find(task);
+  const auto ours = found == tasks_.end() ? 0 : found->second;
+  return ours < most && (most == kUnbounded || work_.running_of(task) < most);
+}
+
+void Runner::count(offload::FairQueue::Line& line, const std::string& task) {
+  queue_.begin(line);
+  ++tasks_[task];
+  ++running_;
+}
+
+void Runner::uncount(offload::FairQueue::Line& line, const std::string& task) {
+  queue_.finish(line);
+  --tasks_[task];
+  --running_;
 }
 
 // A place to run for the next job of that client, where nobody waits for one: it is stored as running then,
 // which saves a commit.
-std::optional<Runner::Place> Runner::reserve(const std::string& client) {
-  if (draining_ || queue_.waiting() > 0) return std::nullopt;
+std::optional<Runner::Place> Runner::reserve(const std::string& client, const std::string& task) {
+  if (draining_ || queued() > 0 || !may_begin(task)) return std::nullopt;
   auto& line = queue_.line_of(terms_.client_of(client));
   auto slot = line.running < line.client.running ? admission_.spare_slot(terms_.background) : std::nullopt;
   if (!slot) {
     queue_.drop_if_idle(line);
     return std::nullopt;
   }
-  queue_.begin(line);
-  ++running_;
+  count(line, task);
   return Place{&line, std::move(*slot)};
 }
 
@@ -65,9 +93,8 @@ void Runner::begin(Entry& entry, Place place, std::optional<Begun> job) {
   asio::co_spawn(loop_.get_executor(), run(entry, std::move(place), std::move(job)), asio::detached);
 }
 
-void Runner::free(Place place) {
-  queue_.finish(*place.line);
-  --running_;
+void Runner::free(Place place, const std::string& task) {
+  uncount(*place.line, task);
   place.slot = {};
   fill();
 }
@@ -83,18 +110,19 @@ awaitable<Answer<Submitted>> Runner::submit(Submission submission) {
     Submitted submitted;
     std::optional<Begun> begun;
   };
-  auto place = reserve(submission.client);
+  auto place = reserve(submission.client, submission.task);
   const bool reserved = place.has_value();
   // Not by Store::call(): the job is to be run also where its client has left by then.
-  auto then = [this, wait, client = submission.client,
+  auto then = [this, wait, client = submission.client, task = submission.task,
                place = std::move(place)](Answer<Stored> answer) mutable {
     auto* stored = std::get_if<Stored>(&answer);
     if (place && stored && stored->begun) {
-      begin(*add(stored->submitted.id), std::move(*place), std::move(stored->begun));
+      begin(*add(stored->submitted.id, task), std::move(*place), std::move(stored->begun));
     } else {
-      if (stored && stored->submitted.how == Submitted::How::stored) enqueue(stored->submitted.id, client);
+      if (stored && stored->submitted.how == Submitted::How::stored)
+        enqueue(stored->submitted.id, client, task);
       if (place)
-        free(std::move(*place));
+        free(std::move(*place), task);
       else
         fill();
     }
@@ -116,14 +144,48 @@ awaitable<Answer<Submitted>> Runner::submit(Submission submission) {
   co_return std::move(*wait->answer);
 }
 
-void Runner::fill() {
-  while (!draining_ && queue_.anybody_next()) {
-    auto slot = admission_.spare_slot(terms_.background);
-    if (!slot) return;
-    const auto [waiter, line] = queue_.next();
-    ++running_;
-    begin(static_cast<Entry&>(*waiter), Place{line, std::move(*slot)}, {});
+// The first that may begin now, some looks into those of the same task or client. False where there is none.
+bool Runner::begin_parked() {
+  int looks = 0;
+  for (auto at = parked_.begin(); at != parked_.end() && ++looks <= kLooksPerTurn; ++at) {
+    if (!may_begin(*at->entry->task)) continue;
+    auto& line = queue_.line_of(terms_.client_of(at->client));
+    auto slot = line.running < line.client.running ? admission_.spare_slot(terms_.background) : std::nullopt;
+    if (!slot) {
+      queue_.drop_if_idle(line);
+      continue;
+    }
+    auto& entry = *at->entry;
+    parked_.erase(at);
+    count(line, *entry.task);
+    begin(entry, Place{&line, std::move(*slot)}, {});
+    return true;
   }
+  return false;
+}
+
+void Runner::fill() {
+  if (draining_ || std::exchange(filling_, true)) return;  // a slot that is not used is told of again
+  while (!parked_.empty() && begin_parked()) continue;
+  std::optional<offload::Slot> slot;
+  for (int looks = 0; queue_.anybody_next() && ++looks <= kLooksPerTurn;) {
+    if (!slot) slot = admission_.spare_slot(terms_.background);
+    if (!slot) break;
+    const auto [waiter, line] = queue_.next();
+    auto& entry = static_cast<Entry&>(*waiter);
+    if (may_begin(*entry.task)) {
+      ++tasks_[*entry.task];
+      ++running_;
+      begin(entry, Place{line, std::move(*std::exchange(slot, std::nullopt))}, {});
+    } else {
+      parked_.push_back({&entry, line->client.name});
+      queue_.finish(*line);
+    }
+  }
+  const bool again = slot.has_value() && queue_.anybody_next();
+  slot.reset();
+  filling_ = false;
+  if (again) asio::post(loop_.get_executor(), [this] { fill(); });
 }
 
 }  // namespace jobs

@@ -5,7 +5,7 @@
 namespace jobs {
 namespace {
 
-constexpr std::size_t kKept = 16 * 1024;
+constexpr std::size_t kKept = 16 * 1024, kLinesKept = 200;  // each is an event
 
 }  // namespace
 
@@ -52,7 +52,7 @@ void Topic::add(process::LogLine line) {
   tell();
   bytes_ += line.text.size();
   lines_.push_back({event_, std::move(line.text)});
-  while (bytes_ > kKept) {
+  while (bytes_ > kKept || lines_.size() > kLinesKept) {
     bytes_ -= lines_.front().text.size();
     lines_.pop_front();
   }

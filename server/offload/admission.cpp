@@ -12,6 +12,7 @@ process::Failure shutting_down() {
 }  // namespace
 
 Slot::~Slot() {
+  held_.reset();  // before anybody hears of this one
   if (admission_) admission_->leave(line_);
 }
 

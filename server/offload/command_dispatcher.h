@@ -56,6 +56,12 @@ class CommandDispatcher {
   awaitable<Streamed> stream(process::Job job, const process::Command& command,
                              const process::CommandInput& input, std::optional<Slot> slot);
 
+  /// How many jobs of a task with a bound of its own have passed that.
+  std::size_t running_of(const std::string& task) const {
+    const auto own = own_.find(task);
+    return own == own_.end() ? 0 : own->second.running();
+  }
+
  private:
   Crew& crew_for(const process::Command& command) const {
     return command.launcher.empty() ? crew_ : *launched_;

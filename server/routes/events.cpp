@@ -112,6 +112,8 @@ awaitable<Reply> run_with_events(Call& call, Offload& offload, Loop& loop) {
   request.content_type = call.exchange.request.field("Content-Type");
   auto watched = std::make_shared<Watched>(loop, request, call);
   watched->topic->on_line = logged_as(offload.observers(), call.request_id);
+  if (const auto preference = call.exchange.request.field("Prefer"); !preference.empty())
+    watched->replay.exchange.request.fields.emplace_back("Prefer", preference);
   watched->replay.exchange.request.body = std::move(call.exchange.request.body);
   watched->replay.exchange.request.file = std::move(call.exchange.request.file);
   co_return event_reply(

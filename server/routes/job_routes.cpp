@@ -13,8 +13,8 @@
 namespace routes {
 namespace {
 
-constexpr int kListed = 100;  // where nobody says how many
-constexpr int kMostListed = 1000;
+constexpr int kListed = 100;      // where nobody says how many
+constexpr int kMostListed = 200;  // they are put into words on the loop
 
 Reply document_reply(const jobs::Record& record, const Stored& stored) {
   auto reply = json_reply(job_document(record, *stored.runner).dump() + "\n");

@@ -49,6 +49,8 @@ class Offload {
 
   /// Those for whom commands run. To be called before there is a client.
   void serve_commands(offload::CommandDispatcher& commands) { commands_ = &commands; }
+  /// How many jobs of a command with a bound of its own run.
+  std::size_t running_of(const std::string& task) const { return commands_->running_of(task); }
 
   /// The same for a command. One that streams is told as it comes.
   awaitable<Reply> run_command(Call& call, process::Job job, const process::Command& command,

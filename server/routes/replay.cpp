@@ -44,7 +44,9 @@ awaitable<Reply> Replay::run(Offload& offload) {
 }
 
 awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jobs::Topic& topic) {
-  Replay replay(job.submission, job.record.id, {job.record.client}, topic);
+  process::Client client{job.record.client};
+  client.key = job.record.owner;  // a process that stays serves one key alone
+  Replay replay(job.submission, job.record.id, std::move(client), topic);
   const loop::FreedOnPool body(json_pool_, replay.exchange.request.body);
   replay.call.slot = std::move(slot);
   const auto* content = &job.submission.content;
@@ -67,10 +69,16 @@ awaitable<jobs::Ending> StoredWork::run(jobs::Begun& job, offload::Slot slot, jo
   co_return ending;
 }
 
+std::size_t StoredWork::most_of(const std::string& name) const {
+  const auto* task = offload_.catalogue().find(name);
+  return task && task->command && task->command->running > 0 ? task->command->running : jobs::kUnbounded;
+}
+
 void StoredWork::tell(const jobs::Begun& job, const Replay& replay, const jobs::Ending& ending) const {
   telemetry::StoredJobRecord record;
   record.id = job.record.id;
   record.client = job.record.client;
+  record.owner = job.record.owner;
   record.task = replay.call.task.empty() ? "unknown" : replay.call.task;
   record.attempt = job.record.attempts;
   record.status = ending.status;

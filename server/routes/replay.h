@@ -35,6 +35,8 @@ class StoredWork final : public jobs::Work {
       : offload_(offload), json_pool_(json_pool), observers_(observers) {}
 
   awaitable<jobs::Ending> run(jobs::Begun& job, offload::Slot slot, jobs::Topic& topic) override;
+  std::size_t most_of(const std::string& task) const override;
+  std::size_t running_of(const std::string& task) const override { return offload_.running_of(task); }
 
  private:
   void tell(const jobs::Begun& job, const Replay& replay, const jobs::Ending& ending) const;

@@ -85,7 +85,10 @@ awaitable<std::variant<jobs::Record, Reply>> find_job(Call& call, const Stored& 
   auto answer = co_await stored.store->call(find);
   if (const auto* failed = std::get_if<jobs::StoreFailed>(&answer)) co_return store_failed(call, *failed);
   auto& record = std::get<std::optional<jobs::Record>>(answer);
-  if (record && (stored.for_operators || record->owner == owner_of(call))) co_return std::move(*record);
+  if (record && (stored.for_operators || record->owner == owner_of(call))) {
+    stored.runner->adopt(*record);
+    co_return std::move(*record);
+  }
   co_return unknown_job(call);
 }
 

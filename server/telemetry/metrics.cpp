@@ -100,7 +100,9 @@ void Metrics::on_request(const RequestRecord& record) {
 void Metrics::on_stored_job(const StoredJobRecord& record) {
   if (!record.outcome || record.task == "unknown") return;
   jobs_.count(record.task, record.outcome->word());
-  if (const auto* usage = usage_of(record.outcome)) jobs_.charge(record.task, *usage);
+  const auto* usage = usage_of(record.outcome);
+  if (usage) jobs_.charge(record.task, *usage);
+  if (!record.owner.empty()) jobs_.count_for_client(record.owner, record.outcome->word(), usage);
 }
 
 void Metrics::on_abandoned(const process::Abandoned& job, const process::Usage& usage) {

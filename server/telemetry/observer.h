@@ -44,7 +44,8 @@ struct RequestRecord {
 struct StoredJobRecord {
   std::string_view id;
   std::string_view client;
-  std::string_view task;  ///< of the catalogue's names, or "unknown"
+  std::string_view owner;  ///< the name of its key; empty: it has none
+  std::string_view task;   ///< of the catalogue's names, or "unknown"
   int attempt = 1;
   int status = 0;           ///< what its client would have been answered
   std::string_view reason;  ///< a bounded set; empty where nothing went wrong

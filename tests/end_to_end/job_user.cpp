@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <string>
 
 #include "server/process/confinement.h"
 #include "tests/end_to_end/job.h"
@@ -256,13 +256,9 @@ out = "b"
     CHECK(answer_of("files", "") == uid);
     CHECK(answer_of("anew", "a\n") == "a\n");
     CHECK(answer_of("litter", "") == "");
-    // Below the server's own folder.
-    const auto left = [&scratch] {
-      std::size_t count = 0;
-      for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path()))
-        count += entry.is_regular_file();
-      return count;
-    };
+    using Entries = std::filesystem::recursive_directory_iterator;
+    const auto is_file = [](const auto& entry) { return entry.is_regular_file(); };
+    const auto left = [&] { return std::count_if(Entries(scratch.path()), Entries(), is_file); };
     CHECK(eventually(seconds(5), [&] { return left() == 0; }));
   }
 }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <future>
+#include <map>
 #include <set>
 
 #include "tests/end_to_end/stored_job.h"
@@ -229,7 +230,7 @@ TEST_CASE("a job is its key's alone") {
   folder.write("keys.toml",  // the keys are "a" and "b"
                "ann = \"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"\n"
                "bob = \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"\n");
-  const StoringServer server(folder, {"--api-keys", folder.path() / "keys.toml"});
+  const StoringServer server(folder, {"--api-keys", folder.path() / "keys.toml", "--jobs-per-process", "0"});
   HttpClient client(server.port());
   const Fields as_ann{{"Authorization", "Bearer a"}}, as_bob{{"Authorization", "Bearer b"}};
   const auto id = accepted_id(submit(client, "echo", Json::object(), as_ann));
@@ -240,6 +241,21 @@ TEST_CASE("a job is its key's alone") {
   CHECK(outcome_of(client.get("/jobs/" + id)) == "401 unauthorized");
   CHECK(client.get("/jobs", as_ann).json()["jobs"][0]["id"] == id);
   CHECK(client.get("/jobs", as_bob).json()["jobs"].empty());
+  // Nor has a process that stays the jobs of two keys.
+  std::map<std::string, std::set<int>> pids;
+  for (int i = 0; i < 6; ++i)
+    for (const auto& fields : {as_ann, as_bob}) {
+      const auto one = accepted_id(submit(client, "nothing", Json::object(), fields));
+      Json document;
+      REQUIRE(eventually(seconds(10), [&] {
+        document = client.get("/jobs/" + one, fields).json();
+        return document["state"] == "done";
+      }));
+      pids[fields[0].second].insert(document["usage"]["pid"].get<int>());
+    }
+  for (const auto pid : pids["Bearer a"]) CHECK_FALSE(pids["Bearer b"].contains(pid));
+  CHECK(client.get("/metrics").body.find("cruncherd_client_jobs_total{client=\"ann\",outcome=\"ok\"} 7") !=
+        std::string::npos);
 }
 
 TEST_CASE("no more stored jobs of a key run at once than it may have, after a restart either") {

@@ -123,6 +123,23 @@ TEST_CASE("a job whose content is lost, or cut, fails alone") {
   CHECK(server.stop() == 0);
 }
 
+TEST_CASE("what was queued can be cancelled from the start on, of however many") {
+  const TemporaryDirectory folder;
+  const std::vector<std::string> flags{"--running", "2", "--background", "1"};
+  std::string last;
+  {
+    StoringServer server(folder, flags);
+    REQUIRE(becomes(server, submitted(server, "loop"), "running"));
+    HttpClient client(server.port());
+    for (int i = 0; i < 1500; ++i) last = accepted_id(submit(client, "nothing"));
+    server.signal(SIGKILL);
+    REQUIRE(server.wait_for_end(seconds(5)));
+  }
+  const StoringServer server(folder, flags);
+  CHECK(HttpClient(server.port()).request("DELETE", "/jobs/" + last).json()["state"] == "cancelled");
+  CHECK(state_of(server, last) == "cancelled");
+}
+
 TEST_CASE("a result waits for a store that fails for a moment") {
   const TemporaryDirectory folder;
   const StoringServer server(folder, {"--running", "2"});

@@ -67,17 +67,44 @@ write = [")" + folder.path().string() + "\"]\n");
   CHECK(result_of(server, id).body == "ORIGINAL");
 }
 
-TEST_CASE("stored jobs of a task that may have one at once do not lose their time to each other") {
+TEST_CASE("stored jobs of a task that may have one at once wait for it in their order, and take no slot") {
   const TemporaryDirectory folder;
   const auto config = folder.write(
-      "cruncherd.toml", "[task.slow]\nexec = [\"sleep\", \"0.7\"]\nrunning = 1\ntimeout = \"1500ms\"\n");
-  const UnrulyServer server({"--config", config, "--jobs-dir", folder.path() / "jobs", "--running", "4"});
+      "cruncherd.toml", "[task.slow]\nexec = [\"sleep\", \"0.4\"]\nrunning = 1\ntimeout = \"1s\"\n");
+  const UnrulyServer server({"--config", config, "--jobs-dir", folder.path() / "jobs", "--running", "3"});
   HttpClient client(server.port());
   std::vector<std::string> ids;
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < 5; ++i)
     ids.push_back(accepted_id(client.request("POST", "/tasks/slow", {{"Prefer", "respond-async"}})));
   CHECK(end_of(server, submitted(server, "nothing")) == "done");
-  for (const auto& id : ids) CHECK(end_of(server, id) == "done");
+  CHECK(state_of(server, ids.back()) == "queued");
+  CHECK(job(server, ids.back())["position"].get<int>() >= 2);
+  const auto stored = client.get("/status").json()["stored"];
+  CHECK(stored["running"] == 1);
+  CHECK(client.request("DELETE", "/jobs/" + ids[3]).json()["state"] == "cancelled");
+  std::string before;
+  for (const auto& id : ids) {
+    if (id == ids[3]) continue;
+    CHECK(end_of(server, id) == "done");
+    const auto document = job(server, id);
+    CHECK(document["attempts"] == 1);
+    CHECK(document["started"].get<std::string>() > before);
+    before = document["started"];
+  }
+  CHECK_FALSE(server.logs("queue_timeout", milliseconds(1)));
+}
+
+TEST_CASE("a stored job whose task is taken by somebody who waits begins when that has ended") {
+  const TemporaryDirectory folder;
+  const auto config = folder.write("cruncherd.toml", "[task.slow]\nexec = [\"sleep\", \"1\"]\nrunning = 1\n");
+  const UnrulyServer server({"--config", config, "--jobs-dir", folder.path() / "jobs", "--running", "3"});
+  HttpClient client(server.port()), waiting(server.port());
+  waiting.send_request("POST", "/tasks/slow");
+  REQUIRE(eventually(seconds(5), [&] { return client.get("/status").json()["slots"]["running"] == 1; }));
+  const auto id = accepted_id(client.request("POST", "/tasks/slow", {{"Prefer", "respond-async"}}));
+  CHECK(state_of(server, id) == "queued");
+  CHECK(waiting.read_response().status == 200);
+  CHECK(end_of(server, id, seconds(5)) == "done");
 }
 
 TEST_CASE("a stored job of a command that streams has the status and the words of one that does not") {
