@@ -141,7 +141,6 @@ void refuse_for_all(Instructions& program) {
   for (const unsigned call :
        {SYS_prlimit64, SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_sched_setaffinity})
     for_call(program, call, [](Instructions& rules) { refuse_others(rules, 0); });
-  for_call(program, SYS_setpgid, refuse_groups_of_others);
   for_call(program, SYS_setpriority, [](Instructions& rules) { refuse_all_but(rules, PRIO_PROCESS); });
   for_call(program, SYS_ioprio_set, [](Instructions& rules) { refuse_all_but(rules, kPriorityOfProcess); });
 }
@@ -153,6 +152,7 @@ Instructions program_of(const CallsOfCommand& may) {
   answer_calls(program, {SYS_io_uring_setup}, kUnknown);  // by which calls pass filters
   if (!may.memory_files) answer_calls(program, {SYS_memfd_create, kMemfdSecret}, kUnknown);
   for_call(program, SYS_prctl, keep_death_signal);
+  for_call(program, SYS_setpgid, refuse_groups_of_others);
   if (!may.network) for_call(program, SYS_socket, refuse_sockets);
   answer(program, SECCOMP_RET_ALLOW);
   return program;

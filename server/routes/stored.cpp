@@ -19,7 +19,29 @@ Reply no_result(const Call& call, const jobs::Record& record) {
   return reply;
 }
 
-// The whole result as a reply, and its tag: the result of a job never changes.
+// The result of a job never changes.
+std::string tag_of(const jobs::Record& record) {
+  return fmt::format("\"{}\"", record.id);
+}
+
+// Whether a field names that tag, or any (RFC 9110, 13.1). A tag of ours is never weak, and has no comma.
+bool names(std::string_view field, const std::string& tag) {
+  return field == "*" || field.find(tag) != std::string_view::npos;
+}
+
+// What is answered in the result's place, by the client's preconditions.
+std::optional<Reply> unless_wanted(const Call& call, const jobs::Record& record) {
+  if (record.status != 200) return std::nullopt;
+  const auto& request = call.exchange.request;
+  const auto only_if = request.field("If-Match"), unless = request.field("If-None-Match");
+  const auto tag = tag_of(record);
+  if (!only_if.empty() && !names(only_if, tag))
+    return problem(call, 412, "precondition_failed", fmt::format("the result is {}", tag));
+  if (unless.empty() || !names(unless, tag)) return std::nullopt;
+  return Reply{304, {{"ETag", tag}}, {}};
+}
+
+// The whole result as a reply, and its tag.
 Reply whole(const jobs::Record& record, jobs::Content content) {
   Reply reply{record.status, {{"Content-Type", record.type}}, {}};
   reply.reason = {};
@@ -29,7 +51,7 @@ Reply whole(const jobs::Record& record, jobs::Content content) {
     reply.content = std::move(content.bytes);
   if (record.status != 200) return reply;
   reply.fields.emplace_back("Accept-Ranges", "bytes");
-  reply.fields.emplace_back("ETag", fmt::format("\"{}\"", record.id));
+  reply.fields.emplace_back("ETag", tag_of(record));
   return reply;
 }
 
@@ -37,7 +59,7 @@ void cut(const Call& call, const jobs::Record& record, Reply& reply) {
   const auto& request = call.exchange.request;
   if (record.status != 200 || request.method != "GET") return;
   const auto only_if = request.field("If-Range");
-  if (!only_if.empty() && only_if != fmt::format("\"{}\"", record.id)) return;
+  if (!only_if.empty() && only_if != tag_of(record)) return;
   const auto range = byte_range(request.field("Range"), record.result_size);
   if (!range) return;
   if (std::holds_alternative<NoSuchRange>(*range)) {
@@ -94,6 +116,7 @@ awaitable<std::variant<jobs::Record, Reply>> find_job(Call& call, const Stored& 
 
 awaitable<Reply> result_reply(Call& call, const Stored& stored, jobs::Record record) {
   if (record.status == 0) co_return no_result(call, record);
+  if (auto instead = unless_wanted(call, record)) co_return std::move(*instead);
   const auto read = [record](jobs::Database& database) { return database.result(record); };
   auto answer = co_await stored.store->call(read);
   if (const auto* failed = std::get_if<jobs::StoreFailed>(&answer)) co_return store_failed(call, *failed);

@@ -33,6 +33,14 @@ TEST_CASE("parts of a result can be asked for, long or short, and its head") {
     CHECK(outcome_of(beyond) == "416 no_such_range");
     CHECK(beyond.field("Content-Range") == "bytes */" + std::to_string(size));
     CHECK(result_of(server, id, {{"Range", "bytes=1-2"}, {"If-Range", "\"other\""}}).status == 200);
+    const std::string tag(result_of(server, id).field("ETag"));
+    const auto known = result_of(server, id, {{"If-None-Match", "\"other\", " + tag}});
+    CHECK(known.status == 304);
+    CHECK(known.field("ETag") == tag);
+    CHECK(known.body.empty());
+    CHECK(result_of(server, id, {{"If-None-Match", "\"other\""}}).status == 200);
+    CHECK(result_of(server, id, {{"If-Match", tag}}).status == 200);
+    CHECK(outcome_of(result_of(server, id, {{"If-Match", "\"other\""}})) == "412 precondition_failed");
     HttpClient client(server.port());
     client.send_request("HEAD", "/jobs/" + id + "/result");
     const auto head = client.read_response(true);
