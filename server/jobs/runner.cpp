@@ -184,11 +184,14 @@ std::size_t Runner::position(const std::string& id) const {
     const auto& first = static_cast<const Entry&>(entry.line->waiting.front());
     return static_cast<std::size_t>(entry.ordinal - std::min(entry.ordinal, first.ordinal)) + 1;
   }
-  const auto parked = std::find_if(parked_.begin(), parked_.end(),
-                                   [&entry](const Parked& one) { return one.entry == &entry; });
+  const auto parked = parked_.find(*entry.task);
   if (parked == parked_.end()) return 0;
-  const auto before = [&parked](const Parked& one) { return one.client == parked->client; };
-  return static_cast<std::size_t>(std::count_if(parked_.begin(), parked, before)) + 1;
+  std::size_t before = 0;
+  for (const auto& one : parked->second) {
+    ++before;
+    if (one.entry == &entry) return before;
+  }
+  return 0;
 }
 
 std::optional<double> Runner::progress(const std::string& id) const {
@@ -205,9 +208,7 @@ awaitable<> Runner::cancel(std::string id) {
   const bool first = !std::exchange(entry.cancelled, true);
   if (first && entry.cancel) entry.cancel->emit(asio::cancellation_type::terminal);
   if (first && !entry.cancel) {
-    const auto removed =
-        std::erase_if(parked_, [&entry](const Parked& parked) { return parked.entry == &entry; });
-    if (removed == 0) queue_.leave(entry);
+    if (!unpark(entry)) queue_.leave(entry);
     asio::co_spawn(loop_.get_executor(), end_queued(entry), asio::detached);
   }
   while (!is_over(topic->state())) {

@@ -56,13 +56,13 @@ class Runner {
   /// What a job that lives shows; null for one that is over, or unknown.
   std::shared_ptr<Topic> watch(const std::string& id);
   /// How many of its client's are before it, and itself; 0 unless it is queued. After cancellations before
-  /// it, a little too high.
+  /// it, a little too high. Of one that waits for its task: how many of that task.
   std::size_t position(const std::string& id) const;
   /// 0 to 1; nothing unless it runs and has said something.
   std::optional<double> progress(const std::string& id) const;
   /// Ends a job that lives, and suspends until its end is stored.
   awaitable<> cancel(std::string id);
-  std::size_t queued() const { return queue_.waiting() + parked_.size(); }
+  std::size_t queued() const { return queue_.waiting() + parked_count_; }
   /// A job that is queued in the store, and may not have been read from there yet since the start.
   void adopt(const Record& record);
   const Terms& terms() const { return terms_; }
@@ -95,7 +95,8 @@ class Runner {
   bool may_begin(const std::string& task) const;
   void count(offload::FairQueue::Line& line, const std::string& task);
   void uncount(offload::FairQueue::Line& line, const std::string& task);
-  bool begin_parked();
+  bool begin_parked(std::list<Parked>& parked);
+  bool unpark(Entry& entry);
   void begin(Entry& entry, Place place, std::optional<Begun> job);
   void free(Place place, const std::string& task);
   Topic& topic_of(Entry& entry);
@@ -119,7 +120,8 @@ class Runner {
   // No hash table: to make one of 100,000 larger takes 20 ms.
   std::map<std::string, Entry> live_;
   offload::FairQueue queue_;
-  std::list<Parked> parked_;
+  std::map<std::string, std::list<Parked>> parked_;  // by task
+  std::size_t parked_count_ = 0;
   std::map<std::string, std::size_t, std::less<>> tasks_;  // of each that has come: how many run
   std::uint64_t ordinals_ = 0;
   std::size_t running_ = 0;

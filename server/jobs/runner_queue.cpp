@@ -144,19 +144,21 @@ awaitable<Answer<Submitted>> Runner::submit(Submission submission) {
   co_return std::move(*wait->answer);
 }
 
-// The first that may begin now, some looks into those of the same task or client. False where there is none.
-bool Runner::begin_parked() {
+// The first of one task that may begin now; some looks, past those whose client has as many as it may. False
+// where there is none.
+bool Runner::begin_parked(std::list<Parked>& parked) {
   int looks = 0;
-  for (auto at = parked_.begin(); at != parked_.end() && ++looks <= kLooksPerTurn; ++at) {
-    if (!may_begin(*at->entry->task)) continue;
+  for (auto at = parked.begin(); at != parked.end() && ++looks <= kLooksPerTurn; ++at) {
+    auto& entry = *at->entry;
+    if (!may_begin(*entry.task)) return false;
     auto& line = queue_.line_of(terms_.client_of(at->client));
     auto slot = line.running < line.client.running ? admission_.spare_slot(terms_.background) : std::nullopt;
     if (!slot) {
       queue_.drop_if_idle(line);
       continue;
     }
-    auto& entry = *at->entry;
-    parked_.erase(at);
+    parked.erase(at);
+    --parked_count_;
     count(line, *entry.task);
     begin(entry, Place{&line, std::move(*slot)}, {});
     return true;
@@ -164,9 +166,19 @@ bool Runner::begin_parked() {
   return false;
 }
 
+bool Runner::unpark(Entry& entry) {
+  const auto parked = parked_.find(*entry.task);
+  if (parked == parked_.end()) return false;
+  const auto removed =
+      std::erase_if(parked->second, [&entry](const Parked& one) { return one.entry == &entry; });
+  parked_count_ -= removed;
+  return removed > 0;
+}
+
 void Runner::fill() {
   if (draining_ || std::exchange(filling_, true)) return;  // a slot that is not used is told of again
-  while (!parked_.empty() && begin_parked()) continue;
+  for (auto& [task, parked] : parked_)
+    while (begin_parked(parked)) continue;
   std::optional<offload::Slot> slot;
   for (int looks = 0; queue_.anybody_next() && ++looks <= kLooksPerTurn;) {
     if (!slot) slot = admission_.spare_slot(terms_.background);
@@ -178,7 +190,8 @@ void Runner::fill() {
       ++running_;
       begin(entry, Place{line, std::move(*std::exchange(slot, std::nullopt))}, {});
     } else {
-      parked_.push_back({&entry, line->client.name});
+      parked_[*entry.task].push_back({&entry, line->client.name});
+      ++parked_count_;
       queue_.finish(*line);
     }
   }
