@@ -91,6 +91,7 @@ class Runner {
 
   Entry* add(const std::string& id, const std::string& task);  // null where it is known
   void enqueue(const std::string& id, const std::string& client, const std::string& task);
+  std::optional<Place> place_for(const std::string& client, const std::string& task);
   std::optional<Place> reserve(const std::string& client, const std::string& task);
   bool may_begin(const std::string& task) const;
   void count(offload::FairQueue::Line& line, const std::string& task);

@@ -74,10 +74,8 @@ void Runner::uncount(offload::FairQueue::Line& line, const std::string& task) {
   --running_;
 }
 
-// A place to run for the next job of that client, where nobody waits for one: it is stored as running then,
-// which saves a commit.
-std::optional<Runner::Place> Runner::reserve(const std::string& client, const std::string& task) {
-  if (draining_ || queued() > 0 || !may_begin(task)) return std::nullopt;
+// Where the client may have one more, and no waiting client needs the slot.
+std::optional<Runner::Place> Runner::place_for(const std::string& client, const std::string& task) {
   auto& line = queue_.line_of(terms_.client_of(client));
   auto slot = line.running < line.client.running ? admission_.spare_slot(terms_.background) : std::nullopt;
   if (!slot) {
@@ -86,6 +84,13 @@ std::optional<Runner::Place> Runner::reserve(const std::string& client, const st
   }
   count(line, task);
   return Place{&line, std::move(*slot)};
+}
+
+// A place to run for the next job of that client, where nobody waits for one: it is stored as running then,
+// which saves a commit.
+std::optional<Runner::Place> Runner::reserve(const std::string& client, const std::string& task) {
+  if (draining_ || queued() > 0 || !may_begin(task)) return std::nullopt;
+  return place_for(client, task);
 }
 
 void Runner::begin(Entry& entry, Place place, std::optional<Begun> job) {
@@ -151,16 +156,11 @@ bool Runner::begin_parked(std::list<Parked>& parked) {
   for (auto at = parked.begin(); at != parked.end() && ++looks <= kLooksPerTurn; ++at) {
     auto& entry = *at->entry;
     if (!may_begin(*entry.task)) return false;
-    auto& line = queue_.line_of(terms_.client_of(at->client));
-    auto slot = line.running < line.client.running ? admission_.spare_slot(terms_.background) : std::nullopt;
-    if (!slot) {
-      queue_.drop_if_idle(line);
-      continue;
-    }
+    auto place = place_for(at->client, *entry.task);
+    if (!place) continue;
     parked.erase(at);
     --parked_count_;
-    count(line, *entry.task);
-    begin(entry, Place{&line, std::move(*slot)}, {});
+    begin(entry, std::move(*place), {});
     return true;
   }
   return false;
